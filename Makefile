@@ -1,0 +1,38 @@
+# Everything runs in an environment that the project makes for itself; PYTHON=/path picks the interpreter.
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help environment demo serve test check bench lock clean
+
+help:            ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+environment:     ## the Python environment in .venv
+	@tools/environment.sh $(VENV)
+
+demo: environment    ## the whole story, from application to revocation, into demo/out/
+	@$(BIN)/xinzheng demo --out demo/out
+
+serve: environment   ## a running issuer on loopback, its data in var/
+	@test -e var/court.toml || $(BIN)/xinzheng init --data var --config examples/zaoyang/court.toml
+	@$(BIN)/xinzheng serve --data var
+
+check: environment   ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check      ## the gates, then every test with branch coverage
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python tools/coverage_gate.py
+
+bench: environment   ## speed as ratios to the bare signature check
+	$(BIN)/python bench/verify.py
+
+lock: environment    ## pin the dependencies anew (needs uv)
+	$(BIN)/python -m pip install --quiet uv
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/lock.py
+
+clean:           ## remove what the other targets made
+	rm -rf .venv demo dist var
