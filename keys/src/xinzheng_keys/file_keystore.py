@@ -1,0 +1,116 @@
+"""Private keys in files: encrypted PKCS#8 in PEM, for their owner alone."""
+
+from base64 import b64decode
+from pathlib import Path
+
+from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from xinzheng_keys.errors import KeyStoreError
+from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.pkcs8 import PEM_BEGIN, PEM_END, encrypt_private_key
+from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
+from xinzheng_keys.software_signer import SoftwareSigner
+
+MAX_KEY_FILE_OCTETS = 16_384
+"""Octets of a key file; ours: an encrypted P-256 key takes about 420."""
+
+MIN_PASSPHRASE_OCTETS = 12
+"""Octets of the passphrase of a new key file; ours, on top of what scrypt makes a guess cost."""
+
+
+@asn1.sequence
+class _Envelope:
+    """EncryptedPrivateKeyInfo of RFC 5958 §3, its contents not looked into."""
+
+    algorithm: asn1.TLV
+    encrypted_data: bytes
+
+
+def create_key_file(path: Path, *, passphrase: PassphraseSource) -> SoftwareSigner:
+    """Make a P-256 key and keep it in a new file at `path`, mode 0600.
+
+    Raises:
+        KeyStoreError: as `write_private_key`.
+    """
+    private_key = generate_private_key(SECP256R1())
+    write_private_key(path, private_key, passphrase=passphrase)
+    return SoftwareSigner(private_key)
+
+
+def load_key_file(path: Path, *, passphrase: PassphraseSource) -> SoftwareSigner:
+    """Open the P-256 key kept at `path`.
+
+    Raises:
+        KeyStoreError: as `read_private_key`, and `key_type_unsupported`.
+    """
+    private_key = read_private_key(path, passphrase=passphrase)
+    if not isinstance(private_key, EllipticCurvePrivateKey):
+        raise KeyStoreError("key_type_unsupported", found=type(private_key).__name__, expected="P-256")
+    return SoftwareSigner(private_key)
+
+
+def write_private_key(
+    path: Path, key: EllipticCurvePrivateKey | Ed25519PrivateKey, *, passphrase: PassphraseSource
+) -> None:
+    """Keep any key in a new file at `path`, mode 0600; for what signs by other means than a `Signer`.
+
+    Raises:
+        KeyStoreError: `passphrase_missing` and its like, `passphrase_short`, `key_file_exists`, `key_file_not_written`.
+    """
+    secret = passphrase()
+    if len(secret) < MIN_PASSPHRASE_OCTETS:
+        raise KeyStoreError("passphrase_short", minimum=MIN_PASSPHRASE_OCTETS)
+    try:
+        write_new_private_file(path, encrypt_private_key(key, passphrase=secret))
+    except FileExistsError as error:
+        raise KeyStoreError("key_file_exists", path=path) from error
+    except OSError as error:
+        raise KeyStoreError("key_file_not_written", path=path, reason=error.strerror) from error
+
+
+def read_private_key(path: Path, *, passphrase: PassphraseSource) -> PrivateKeyTypes:
+    """The key kept at `path`, of any type. The passphrase is asked for only when the file has been found in order.
+
+    Raises:
+        KeyStoreError: `key_file_missing`, `key_file_permissions`, `key_file_unencrypted`, `key_file_malformed`,
+            `passphrase_missing` and its like, `passphrase_wrong`.
+    """
+    envelope = _envelope(_read(path), path=path)
+    secret = passphrase()
+    if not secret:
+        raise KeyStoreError("passphrase_missing", source=str(path))
+    try:
+        return load_der_private_key(envelope, secret)
+    except ValueError as error:
+        raise KeyStoreError("passphrase_wrong", path=path) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = read_private_file(path, guard=Guard.of_this_user(), max_octets=MAX_KEY_FILE_OCTETS)
+    except UnsafeFileError as error:
+        raise KeyStoreError("key_file_permissions", path=path, found=error.found) from error
+    except OSError as error:
+        raise KeyStoreError("key_file_missing", path=path, reason=error.strerror) from error
+    if len(content) > MAX_KEY_FILE_OCTETS:
+        raise KeyStoreError("key_file_malformed", path=path)
+    return content
+
+
+def _envelope(pem: bytes, *, path: Path) -> bytes:
+    """The DER inside `pem` (RFC 7468 §11), so far checked that a later failure can only come from the passphrase."""
+    text = pem.strip()
+    if b"PRIVATE KEY-----" in text and not text.startswith(PEM_BEGIN):
+        raise KeyStoreError("key_file_unencrypted", path=path)
+    if not (text.startswith(PEM_BEGIN) and text.endswith(PEM_END)):
+        raise KeyStoreError("key_file_malformed", path=path)
+    try:
+        der = b64decode(b"".join(text[len(PEM_BEGIN) : -len(PEM_END)].split()), validate=True)
+        asn1.decode_der(_Envelope, der)
+    except ValueError as error:
+        raise KeyStoreError("key_file_malformed", path=path) from error
+    return der

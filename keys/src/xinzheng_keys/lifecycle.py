@@ -1,0 +1,137 @@
+"""The life of a court key.
+
+    staged ──► active ──► retired
+       └─────────┴──────────┴────► compromised at T
+
+A staged key is published, so that lenders hold it before it is first used, and signs nothing. A retired key signs
+nothing more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good.
+No step leads back.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from xinzheng_keys.errors import LifecycleError
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
+
+_NEXT_STATES: dict[KeyState, tuple[KeyState, ...]] = {
+    KeyState.STAGED: (KeyState.ACTIVE, KeyState.COMPROMISED),
+    KeyState.ACTIVE: (KeyState.RETIRED, KeyState.COMPROMISED),
+    KeyState.RETIRED: (KeyState.COMPROMISED,),
+    KeyState.COMPROMISED: (),
+}
+
+# Becomes the fragment of a DID URL; the suffix -jwk is taken by the second method of every key.
+_NAME = re.compile(r"(?!.*-jwk\Z)[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """What a court knows of one of its keys; never the private part.
+
+    Attributes:
+        name: unique within the court, such as `cert-1`; lower-case letters, digits, single hyphens.
+        usage: what the key may sign.
+        public_key_multibase: the public key as Multikey.
+        state: where in its life the key stands.
+        valid_from: first moment of its window; planned, for a staged key.
+        valid_until: last moment of its window, inclusive; None while it is open. Set for every retired key.
+        compromised_at: from when others may have used the key; set for compromised keys alone.
+    """
+
+    name: str
+    usage: KeyUsage
+    public_key_multibase: str
+    valid_from: datetime
+    state: KeyState = KeyState.STAGED
+    valid_until: datetime | None = None
+    compromised_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Check the fields against each other.
+
+        Raises:
+            LifecycleError: `key_name_malformed`, `key_window`.
+        """
+        if not _NAME.fullmatch(self.name):
+            raise LifecycleError("key_name_malformed", field="name", name=self.name)
+        moments = (self.valid_from, self.valid_until, self.compromised_at)
+        if not all(moment is None or moment.utcoffset() is not None for moment in moments):
+            raise LifecycleError("key_window", field="valid_from", name=self.name)
+        if self.valid_until is not None and self.valid_until <= self.valid_from:
+            raise LifecycleError("key_window", field="valid_until", name=self.name)
+        if self.state is KeyState.RETIRED and self.valid_until is None:
+            raise LifecycleError("key_window", field="valid_until", name=self.name)
+        if (self.state is KeyState.COMPROMISED) != (self.compromised_at is not None):
+            raise LifecycleError("key_compromise", field="compromised_at", name=self.name)
+
+    def activate(self, *, at: datetime) -> "KeyRecord":
+        """The staged key as it is taken into use at `at`.
+
+        Raises:
+            LifecycleError: `key_transition_forbidden`; `key_not_usable` outside its window.
+        """
+        activated = self._become(KeyState.ACTIVE)
+        activated.require_usable(at=at)
+        return activated
+
+    def retire(self, *, at: datetime) -> "KeyRecord":
+        """The active key with its window closed at `at`, or where it would have closed anyway.
+
+        Raises:
+            LifecycleError: `key_transition_forbidden`; `key_window` if `at` is not after `valid_from`.
+        """
+        return self._become(KeyState.RETIRED, valid_until=min(at, self.valid_until or at))
+
+    def compromise(self, *, at: datetime) -> "KeyRecord":
+        """The key with word that others may have used it from `at` on; `at` may lie in the past.
+
+        Raises:
+            LifecycleError: `key_transition_forbidden`.
+        """
+        return self._become(KeyState.COMPROMISED, compromised_at=at)
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether `moment` lies in the window, both ends included."""
+        return self.valid_from <= moment and (self.valid_until is None or moment <= self.valid_until)
+
+    def require_usable(self, *, at: datetime) -> None:
+        """Raise unless the key may sign at `at`: active, and in its window.
+
+        Raises:
+            LifecycleError: `key_not_usable`.
+        """
+        if self.state is KeyState.ACTIVE and self.covers(at):
+            return
+        end = "…" if self.valid_until is None else format_timestamp(self.valid_until)
+        raise LifecycleError(
+            "key_not_usable",
+            name=self.name,
+            at=format_timestamp(at),
+            state=self.state.value,
+            window=f"{format_timestamp(self.valid_from)} – {end}",
+        )
+
+    def _become(self, state: KeyState, **changes: datetime) -> "KeyRecord":
+        allowed = _NEXT_STATES[self.state]
+        if state not in allowed:
+            names = ", ".join(each.value for each in allowed) or "—"
+            raise LifecycleError("key_transition_forbidden", state=self.state.value, wanted=state.value, allowed=names)
+        return replace(self, state=state, **changes)  # type: ignore[arg-type]
+
+
+def usable_key(records: Iterable[KeyRecord], *, usage: KeyUsage, at: datetime) -> KeyRecord:
+    """The key that signs for `usage` at `at`; of several, the one whose window opened last.
+
+    Raises:
+        LifecycleError: `key_missing`.
+    """
+    usable = [
+        record for record in records if record.usage is usage and record.state is KeyState.ACTIVE and record.covers(at)
+    ]
+    if not usable:
+        raise LifecycleError("key_missing", usage=usage.value, at=format_timestamp(at))
+    return max(usable, key=lambda record: (record.valid_from, record.name))
