@@ -1,0 +1,184 @@
+"""The one-file bundle: from bytes to issuers and status lists, without a network and without a path."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.issuers import SimulatedCourt
+from support.tuf_simulator import TUFSimulator, pack, status_list
+from support.zip_writer import Entry, archive
+from xinzheng_verifier import TrustError, TrustStore, Verifier
+from xinzheng_verifier.trust.bundle import FILE_NAME, TARGET_PATH, load
+from xinzheng_verifier.trust.directory import import_bundle
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+FOLDER = "courts/420683"
+
+
+def encoded(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def publish(
+    court: SimulatedCourt, *, revoked: tuple[int, ...] = (), simulator: TUFSimulator | None = None
+) -> TUFSimulator:
+    """A publisher of what this court says."""
+    simulator = simulator or TUFSimulator(at=NOW)
+    simulator.targets = {
+        f"{FOLDER}/issuer.json": encoded(court.issuer_document()),
+        f"{FOLDER}/status/1/revocation.json": encoded(court.status_list("revocation", revoked)),
+        f"{FOLDER}/status/1/suspension.json": encoded(court.status_list("suspension")),
+    }
+    return simulator
+
+
+@pytest.fixture(scope="module")
+def court() -> SimulatedCourt:
+    return SimulatedCourt(now=NOW)
+
+
+def refusal(simulator: TUFSimulator) -> TrustError:
+    with pytest.raises(TrustError) as caught:
+        load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    assert str(caught.value)
+    assert caught.value.message("zh")
+    return caught.value
+
+
+def test_a_bundle_becomes_trust(court: SimulatedCourt) -> None:
+    simulator = publish(court)
+    trust = TrustStore.from_bundle(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    issuer = trust.issuer(court.did)
+    assert issuer is not None
+    assert issuer.name == court.name
+    assert trust.status_list(court.status_url("revocation")) == simulator.targets[f"{FOLDER}/status/1/revocation.json"]
+    assert (trust.bundle_version, trust.bundle_expires, trust.issued_floor) == (1, NOW + 7 * DAY, NOW)
+
+
+def test_a_certificate_is_judged_by_the_bundle_and_by_the_store(court: SimulatedCourt, tmp_path: Path) -> None:
+    forms = court.issue()
+    simulator = publish(court)
+    import_bundle(tmp_path, simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    from_bundle = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    for trust in (from_bundle, TrustStore.open(tmp_path)):
+        for data in (forms.json_text, forms.jwt, forms.qr):
+            assert Verifier(trust).report(data, at=NOW).code == "ok"
+    import_bundle(tmp_path, publish(court, revoked=(94567,), simulator=simulator.next()).bundle(), at=NOW)
+    assert Verifier(TrustStore.open(tmp_path)).report(forms.jwt, at=simulator.at).code == "revoked"
+
+
+def test_two_courts_with_one_name_are_refused(court: SimulatedCourt) -> None:
+    simulator = publish(court)
+    simulator.targets["courts/420684/issuer.json"] = encoded(court.issuer_document())
+    assert refusal(simulator).code == "issuer_ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("courts/420684/issuer.json", b"{}"),
+        ("courts/420684/issuer.json", b"not JSON"),
+        ("courts/420684/issuer.json", b'{"version": 1, "version": 1}'),
+        ("courts/420684/status/1/revocation.json", b"[]"),
+        ("courts/420684/status/1/revocation.json", b"{}"),
+        ("courts/420684/status/1/revocation.json", b'{"id": 7}'),
+        ("courts/420684/status/1/revocation.json", status_list("420683", "revocation")),  # the address of another list
+    ],
+)
+def test_a_document_that_is_none_is_refused_and_named(court: SimulatedCourt, path: str, content: bytes) -> None:
+    simulator = publish(court)
+    simulator.targets[path] = content
+    error = refusal(simulator)
+    assert (error.code, error.params["document"]) == ("trust_document_malformed", path)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["courts/420683/issuer.json", "courts/0491-1/status/12/suspension.json"])
+def test_paths_of_targets(path: str) -> None:
+    assert TARGET_PATH.fullmatch(path)
+    folder, _, base = path.rpartition("/")
+    assert FILE_NAME.fullmatch(f"targets/{folder}/{'0' * 64}.{base}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "courts/../issuer.json", "courts//issuer.json", "issuer.json", "courts/420683/issuer.json/",
+        "Courts/420683/issuer.json", "courts/420683/status/0/revocation.json",
+        "courts/420683/status/01/revocation.json", "courts/420683/status/1/names.json",
+        "courts/４２０６８３/issuer.json", "courts/420683/issuer.json\n",
+        "courts/.hidden/issuer.json", f"courts/{'4' * 33}/issuer.json",
+    ],
+)  # fmt: skip
+def test_no_paths_of_targets(path: str) -> None:
+    assert not TARGET_PATH.fullmatch(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "metadata/timestamp.json.bak", "metadata/0.root.json", "metadata/01.root.json", "metadata/root.json",
+        "metadata/1.hubei.json", "timestamp.json", f"metadata/{2**63}.timestamp.json",
+        f"metadata/{2**63}.snapshot.json", "targets/courts/420683/issuer.json", "metadata/../metadata/1.root.json",
+        "README.txt",
+    ],
+)  # fmt: skip
+def test_a_file_off_the_list_is_refused_whatever_it_holds(court: SimulatedCourt, name: str) -> None:
+    simulator = publish(court)
+    bundle = pack(simulator.files() | {name: b"{}"})
+    with pytest.raises(TrustError) as caught:
+        load(bundle, root=simulator.root_bytes, at=NOW)
+    assert caught.value.code == "bundle_file_name"
+
+
+def test_a_link_in_place_of_a_file_is_refused(court: SimulatedCourt) -> None:
+    simulator = publish(court)
+    links = (
+        Entry(name=name.encode(), content=content, mode=0o120777 if "issuer" in name else 0o100644)
+        for name, content in simulator.files().items()
+    )
+    with pytest.raises(TrustError) as caught:
+        load(archive(links), root=simulator.root_bytes, at=NOW)
+    assert caught.value.code == "bundle_file_kind"
+
+
+# --- no network, nothing loaded before it is needed -------------------------------------------------------------------
+
+NETWORK = ("asyncio", "http.client", "requests", "socket", "ssl", "urllib.request", "urllib3")
+PROGRAM = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from xinzheng_verifier import TrustStore
+bundle, root, store = map(Path, sys.argv[1:])
+assert "tuf" not in sys.modules
+TrustStore.open(store)
+print(*(name for name in ("tuf", "securesystemslib") if name in sys.modules))
+TrustStore.from_bundle(bundle.read_bytes(), root=root.read_bytes(), at=datetime(2026, 11, 23, 9, tzinfo=UTC))
+assert "tuf" in sys.modules
+print(*sorted(sys.modules))
+"""
+
+
+def test_no_network_module_is_loaded_and_tuf_only_to_judge_a_bundle(court: SimulatedCourt, tmp_path: Path) -> None:
+    simulator = publish(court)
+    (tmp_path / "bundle.xzb").write_bytes(simulator.bundle())
+    (tmp_path / "root.json").write_bytes(simulator.root_bytes)
+    import_bundle(tmp_path / "store", simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    arguments = [str(tmp_path / name) for name in ("bundle.xzb", "root.json", "store")]
+    # Measuring coverage would load modules of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    command = [sys.executable, "-I", "-c", PROGRAM, *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    opened, judged = run.stdout.splitlines()
+    assert opened == ""
+    assert set(judged.split()).isdisjoint(NETWORK)

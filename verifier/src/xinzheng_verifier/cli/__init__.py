@@ -1,0 +1,50 @@
+"""The command line `xinzheng-verify`: reads files and the clock, asks the library, prints what a lender must see.
+
+Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused. Of several files the worst counts.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from xinzheng_schemas.errors import language_from
+from xinzheng_verifier.cli import arguments, check, stores
+from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
+from xinzheng_verifier.cli.words import say
+from xinzheng_verifier.errors import TrustError
+
+_COMMANDS = {
+    ("serve",): (arguments.serve_parser, check.serve),
+    ("store", "import"): (arguments.import_parser, stores.import_bundle),
+    ("store", "show"): (arguments.show_parser, stores.show),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: the arguments without the program's name; None takes those of the process.
+
+    Returns:
+        The exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    language = language_from(os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        # Names of people must not end the program on a terminal that cannot show them.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    make_parser, run, rest = arguments.verify_parser, check.verify, words
+    for names, (make, action) in _COMMANDS.items():
+        if tuple(words[: len(names)]) == names:
+            make_parser, run, rest = make, action, words[len(names) :]
+    parser = make_parser(language)
+    try:
+        return run(parser.parse_args(rest), language)
+    except UsageError as error:
+        print(say(error.word, language, **error.params), file=sys.stderr)
+        return MISUSED
+    except TrustError as error:
+        print(f"{error.message(language)} ({error.code})", file=sys.stderr)
+        return INDETERMINATE

@@ -1,0 +1,136 @@
+"""The arguments of each command."""
+
+import argparse
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NoReturn, get_args
+
+from xinzheng_schemas.errors import CodedError, Language
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_verifier.cli.exits import MISUSED
+from xinzheng_verifier.cli.words import WORDS
+from xinzheng_verifier.policy import Profile
+from xinzheng_verifier.read.forms import Form
+
+PROGRAM = "xinzheng-verify"
+_DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage()
+        self.exit(MISUSED, f"{self.prog}: {message}\n")
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes as long as a check."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
+        print(PROGRAM, version("xinzheng-verifier"))
+        parser.exit()
+
+
+def verify_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify FILE…`."""
+    parser = _parser("", "verify", language)
+    inputs = parser.add_argument_group(_word("inputs", language))
+    inputs.add_argument("files", metavar="FILE", nargs="+", help=_word("files", language))
+    inputs.add_argument("--form", choices=[form.value for form in Form], help=_word("form", language))
+    _add_trust(parser, language)
+    rules = _add_rules(parser, language)
+    rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
+    rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def serve_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify serve`."""
+    parser = _parser("serve", "serve", language)
+    _add_trust(parser, language)
+    _add_rules(parser, language)
+    general = _add_general(parser, language, json=False)
+    general.add_argument("--host", default="127.0.0.1", help=_word("host", language))
+    general.add_argument("--port", type=int, default=8421, help=_word("port", language))
+    return parser
+
+
+def import_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify store import`."""
+    parser = _parser("store import", "import", language)
+    trusts = parser.add_argument_group(_word("trusts", language))
+    trusts.add_argument("bundle", metavar="BUNDLE", type=Path, help=_word("bundle_file", language))
+    trusts.add_argument("--store", metavar="DIR", type=Path, required=True, help=_word("store", language))
+    trusts.add_argument("--root", metavar="R", type=Path, help=_word("import_root", language))
+    trusts.add_argument("--at", metavar="T", type=_moment, help=_word("import_at", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def show_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify store show`."""
+    parser = _parser("store show", "show", language)
+    trusts = parser.add_argument_group(_word("trusts", language))
+    trusts.add_argument("--store", metavar="DIR", type=Path, required=True, help=_word("store", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def _word(word: str, language: Language) -> str:
+    text: str = getattr(WORDS[word], language)
+    return text
+
+
+def _parser(command: str, description: str, language: Language) -> argparse.ArgumentParser:
+    return _Parser(
+        prog=f"{PROGRAM} {command}".rstrip(),
+        description=_word(description, language),
+        epilog=_word("epilog", language),
+        add_help=False,
+        allow_abbrev=False,
+    )
+
+
+def _add_trust(parser: argparse.ArgumentParser, language: Language) -> None:
+    group = parser.add_argument_group(_word("trusts", language))
+    group.add_argument("--store", metavar="DIR", type=Path, help=_word("store", language))
+    group.add_argument("--bundle", metavar="B", type=Path, help=_word("bundle", language))
+    group.add_argument("--root", metavar="R", type=Path, help=_word("root", language))
+    for option, word in (("--controller", "controller"), ("--status-list", "status_list")):
+        group.add_argument(
+            option, metavar="DOC", type=Path, action="extend", nargs="+", default=[], help=_word(word, language)
+        )
+
+
+def _add_rules(parser: argparse.ArgumentParser, language: Language) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group(_word("rules", language))
+    group.add_argument("--profile", choices=get_args(Profile), default="court", help=_word("profile", language))
+    group.add_argument("--max-status-age", metavar="24h", type=_duration, help=_word("max_age", language))
+    return group
+
+
+def _add_general(parser: argparse.ArgumentParser, language: Language, *, json: bool) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group(_word("outputs" if json else "options", language))
+    if json:
+        group.add_argument("--json", action="store_true", help=_word("json", language))
+    group.add_argument("-h", "--help", action="help", help=_word("help", language))
+    group.add_argument("--version", action=_Version, nargs=0, help=_word("version", language))
+    return group
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return parse_timestamp(text)
+    except CodedError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _duration(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: 90m, 24h, 7d …")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -1,0 +1,113 @@
+"""`xinzheng-verify FILE…` and `xinzheng-verify serve`: trust, rules, files, clock."""
+
+import argparse
+import getpass
+import json
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from xinzheng_schemas.errors import Language
+from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError, worst
+from xinzheng_verifier.cli.screen import screen
+from xinzheng_verifier.cli.words import say
+from xinzheng_verifier.limits import MAX_INPUT_BYTES
+from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.verifier import Verifier
+
+_STDIN = "-"
+_MAX_NUMBER_CHARACTERS = 256
+
+
+def verify(options: argparse.Namespace, language: Language) -> int:
+    """Checks every file and prints what came of it.
+
+    Raises:
+        UsageError: trust is not told, or standard input is wanted twice.
+        TrustError: the trust data cannot be used.
+    """
+    if options.files.count(_STDIN) + (options.id_number is not None) > 1:
+        raise UsageError("stdin_twice")
+    at = options.at or datetime.now(UTC)
+    verifier = _verifier(options, at)
+    identity = None if options.id_number is None else _identity(language)
+    statuses = []
+    for name in options.files:
+        try:
+            data = _read_input(name)
+        except OSError as error:
+            print(say("unreadable", language, file=name, reason=error.strerror), file=sys.stderr)
+            statuses.append(MISUSED)
+            continue
+        report = verifier.report(data, at=at, identity=identity, form=options.form)
+        if options.json:
+            print(json.dumps({"file": name, **report.to_json()}, ensure_ascii=False))
+        else:
+            print(screen(report, name=name, language=language))
+        statuses.append(OF_VERDICT[report.verdict])
+    return worst(statuses)
+
+
+def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG001 - as every command
+    """Serves the HTTP endpoint until it is stopped.
+
+    Raises:
+        UsageError: trust is not told, or the extra `server` is not installed.
+        TrustError: the trust data cannot be used.
+    """
+    verifier = _verifier(options, datetime.now(UTC))
+    try:
+        import uvicorn  # noqa: PLC0415 - an extra
+
+        from xinzheng_verifier.web import create_app  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError("server_missing") from error
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False)
+    return PASSED
+
+
+def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
+    policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
+    return Verifier(_trust(options, at), policy=policy)
+
+
+def _trust(options: argparse.Namespace, at: datetime) -> TrustStore:
+    ways = [options.store, options.bundle or options.root, options.controller or options.status_list]
+    if sum(map(bool, ways)) > 1:
+        raise UsageError("trust_twice")
+    if options.store:
+        return TrustStore.open(options.store)
+    if options.bundle and options.root:
+        return TrustStore.from_bundle(_read_file(options.bundle), root=_read_file(options.root), at=at)
+    if options.controller:
+        return TrustStore.from_documents(map(_read_file, options.controller), map(_read_file, options.status_list))
+    raise UsageError("trust_needed")
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError("unreadable", file=path, reason=error.strerror) from error
+
+
+def _read_input(name: str) -> bytes:
+    """At most one byte more than is accepted: the library refuses what is larger."""
+    if name == _STDIN:
+        return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(MAX_INPUT_BYTES + 1)
+
+
+def _identity(language: Language) -> str:
+    """The number, typed unseen or piped in; never an argument, which every process of the machine can read."""
+    if sys.stdin.isatty():
+        typed = getpass.getpass(say("number_prompt", language))
+    else:
+        typed = sys.stdin.readline(_MAX_NUMBER_CHARACTERS)
+    if not typed.strip():
+        raise UsageError("number_empty")
+    return typed.strip()

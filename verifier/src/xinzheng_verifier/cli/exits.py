@@ -1,0 +1,34 @@
+"""Exit statuses, and the error that ends a command with the last of them."""
+
+from typing import Final
+
+from xinzheng_verifier.report import Verdict
+
+PASSED: Final = 0
+FAILED: Final = 1
+INDETERMINATE: Final = 2
+MISUSED: Final = 64
+"""EX_USAGE of sysexits.h."""
+
+OF_VERDICT: Final = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INDETERMINATE: INDETERMINATE}
+
+_WORST_FIRST: Final = (MISUSED, FAILED, INDETERMINATE, PASSED)
+
+
+def worst(statuses: list[int]) -> int:
+    """The worst of several exit statuses; passed if there is none."""
+    return next(status for status in _WORST_FIRST if status in statuses or status == PASSED)
+
+
+class UsageError(Exception):
+    """The command was misused.
+
+    Attributes:
+        word: key of the text in `words.WORDS`.
+        params: what the text is filled with.
+    """
+
+    def __init__(self, word: str, **params: object) -> None:
+        super().__init__(word)
+        self.word = word
+        self.params = params

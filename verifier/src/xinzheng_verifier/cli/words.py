@@ -1,0 +1,144 @@
+"""What the command line says, in English and Chinese."""
+
+from typing import Final
+
+from xinzheng_schemas.errors import Language, Message
+
+WORDS: Final[dict[str, Message]] = {
+    # what the commands are
+    "verify": Message(
+        "Checks court credentials offline: genuine or not, whose, in force or not. Further commands: store import, "
+        "store show, serve.",
+        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、serve。",
+    ),
+    "serve": Message("Answers POST /v1/verify on this machine.", "在本机提供 POST /v1/verify 核验接口。"),
+    "import": Message(
+        "Takes a trust bundle into a store; an older one than was seen before is refused.",
+        "将信任包导入本地库；比已见过的更旧的一律拒绝。",
+    ),
+    "show": Message("Shows what a store holds.", "显示本地库的内容。"),
+    "epilog": Message(
+        "Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused; of several files the "
+        "worst.",
+        "退出码：0 通过，1 不通过，2 无法判定或没有可用的信任数据，64 用法错误；多个文件取最差者。",
+    ),
+    # headings of the help
+    "inputs": Message("what to check", "核验对象"),
+    "trusts": Message("whom to trust", "信任来源"),
+    "rules": Message("what to ask for", "核验要求"),
+    "outputs": Message("how to answer", "输出方式"),
+    "options": Message("options", "选项"),
+    # arguments
+    "help": Message("show this text and end", "显示本说明"),
+    "version": Message("show the version and end", "显示版本"),
+    "files": Message(
+        "credentials: JSON-LD, vc+jwt, the text of a QR code or a picture of it; - reads standard input",
+        "凭证：JSON-LD、vc+jwt、二维码文本或图片；- 表示标准输入",
+    ),
+    "form": Message("accept this form only", "仅接受此形式"),
+    "store": Message("folder of a trust store", "本地信任库文件夹"),
+    "bundle": Message("a trust bundle (.xzb); needs --root", "信任包（.xzb），需同时给出 --root"),
+    "root": Message("root metadata that you obtained and compared by another way", "经其他途径取得并比对过的根元数据"),
+    "controller": Message(
+        "a controller, DID or issuer document that you trust; may be repeated",
+        "您信任的控制者、DID 或签发机构文件，可重复",
+    ),
+    "status_list": Message(
+        "a signed status list, with --controller; may be repeated", "已签名的状态列表，与 --controller 同用，可重复"
+    ),
+    "at": Message(
+        "the moment asked about, such as 2026-11-23T08:00:00Z (default: now)",
+        "查询时刻，如 2026-11-23T08:00:00Z（默认为当前时刻）",
+    ),
+    "max_age": Message(
+        "oldest status data that counts as current, such as 24h, 90m, 7d", "状态数据的最长时效，如 24h、90m、7d"
+    ),
+    "id_number": Message(
+        "compare an ID number or social credit code, typed on the terminal or read from the first line of standard "
+        "input; it is never given as an argument, where others could see it",
+        "比对证件号码或统一社会信用代码，从终端输入或标准输入首行读取；不可写在命令行上，以免他人看到",
+    ),
+    "profile": Message(
+        "court: Credit Repair Certificates (default); vcdm: any credential of the W3C data model",
+        "court：信用修复证明（默认）；vcdm：W3C 数据模型的任何凭证",
+    ),
+    "json": Message("print the report as JSON, one line for each file", "以 JSON 输出报告，每个文件一行"),
+    "host": Message("address to listen on (default: %(default)s)", "监听地址（默认 %(default)s）"),
+    "port": Message("port to listen on (default: %(default)s)", "监听端口（默认 %(default)s）"),
+    "bundle_file": Message("the trust bundle (.xzb)", "信任包（.xzb）"),
+    "import_root": Message("root metadata, for the first import", "根元数据，首次导入时需要"),
+    "import_at": Message("the moment of the import (default: now)", "导入时刻（默认为当前时刻）"),
+    # misuse
+    "trust_needed": Message(
+        "Say whom to trust: --store DIR, or --bundle B --root R, or --controller DOC.",
+        "请指明信任来源：--store 文件夹，或 --bundle 信任包 --root 根，或 --controller 文件。",
+    ),
+    "trust_twice": Message(
+        "Say whom to trust in one way only: --store, or --bundle with --root, or --controller with --status-list.",
+        "信任来源只能选一种：--store，或 --bundle 加 --root，或 --controller 加 --status-list。",
+    ),
+    "unreadable": Message("{file} cannot be read: {reason}", "无法读取 {file}：{reason}"),
+    "stdin_twice": Message(
+        "Standard input can be read once only: for a file (-) or for the ID number.",
+        "标准输入只能用于一处：文件（-）或证件号码。",
+    ),
+    "number_empty": Message("No ID number was typed.", "未输入证件号码。"),
+    "server_missing": Message(
+        "This needs the server: install xinzheng-verifier[server].", "需要安装 xinzheng-verifier[server]。"
+    ),
+    "number_prompt": Message("ID number or social credit code: ", "证件号码或统一社会信用代码："),
+    # the store
+    "imported": Message("Imported: the store holds bundle {version} now.", "已导入：本地库现为第 {version} 版信任包。"),
+    "imported_before": Message(
+        "Nothing to do: the store holds bundle {version} already.", "无需导入：本地库已是第 {version} 版信任包。"
+    ),
+    "store_bundle": Message("Bundle", "信任包"),
+    "store_version": Message("version {version}", "第 {version} 版"),
+    "store_expires": Message("Counts as current until", "时效至"),
+    "store_root": Message("Root it was started with (SHA-256)", "起始根元数据（SHA-256）"),
+    "store_issuers": Message("Issuers", "签发机构"),
+    "store_lists": Message("Status lists", "状态列表"),
+    # the screen
+    "passed": Message("PASSED", "通过"),
+    "failed": Message("FAILED: do not rely on it", "不通过：不可采信"),
+    "indeterminate": Message("NOT DECIDED: do not rely on it yet", "无法判定：暂不可采信"),
+    "also": Message("Also", "另外"),
+    "whose": Message("Whose", "持有人"),
+    "matches": Message("matches the ID number given", "与输入的证件号码相符"),
+    "not_compared": Message("not compared with an ID number", "未与证件号码比对"),
+    "issued_by": Message("Issued by", "签发机构"),
+    "number": Message("Certificate number", "证明编号"),
+    "entry": Message("Entry", "失信记录"),
+    "published": Message("published {date}", "{date} 发布"),
+    "masked": Message("Masked", "屏蔽"),
+    "masked_since": Message("since {date}; {ground}", "自 {date} 起；{ground}"),
+    "conditional": Message("under conditions", "附条件"),
+    "performed": Message("Performance", "履行情况"),
+    "restriction": Message("Consumption restriction", "限制消费"),
+    "purpose": Message("For", "用途"),
+    "valid": Message("Valid", "有效期"),
+    "from_until": Message("{since} to {until}", "{since} 至 {until}"),
+    "status": Message("Status", "当前状态"),
+    "in_force": Message("neither revoked nor suspended as of {as_of}", "截至 {as_of} 未被撤销或暂停"),
+    "as_of": Message("status data of {as_of}", "状态数据生成于 {as_of}"),
+    "age": Message("{age} before the moment asked about", "早于查询时刻 {age}"),
+    "asked": Message("Asked about", "查询时刻"),
+    "proves_not": Message("What it does not prove", "不证明的事项"),
+    "types": Message("Type", "类型"),
+    "subject": Message("Subject", "主体"),
+    "days": Message("{count} d", "{count} 天"),
+    "hours": Message("{count} h", "{count} 小时"),
+    "minutes": Message("{count} min", "{count} 分钟"),
+}
+
+
+def say(word: str, language: Language, **params: object) -> str:
+    """A text, filled.
+
+    Args:
+        word: key in `WORDS`.
+        language: "en" or "zh".
+        params: what the text is filled with.
+    """
+    text: str = getattr(WORDS[word], language)
+    return text.format(**params)

@@ -1,0 +1,79 @@
+"""Limits of the verifier in one place, each with its unit and where it comes from."""
+
+from xinzheng_schemas.strict_json import Limits
+
+MAX_INPUT_BYTES = 262_144
+"""Bytes of one input of any form; larger input is refused unread. [chosen: a certificate takes 2 to 5 kB]"""
+
+MAX_REQUEST_BYTES = MAX_INPUT_BYTES + 65_536
+"""Bytes of an HTTP request whose body wraps an input in JSON or in a multipart form. [chosen]"""
+
+MAX_QR_CHARACTERS = 4_296
+"""Characters of one QR text: capacity of version 40-L in alphanumeric mode (ISO/IEC 18004, table 7)."""
+
+MAX_CWT_BYTES = 16_384
+"""Bytes of the inflated COSE message of a QR text. [chosen: 40 times a real one]"""
+
+MAX_IMAGE_PIXELS = 9_000_000
+"""Pixels of a picture to be scanned for a QR symbol: a page of A4 at 300 dpi has 8.7 million."""
+
+MAX_IMAGE_EDGES = 300_000
+"""Changes of brightness along the rows of a picture that is scanned as it is. A symbol has some 20,000, a page of print
+150,000; the scanner tries all pairs of what looks like a finder pattern, and each of those has 30 at least."""
+
+FREELY_SCANNED_PIXELS = 1_000_000
+"""Pixels of a picture that is scanned whatever its edges: no more finder patterns fit in than take half a second."""
+
+MAX_CBOR_DEPTH = 8
+"""Nesting of a CBOR value; the claims of a certificate use 4. [chosen]"""
+
+MAX_CBOR_ITEMS = 1_024
+"""Data items of a CBOR value; a certificate has about 60. [chosen]"""
+
+MAX_PROOF_VALUE_CHARACTERS = 256
+"""Characters of a `proofValue`; 64 bytes in base58-btc take 88, 96 bytes 132. Decoding is quadratic."""
+
+MAX_PROBLEMS = 50
+"""Problems that one step lists as evidence. [chosen]"""
+
+STATUS_LIST_JSON = Limits(max_bytes=4_194_304)
+"""JSON text of a status list credential: 2^24 entries that do not compress take 2.8 MB in base64url."""
+
+MAX_STATUS_LIST_BYTES = 2_097_152
+"""Bytes of an inflated status list: 2^24 entries of one bit."""
+
+MAX_STATUS_ENTRIES = 8
+"""Status entries of one credential. [chosen: a certificate has two]"""
+
+TRUST_DOCUMENT_JSON = Limits(max_bytes=262_144)
+"""JSON text of a controller or issuer document: dozens of keys take some 20 kB. [chosen]"""
+
+MAX_BUNDLE_BYTES = 33_554_432
+"""Bytes of a trust bundle file. [chosen: over twice the size aimed at for a whole country]"""
+
+MAX_BUNDLE_FILES = 20_000
+"""Files in a trust bundle. [chosen: 3,500 courts with five files each, and room]"""
+
+MAX_BUNDLE_INFLATED_BYTES = 134_217_728
+"""Bytes of all files of a trust bundle once inflated. [chosen]"""
+
+MAX_BUNDLE_FILE_BYTES = 8_388_608
+"""Bytes of one file of a trust bundle once inflated. [chosen: twice the largest status list]"""
+
+MAX_ROOT_STEPS = 256
+"""Root versions walked in one import. [python-tuf's default]"""
+
+MAX_METADATA_MEMBERS = 500_000
+"""JSON members of one TUF metadata file. [chosen: eight for each of 20,000 targets, and room]"""
+
+ROOT_JSON = Limits(max_bytes=512_000, max_members=MAX_METADATA_MEMBERS)
+"""JSON text of TUF root metadata. [python-tuf's default]"""
+
+TIMESTAMP_JSON = Limits(max_bytes=16_384)
+"""JSON text of TUF timestamp metadata. [python-tuf's default]"""
+
+SNAPSHOT_JSON = Limits(max_bytes=2_000_000, max_members=MAX_METADATA_MEMBERS)
+"""JSON text of TUF snapshot metadata. [python-tuf's default]"""
+
+TARGETS_JSON = Limits(max_bytes=5_000_000, max_members=MAX_METADATA_MEMBERS)
+"""JSON text of TUF targets metadata. [python-tuf's default; about 20,000 targets]"""

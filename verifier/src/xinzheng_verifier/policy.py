@@ -1,0 +1,109 @@
+"""What a lender asks beyond a genuine signature."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal, get_args
+
+from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_verifier.errors import RefusedError
+
+Profile = Literal["court", "vcdm"]
+
+COURT_TYPE: Final = "CreditRepairCredential"
+"""The type that the court profile asks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The rules of one verifier; every default is the strict one.
+
+    Attributes:
+        profile: "court" asks for a Credit Repair Certificate in the exact shape of its schema; "vcdm" for any
+            credential of the VC Data Model 2.0.
+        max_status_age: oldest status data that still counts as current; None leaves it to the status list's own
+            `validUntil` and to the expiry of the trust bundle.
+        require_status: whether a credential without status is refused; None asks the profile (court: yes, vcdm: no).
+        issuers: the only issuer ids that are accepted; None accepts every trusted issuer, an empty set none.
+        types: credential types of which one must be borne; None asks the profile (court: CreditRepairCredential, vcdm:
+            any), an empty set accepts none.
+        unsafe_trust_dates_of_compromised_keys: accept what a compromised key signed, if it is dated before the
+            compromise. Whoever holds the key can write any date.
+
+    Raises:
+        TypeError: a text where a collection of texts is due, or a wrong type.
+        ValueError: an unknown profile, or a negative age.
+    """
+
+    profile: Profile = "court"
+    max_status_age: timedelta | None = None
+    require_status: bool | None = None
+    issuers: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+    unsafe_trust_dates_of_compromised_keys: bool = False
+
+    def __post_init__(self) -> None:
+        if self.profile not in get_args(Profile):
+            raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}")
+        if self.max_status_age is not None and self.max_status_age < timedelta(0):
+            raise ValueError("max_status_age must not be negative")
+        object.__setattr__(self, "issuers", _set_of_texts(self.issuers, "issuers"))
+        object.__setattr__(self, "types", _set_of_texts(self.types, "types"))
+
+    @property
+    def status_is_required(self) -> bool:
+        """Whether a credential without status is refused."""
+        return self.profile == "court" if self.require_status is None else self.require_status
+
+    @property
+    def accepted_types(self) -> frozenset[str] | None:
+        """The types of which a credential must bear one; None accepts any."""
+        if self.types is not None:
+            return self.types
+        return frozenset({COURT_TYPE}) if self.profile == "court" else None
+
+    def to_json(self) -> dict[str, JSONValue]:
+        """The policy as the report shows it, with the profile's defaults filled in."""
+        age = self.max_status_age
+        return {
+            "profile": self.profile,
+            "maxStatusAgeSeconds": None if age is None else age.total_seconds(),
+            "requireStatus": self.status_is_required,
+            "issuers": None if self.issuers is None else [*sorted(self.issuers)],
+            "types": None if self.accepted_types is None else [*sorted(self.accepted_types)],
+            "unsafeTrustDatesOfCompromisedKeys": self.unsafe_trust_dates_of_compromised_keys,
+        }
+
+
+def _set_of_texts(values: Iterable[str] | None, name: str) -> frozenset[str] | None:
+    if values is None:
+        return None
+    texts = frozenset(values)
+    if isinstance(values, str) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"{name} must be a collection of texts")
+    return texts
+
+
+def check_policy(credential: JSONObject, *, issuer_id: str, policy: Policy) -> None:
+    """Step 10: the lender's own rules.
+
+    Args:
+        credential: the credential without proof, its signature verified.
+        issuer_id: who signed it.
+        policy: the rules.
+
+    Raises:
+        RefusedError: `policy_issuer`, `policy_type`.
+    """
+    if policy.issuers is not None and issuer_id not in policy.issuers:
+        raise RefusedError("policy_issuer", issuer=issuer_id)
+    accepted = policy.accepted_types
+    if accepted is not None and not accepted & types_of(credential):
+        raise RefusedError("policy_type", accepted=sorted(accepted))
+
+
+def types_of(credential: JSONObject) -> frozenset[str]:
+    """The types that a credential bears, VerifiableCredential included; whatever is no text is left out."""
+    types = credential.get("type")
+    listed = types if isinstance(types, list) else [types]
+    return frozenset(name for name in listed if isinstance(name, str))

@@ -1,0 +1,248 @@
+"""The report: one verdict, ten steps, each with outcome, reason code and evidence (after ETSI EN 319 102-1, 5.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Final
+
+from xinzheng_schemas.errors import Language
+from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.errors import NotApplicableError, RefusedError, UndecidedError, VerifierError
+from xinzheng_verifier.messages import explain
+from xinzheng_verifier.policy import Policy
+
+STEP_NAMES: Final = (
+    "read",
+    "mechanism",
+    "issuer",
+    "key",
+    "signature",
+    "shape",
+    "time",
+    "status",
+    "match",
+    "policy",
+)
+"""Names of the steps in their order; step 1 is the first."""
+
+
+class Verdict(StrEnum):
+    """What the report comes to; everything but `passed` means: do not rely on it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+class Outcome(StrEnum):
+    """What one step came to."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+    NOT_RUN = "not-run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the procedure.
+
+    Attributes:
+        number: 1 to 10.
+        name: one of `STEP_NAMES`.
+        outcome: what it came to.
+        code: stable reason code; "ok" when passed.
+        evidence: JSON values that the outcome rests on.
+    """
+
+    number: int
+    name: str
+    outcome: Outcome
+    code: str
+    evidence: Mapping[str, JSONValue] = field(default_factory=dict)
+
+    def message(self, language: Language = "en") -> str:
+        """One line that explains the outcome."""
+        return explain(self.code, self.evidence, language)
+
+    def to_json(self) -> JSONObject:
+        """The step as it stands in the report's JSON form."""
+        return {
+            "number": self.number,
+            "name": self.name,
+            "outcome": self.outcome.value,
+            "code": self.code,
+            "message": {"en": self.message("en"), "zh": self.message("zh")},
+            "evidence": dict(self.evidence),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedIssuer:
+    """Who signed, as the trust list knows it.
+
+    Attributes:
+        id: DID or URL.
+        name: {"zh": …, "en": …} from the trust list, never from the credential; None if it bears none.
+    """
+
+    id: str
+    name: Mapping[str, str] | None
+
+    def to_json(self) -> JSONObject:
+        """The issuer as it stands in the report's JSON form."""
+        return {"id": self.id, "name": None if self.name is None else dict(self.name)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything there is to say about one input at one moment.
+
+    Attributes:
+        steps: the ten steps in order.
+        form: "jsonld", "jwt" or "qr"; None if the form was not recognised.
+        at: the moment that was asked about.
+        input_sha256: SHA-256 of the input as received, lower-case hex; None if it was too large to be read.
+        status_as_of: when the oldest status data that was consulted was made; None if none was.
+        bundle_version: version of the trust bundle; None if trust came from single documents.
+        issuer: who signed; None unless the signature holds.
+        claims: the credential as signed, in its JSON-LD form without proof; None unless the signature holds.
+        scope_statement: what the credential does not prove, {"zh": …, "en": …}; None for types without one.
+        policy: the rules that were applied.
+    """
+
+    steps: tuple[Step, ...]
+    form: str | None
+    at: datetime
+    input_sha256: str | None
+    status_as_of: datetime | None
+    bundle_version: int | None
+    issuer: ReportedIssuer | None
+    claims: JSONObject | None
+    scope_statement: Mapping[Language, str] | None
+    policy: Policy
+
+    @property
+    def verdict(self) -> Verdict:
+        """Failed if any step failed, else indeterminate if any could not be decided, else passed."""
+        outcomes = {step.outcome for step in self.steps}
+        if Outcome.FAILED in outcomes:
+            return Verdict.FAILED
+        if Outcome.INDETERMINATE in outcomes:
+            return Verdict.INDETERMINATE
+        return Verdict.PASSED
+
+    @property
+    def deciding_step(self) -> Step:
+        """The first step of the outcome that decides the verdict; of a passed report the last step."""
+        for outcome in (Outcome.FAILED, Outcome.INDETERMINATE):
+            for step in self.steps:
+                if step.outcome is outcome:
+                    return step
+        return self.steps[-1]
+
+    @property
+    def code(self) -> str:
+        """Reason code of the deciding step; "ok" when passed."""
+        return "ok" if self.verdict is Verdict.PASSED else self.deciding_step.code
+
+    def message(self, language: Language = "en") -> str:
+        """One line that explains the verdict."""
+        code = "passed" if self.verdict is Verdict.PASSED else self.code
+        return explain(code, self.deciding_step.evidence, language)
+
+    def to_json(self) -> JSONObject:
+        """The report as JSON; the names of the members are stable."""
+        return {
+            "verdict": self.verdict.value,
+            "code": self.code,
+            "message": {"en": self.message("en"), "zh": self.message("zh")},
+            "steps": [step.to_json() for step in self.steps],
+            "form": self.form,
+            "at": format_timestamp(self.at),
+            "inputSha256": self.input_sha256,
+            "statusAsOf": None if self.status_as_of is None else format_timestamp(self.status_as_of),
+            "bundleVersion": self.bundle_version,
+            "issuer": None if self.issuer is None else self.issuer.to_json(),
+            "claims": self.claims,
+            "scopeStatement": None if self.scope_statement is None else _plain(self.scope_statement),
+            "policy": self.policy.to_json(),
+        }
+
+
+def _plain(texts: Mapping[Language, str]) -> JSONObject:
+    return {"en": texts["en"], "zh": texts["zh"]}
+
+
+class GateClosedError(Exception):
+    """A step of the gate did not pass; never leaves the procedure."""
+
+
+class Record:
+    """The steps of one run, as they happen."""
+
+    def __init__(self) -> None:
+        self._steps: dict[int, Step] = {}
+
+    def step(self, number: int) -> "_Running":
+        """A context for the work of one step; what comes of the block is noted, and its refusal goes no further.
+
+        Args:
+            number: 1 to 10.
+
+        Returns:
+            A context manager that gives an object; what is put into it becomes evidence, whatever comes of the block.
+        """
+        return _Running(self, number, is_gate=False)
+
+    def gate(self, number: int) -> "_Running":
+        """As `step`, but unless the step passes, leaving the block raises GateClosedError."""
+        return _Running(self, number, is_gate=True)
+
+    def note(self, number: int, outcome: Outcome, code: str, evidence: JSONObject) -> None:
+        """Notes what came of a step."""
+        name = STEP_NAMES[number - 1]
+        self._steps[number] = Step(number=number, name=name, outcome=outcome, code=code, evidence=evidence)
+
+    def complete(self) -> tuple[Step, ...]:
+        """All ten steps; those that were not reached are not-run."""
+        for number in range(1, len(STEP_NAMES) + 1):
+            if number not in self._steps:
+                self.note(number, Outcome.NOT_RUN, "not_run", {})
+        return tuple(self._steps[number] for number in sorted(self._steps))
+
+
+class _Running:
+    """One step while it runs."""
+
+    def __init__(self, record: Record, number: int, *, is_gate: bool) -> None:
+        self._record = record
+        self._number = number
+        self._is_gate = is_gate
+        self._evidence: JSONObject = {}
+
+    def __enter__(self) -> JSONObject:
+        return self._evidence
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if error is None:
+            self._record.note(self._number, Outcome.PASSED, "ok", self._evidence)
+            return False
+        if not isinstance(error, RefusedError | UndecidedError | NotApplicableError):
+            return False
+        self._record.note(self._number, _OUTCOMES[type(error)], error.code, {**self._evidence, **error.evidence})
+        if self._is_gate:
+            raise GateClosedError from error
+        return True
+
+
+_OUTCOMES: Final[Mapping[type[VerifierError], Outcome]] = {
+    RefusedError: Outcome.FAILED,
+    UndecidedError: Outcome.INDETERMINATE,
+    NotApplicableError: Outcome.NOT_RUN,
+}

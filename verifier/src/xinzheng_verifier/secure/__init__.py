@@ -1,0 +1,1 @@
+"""How a credential is secured: JOSE, Data Integrity, COSE; keys and algorithms."""

@@ -1,0 +1,142 @@
+"""Step 6: whether what is signed is a well-formed credential, without terms that nothing explains."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from xinzheng_schemas.certificate import Certificate, CertificateError
+from xinzheng_schemas.contexts import BUNDLED, CREDENTIALS_V2, CREDIT_REPAIR_V1
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_verifier.errors import RefusedError, VerifierError
+from xinzheng_verifier.limits import MAX_PROBLEMS
+from xinzheng_verifier.policy import Profile
+from xinzheng_verifier.secure.mechanism import BASE_TYPE
+from xinzheng_verifier.secure.moments import timestamp
+
+_COURT_CONTEXT: Final[JSONValue] = [CREDENTIALS_V2, CREDIT_REPAIR_V1]
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
+_TYPED: Final = ("credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService")
+_DECIDING: Final = ("context_unknown", "type_unexpected", "data_loss", "date_malformed")
+"""Codes that name the step's outcome if any problem bears them, most telling first; else it is `shape_invalid`."""
+
+
+def check_shape(credential: JSONObject, *, profile: Profile, contexts: Collection[str]) -> None:
+    """Refuses a credential whose content is not what its profile asks for.
+
+    Args:
+        credential: the credential without proof.
+        profile: "court" (exactly the certificate of `xinzheng_schemas.certificate`) or "vcdm" (VCDM 2.0, 4).
+        contexts: URLs of contexts that are known besides the bundled ones; for "vcdm".
+
+    Raises:
+        RefusedError: `context_unknown`, `type_unexpected`, `data_loss`, `date_malformed` or `shape_invalid`, with all
+            problems as evidence.
+    """
+    found = _court_problems(credential) if profile == "court" else list(_vcdm_problems(credential, contexts))
+    if not found:
+        return
+    codes = [problem.code for problem in found]
+    code = next((code for code in _DECIDING if code in codes), "shape_invalid")
+    deciding = found[codes.index(code)] if code in codes else found[0]
+    raise RefusedError(code, field=deciding.field, problems=[_evidence(problem) for problem in found[:MAX_PROBLEMS]])
+
+
+def _evidence(problem: CodedError) -> JSONObject:
+    return {
+        "code": problem.code,
+        "field": problem.field,
+        "message": {"en": problem.message("en"), "zh": problem.message("zh")},
+    }
+
+
+def _court_problems(credential: JSONObject) -> list[CodedError]:
+    """The court's certificate has exactly one shape: two contexts, the members of the schema and no others."""
+    try:
+        Certificate.from_credential(credential)
+    except CertificateError as error:
+        return [_as_reason(problem) for problem in error.problems]
+    return []
+
+
+def _as_reason(problem: CodedError) -> CodedError:
+    """A member that no term explains and a foreign context are reasons of their own; the rest stays as it is."""
+    field = problem.field or ""
+    if field.endswith("/@context") or field.startswith("/@context"):
+        return RefusedError("context_unknown", field=field)
+    if field == "/type" or field.startswith("/type/"):
+        return RefusedError("type_unexpected", field=field)
+    if problem.code == "member_unknown":
+        return RefusedError("data_loss", field=field)
+    return problem
+
+
+def _vcdm_problems(credential: JSONObject, contexts: Collection[str]) -> Iterator[VerifierError]:
+    """VCDM 2.0, 4: what every credential must be, whatever its type."""
+    yield from _context_problems(credential, contexts)
+    yield from _type_problems(credential.get("type"))
+    for member in ("id", "issuer"):
+        if member in credential and not _names_something(credential[member]):
+            yield RefusedError("shape_invalid", field=f"/{member}")
+    subjects = _listed(credential.get("credentialSubject"))
+    if not subjects or not all(isinstance(subject, dict) and subject for subject in subjects):
+        yield RefusedError("shape_invalid", field="/credentialSubject")
+    yield from _validity_problems(credential)
+    for member in _TYPED:
+        if member in credential and not all(_is_typed(value) for value in _listed(credential[member])):
+            yield RefusedError("shape_invalid", field=f"/{member}")
+
+
+def _context_problems(credential: JSONObject, contexts: Collection[str]) -> Iterator[VerifierError]:
+    """The base context first, known ones behind it, none inside (VCDM 2.0, 4.3; vc-data-integrity 2.4.1)."""
+    listed = credential.get("@context")
+    urls = listed if isinstance(listed, list) else []
+    known = [isinstance(url, str) and (url in BUNDLED or url in contexts) for url in urls]
+    if not urls or urls[0] != CREDENTIALS_V2 or not all(known):
+        yield RefusedError("context_unknown", field="/@context")
+    for name, value in credential.items():
+        if name != "@context" and _holds_context(value):
+            yield RefusedError("context_unknown", field=f"/{name}")
+
+
+def _holds_context(value: JSONValue) -> bool:
+    if isinstance(value, dict):
+        return "@context" in value or any(_holds_context(member) for member in value.values())
+    return isinstance(value, list) and any(_holds_context(item) for item in value)
+
+
+def _type_problems(value: JSONValue) -> Iterator[VerifierError]:
+    types = _listed(value)
+    if BASE_TYPE not in types or not all(isinstance(name, str) and name for name in types):
+        yield RefusedError("type_unexpected", field="/type")
+
+
+def _validity_problems(credential: JSONObject) -> Iterator[VerifierError]:
+    moments = []
+    for member in ("validFrom", "validUntil"):
+        if member in credential:
+            try:
+                moments.append(timestamp(credential[member], field=f"/{member}"))
+            except RefusedError as error:
+                yield error
+    if moments != sorted(moments):
+        yield RefusedError("shape_invalid", field="/validUntil")
+
+
+def _names_something(value: JSONValue) -> bool:
+    """A URL, or an object whose `id` is one."""
+    url = value.get("id") if isinstance(value, dict) else value
+    return isinstance(url, str) and _URL.fullmatch(url) is not None
+
+
+def _is_typed(value: JSONValue) -> bool:
+    if not isinstance(value, dict):
+        return False
+    types = _listed(value.get("type"))
+    return bool(types) and all(isinstance(name, str) and name for name in types)
+
+
+def _listed(value: JSONValue) -> list[JSONValue]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,1 @@
+"""Bitstring Status Lists: authentic, of this issuer and purpose, fresh, index in range."""

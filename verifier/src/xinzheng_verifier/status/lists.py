@@ -1,0 +1,149 @@
+"""Status list credentials: authentic, decoded once and kept (Bitstring Status List 1.0, 2.2 and 3.2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from xinzheng_schemas import bitstring, strict_json
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.errors import RefusedError, UndecidedError, shown
+from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, STATUS_LIST_JSON
+from xinzheng_verifier.read.forms import PresentedDocument
+from xinzheng_verifier.secure import genuine, mechanism
+from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.trust.eligibility import check_key
+from xinzheng_verifier.trust.issuers import TrustedKey
+from xinzheng_verifier.trust.store import TrustStore
+
+LIST_TYPE = "BitstringStatusListCredential"
+_SUBJECT_TYPE = "BitstringStatusList"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusList:
+    """One status list whose signature holds.
+
+    Attributes:
+        url: its address, which is also its id.
+        issuer_id: who signed it.
+        key: the key that signed it; whether it is still good is asked at each use.
+        signed_at: when, by its own word.
+        purposes: what a set bit means.
+        bits: one bit an entry, left-most first.
+        valid_from: when the list was made.
+        valid_until: until when it counts as current; None where it does not say.
+        sequence: its number in the issuer's order; None where it bears none.
+    """
+
+    url: str
+    issuer_id: str
+    key: TrustedKey
+    signed_at: datetime | None
+    purposes: frozenset[str]
+    bits: bytes
+    valid_from: datetime
+    valid_until: datetime | None
+    sequence: int | None
+
+    @cached_property
+    def evidence(self) -> JSONObject:
+        """What a report says of the list; written once, since every certificate of a court points to the same few."""
+        until = self.valid_until
+        return {
+            "asOf": format_timestamp(self.valid_from),
+            "validUntil": None if until is None else format_timestamp(until),
+            "sequence": self.sequence,
+        }
+
+
+def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
+    """The list at `url`, from the store alone, judged like a certificate: read, mechanism, issuer, key, signature.
+
+    Args:
+        url: address, compared exactly.
+        trust: where the list and its issuer's keys are.
+        at: the moment of judgement, for the keys.
+
+    Raises:
+        UndecidedError: `status_unavailable` (not at hand, unreadable), `status_issuer` (not signed by its issuer),
+            `status_type`, `status_id`, `status_malformed`, `status_length`.
+    """
+    status_list = trust.decoded_status_list(url, lambda: _decode(url, trust, at=at))
+    try:
+        check_key(status_list.key, usage="status", signed_at=status_list.signed_at, at=at)
+    except RefusedError as error:
+        raise UndecidedError("status_issuer", list=url, reason=error.code) from error
+    return status_list
+
+
+def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
+    data = trust.status_list(url)
+    if data is None:
+        raise UndecidedError("status_unavailable", list=url)
+    try:
+        presented = PresentedDocument(strict_json.loads_object(data, limits=STATUS_LIST_JSON))
+        secured = mechanism.secured(presented)
+    except CodedError as error:
+        raise UndecidedError("status_unavailable", list=url, reason=error.code) from error
+    try:
+        issuer = genuine.trusted_issuer(secured, trust)
+        keys = genuine.eligible_keys(secured, issuer, usage="status", at=at)
+        key = genuine.check_signature(secured, keys)
+        signed_at = secured.signed_at()
+    except RefusedError as error:
+        raise UndecidedError("status_issuer", list=url, reason=error.code) from error
+    credential = secured.credential(issuer)
+    try:
+        return _status_list(credential, url=url, issuer_id=issuer.id, key=key, signed_at=signed_at)
+    except CodedError as error:
+        raise UndecidedError(error.code, list=url, field=error.field) from error
+
+
+def _status_list(
+    credential: JSONObject, *, url: str, issuer_id: str, key: TrustedKey, signed_at: datetime | None
+) -> StatusList:
+    """Reads a list whose signature holds; only now is it inflated."""
+    types = credential.get("type")
+    if not isinstance(types, list) or LIST_TYPE not in types or "credentialStatus" in credential:
+        raise RefusedError("status_type")
+    subject = credential.get("credentialSubject")
+    if not isinstance(subject, dict) or subject.get("type") != _SUBJECT_TYPE:
+        raise RefusedError("status_type", field="/credentialSubject/type")
+    if credential.get("id") != url:
+        raise RefusedError("status_id", found=shown(credential.get("id")))
+    size = subject.get("statusSize", 1)
+    if type(size) is not int or size != 1:
+        raise RefusedError("status_malformed", field="/credentialSubject/statusSize")
+    sequence = subject.get("sequence")
+    return StatusList(
+        url=url,
+        issuer_id=issuer_id,
+        key=key,
+        signed_at=signed_at,
+        purposes=_purposes(subject.get("statusPurpose")),
+        bits=_bits(subject.get("encodedList")),
+        valid_from=_moment(credential, "validFrom"),
+        valid_until=_moment(credential, "validUntil") if "validUntil" in credential else None,
+        sequence=sequence if type(sequence) is int else None,
+    )
+
+
+def _moment(credential: JSONObject, member: str) -> datetime:
+    try:
+        return timestamp(credential.get(member), field=f"/{member}")
+    except RefusedError as error:
+        raise RefusedError("status_malformed", field=f"/{member}") from error
+
+
+def _purposes(value: JSONValue) -> frozenset[str]:
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(purpose, str) for purpose in listed):
+        raise RefusedError("status_malformed", field="/credentialSubject/statusPurpose")
+    return frozenset(purpose for purpose in listed if isinstance(purpose, str))
+
+
+def _bits(value: JSONValue) -> bytes:
+    text = value if isinstance(value, str) else ""
+    return bitstring.decode(text, max_bytes=MAX_STATUS_LIST_BYTES, field="/credentialSubject/encodedList")

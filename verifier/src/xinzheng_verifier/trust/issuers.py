@@ -1,0 +1,184 @@
+"""Issuers and their keys as the trust list states them, ready for verification."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from xinzheng_schemas import base64url
+from xinzheng_schemas.certificate import CourtIdentity
+from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument, VerificationMethod
+from xinzheng_verifier.errors import TrustError
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+_CURVES: Mapping[KeyType, ec.EllipticCurve] = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1()}
+KID_BYTES = 8
+"""Length of the key name in a COSE header: the first bytes of the RFC 7638 thumbprint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedKey:
+    """One public key of an issuer, under all its names, with what the trust list says of it.
+
+    Attributes:
+        method_ids: DID URLs of the verification methods that bear this key.
+        assertion_methods: those of them that the controller lists for assertions.
+        key_type: the one type of the key; a mechanism must ask for exactly this type.
+        public_key: key object of `cryptography`.
+        kid: first 8 bytes of the RFC 7638 thumbprint, as COSE headers name the key.
+        usage: what the key may sign; None where the trust list does not say.
+        valid_from, valid_until: moments of issuance for which the key is good, inclusive; None is open.
+        compromised_at: from when the key is known to be in other hands; None if it is not.
+        expires: moment of verification from which the key is not used at all (CID 1.0, 2.2); None is open.
+    """
+
+    method_ids: frozenset[str]
+    assertion_methods: frozenset[str]
+    key_type: KeyType
+    public_key: PublicKey
+    kid: bytes
+    usage: frozenset[str] | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    compromised_at: datetime | None = None
+    expires: datetime | None = None
+
+    @property
+    def in_assertion_method(self) -> bool:
+        """Whether the controller lists the key for assertions under any of its names."""
+        return bool(self.assertion_methods)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedIssuer:
+    """One issuer of the trust list.
+
+    Attributes:
+        id: DID or URL, compared exactly with the `issuer` of a credential.
+        name: display names {"zh": …, "en": …}; None where the trust document bears none.
+        court: name, court code and region code; None for an issuer that is no court.
+        credential_types: the types it may issue; None where the trust list does not restrict them.
+        keys: its keys.
+    """
+
+    id: str
+    name: Mapping[str, str] | None = None
+    court: CourtIdentity | None = None
+    credential_types: frozenset[str] | None = None
+    keys: tuple[TrustedKey, ...] = ()
+    _by_method: Mapping[str, TrustedKey] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_method: dict[str, TrustedKey] = {}
+        for key in self.keys:
+            for method in key.method_ids:
+                if method in by_method:
+                    raise TrustError("key_ambiguous", field=method)
+                by_method[method] = key
+        object.__setattr__(self, "_by_method", by_method)
+
+    def key(self, method_id: str) -> TrustedKey | None:
+        """The key under exactly this method id; None if the issuer has no such key."""
+        return self._by_method.get(method_id)
+
+    def keys_with_kid(self, kid: bytes) -> tuple[TrustedKey, ...]:
+        """The keys with this 8-byte name; more than one if the short names collide."""
+        return tuple(key for key in self.keys if key.kid == kid)
+
+    @classmethod
+    def from_controller(cls, document: ControllerDocument) -> "TrustedIssuer":
+        """An issuer known by its controller document (CID 1.0, DID document) alone.
+
+        Raises:
+            TrustError: `key_invalid` (point not on the curve, wrong length), `key_ambiguous`.
+        """
+        return cls(id=document.id, keys=tuple(_controller_keys(document)))
+
+    @classmethod
+    def from_issuer_document(cls, document: IssuerDocument) -> "TrustedIssuer":
+        """An issuer as the trust bundle describes it; methods that no key entry names are not trusted.
+
+        Raises:
+            TrustError: `key_invalid`, `key_ambiguous`.
+        """
+        return cls(
+            id=document.controller.id,
+            name=document.name,
+            court=document.court,
+            credential_types=frozenset(document.credential_types),
+            keys=tuple(_listed_keys(document)),
+        )
+
+
+def _controller_keys(document: ControllerDocument) -> Iterator[TrustedKey]:
+    """One key for each distinct public key of the document, under all the names it has there."""
+    by_key: dict[bytes, list[VerificationMethod]] = {}
+    for method in document.verification_methods:
+        by_key.setdefault(thumbprint(method.key_type, _key_object(method)), []).append(method)
+    for methods in by_key.values():
+        yield _trusted_key(methods, document)
+
+
+def _listed_keys(document: IssuerDocument) -> Iterator[TrustedKey]:
+    """The keys that the issuer document lists; a method outside all entries has no window and is not trusted."""
+    by_id = {method.id: method for method in document.controller.verification_methods}
+    for entry in document.keys:
+        key = _trusted_key([by_id[method_id] for method_id in entry.methods], document.controller)
+        compromised_at = _earliest(key.compromised_at, entry.compromised_at)
+        yield replace(
+            key,
+            usage=frozenset({entry.usage}),
+            valid_from=entry.valid_from,
+            valid_until=entry.valid_until,
+            compromised_at=compromised_at,
+        )
+
+
+def _trusted_key(methods: Sequence[VerificationMethod], document: ControllerDocument) -> TrustedKey:
+    first = methods[0]
+    public_key = _key_object(first)
+    names = frozenset(method.id for method in methods)
+    return TrustedKey(
+        method_ids=names,
+        assertion_methods=names & frozenset(document.assertion_method),
+        key_type=first.key_type,
+        public_key=public_key,
+        kid=thumbprint(first.key_type, public_key)[:KID_BYTES],
+        compromised_at=_earliest(*(method.revoked for method in methods)),
+        expires=_earliest(*(method.expires for method in methods)),
+    )
+
+
+def _key_object(method: VerificationMethod) -> PublicKey:
+    """The key of a method as an object; OpenSSL refuses points that are not on the curve."""
+    try:
+        if method.key_type is KeyType.ED25519:
+            return ed25519.Ed25519PublicKey.from_public_bytes(method.public_key)
+        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[method.key_type], method.public_key)
+    except ValueError as error:
+        raise TrustError("key_invalid", field=method.id, reason=str(method.key_type)) from error
+
+
+def thumbprint(key_type: KeyType, public_key: PublicKey) -> bytes:
+    """SHA-256 thumbprint of a public key as JWK (RFC 7638; RFC 8037, 2 for Ed25519).
+
+    Returns:
+        32 bytes.
+    """
+    if isinstance(public_key, ed25519.Ed25519PublicKey):
+        members = {"crv": "Ed25519", "kty": "OKP", "x": base64url.encode(public_key.public_bytes_raw())}
+    else:
+        numbers = public_key.public_numbers()
+        size = (public_key.key_size + 7) // 8
+        x, y = (base64url.encode(number.to_bytes(size, "big")) for number in (numbers.x, numbers.y))
+        members = {"crv": key_type.value, "kty": "EC", "x": x, "y": y}
+    return hashlib.sha256(json.dumps(members, separators=(",", ":")).encode("ascii")).digest()
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,87 @@
+"""Texts of `TrustError`: one line per code, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+MESSAGES: dict[str, Message] = {
+    # the one-file bundle
+    "bundle_malformed": Message(
+        "The trust bundle cannot be read: it is damaged or not a trust bundle ({name}).",
+        "信任包无法读取：已损坏，或不是信任包（{name}）。",
+    ),
+    "bundle_too_large": Message(
+        "The trust bundle exceeds the limits of size; {limit} bytes are allowed.",
+        "信任包超出大小限制（{limit} 字节）。",
+    ),
+    "bundle_too_many_files": Message(
+        "The trust bundle holds too many files; {limit} are allowed.", "信任包内文件过多，上限为 {limit} 个。"
+    ),
+    "bundle_file_name": Message(
+        "The trust bundle holds a file that has no place in it: {name}", "信任包内有不应出现的文件：{name}"
+    ),
+    "bundle_file_kind": Message(
+        "The file {name} in the trust bundle is encrypted, a link, or packed in an unknown way.",
+        "信任包内的文件 {name} 已加密、是链接，或压缩方式不明。",
+    ),
+    "bundle_duplicate_file": Message("The trust bundle holds {name} twice.", "信任包内的 {name} 出现了两次。"),
+    "bundle_incomplete": Message("The trust bundle lacks {name}.", "信任包缺少 {name}。"),
+    "bundle_unlisted": Message(
+        "The trust bundle holds {name}, which its signed lists do not name.", "信任包内有签名清单未列出的文件 {name}。"
+    ),
+    # what it carries
+    "bundle_metadata": Message(
+        "{name} in the trust bundle is not the signed metadata it should be.",
+        "信任包内的 {name} 不是应有的签名元数据。",
+    ),
+    "bundle_root": Message(
+        "The root of the trust bundle does not follow from the root you trust (version {version}).",
+        "信任包的根元数据与您信任的根不衔接（版本 {version}）。",
+    ),
+    "bundle_threshold": Message(
+        "{name} in the trust bundle bears {valid} valid signatures of different keys; {threshold} are needed.",
+        "信任包内的 {name} 只有 {valid} 个不同密钥的有效签名，需要 {threshold} 个。",
+    ),
+    "bundle_rollback": Message(
+        "The trust bundle is older than one already seen: {name} has version {version}, version {seen} was seen.",
+        "信任包比已见过的更旧：{name} 的版本为 {version}，已见过版本 {seen}。",
+    ),
+    "bundle_conflict": Message(
+        "Two different trust bundles bear version {version}; ask the publisher which is genuine.",
+        "两个不同的信任包都标为版本 {version}；请向发布方核实真伪。",
+    ),
+    "bundle_mixed": Message(
+        "The trust bundle mixes different moments: {name} has version {version}, version {expected} is signed for.",
+        "信任包混合了不同时刻的内容：{name} 的版本为 {version}，签名清单写明的是 {expected}。",
+    ),
+    "bundle_hash": Message(
+        "{name} in the trust bundle differs from what its signed list says.", "信任包内的 {name} 与签名清单不符。"
+    ),
+    "bundle_expired": Message(
+        "The trust data has expired; a newer bundle is needed to know the current status.",
+        "信任数据已过期；要知道当前状态，需要更新的信任包。",
+    ),
+    # the store
+    "bundle_unavailable": Message(
+        "No trust data could be loaded; nothing can be judged without it.", "未能加载信任数据；没有信任数据就无法判断。"
+    ),
+    "store_root_required": Message(
+        "A store takes its first bundle only with the root metadata to trust; get it from the court by another way.",
+        "首次导入信任包必须同时给出所信任的根元数据；请通过其他途径向法院取得。",
+    ),
+    "store_root_conflict": Message(
+        "The store already trusts another root than the one given; nothing was changed.",
+        "信任库已信任另一个根，与所给的不同；未作任何更改。",
+    ),
+    "store_writable_by_others": Message(
+        "{name} in the trust store belongs to another user or can be written by others; it cannot be relied on.",
+        "信任库中的 {name} 属于其他用户或可被他人写入，其内容不可信赖。",
+    ),
+    "store_not_written": Message(
+        "The trust store could not be written; what it holds is whole. Import the bundle again.",
+        "信任库写入失败；库中内容仍完整，请重新导入。",
+    ),
+    # trust documents
+    "trust_document_malformed": Message(
+        "The trust document {document} cannot be used: {problem}", "信任文件 {document} 无法使用：{problem}"
+    ),
+    "issuer_ambiguous": Message("The issuer {issuer} is described more than once.", "签发者 {issuer} 被重复描述。"),
+}

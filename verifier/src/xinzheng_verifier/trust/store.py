@@ -1,0 +1,180 @@
+"""What a lender trusts, as the procedure sees it: issuers, status lists, contexts; immutable, in memory."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self, TypeVar
+
+from xinzheng_schemas import strict_json
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import JSONValue, Limits
+from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.trust.issuers import TrustedIssuer
+
+Decoded = TypeVar("Decoded")
+Document = bytes | str | Mapping[str, JSONValue]
+
+
+class TrustStore:
+    """Whom one trusts, and what is known of the status of what they issued.
+
+    Args:
+        issuers: by id (DID or URL).
+        status_lists: signed status list credentials as received, by address; not yet verified.
+        contexts: JSON-LD contexts that credentials may name besides the bundled ones, by URL.
+        bundle_version: version of the trust bundle that all this came from; None if from single documents.
+        bundle_expires: moment from which the data no longer counts as current; None if it bears none.
+        issued_floor: latest moment at which any part of the data is known to have been made; no true clock is earlier.
+    """
+
+    def __init__(
+        self,
+        issuers: Mapping[str, TrustedIssuer],
+        status_lists: Mapping[str, bytes],
+        contexts: Mapping[str, Mapping[str, JSONValue]] | None = None,
+        *,
+        bundle_version: int | None = None,
+        bundle_expires: datetime | None = None,
+        issued_floor: datetime | None = None,
+    ) -> None:
+        self._issuers = MappingProxyType(dict(issuers))
+        self._status_lists = MappingProxyType(dict(status_lists))
+        self._contexts = MappingProxyType(dict(contexts or {}))
+        self._decoded: dict[str, object] = {}
+        self._bundle_version = bundle_version
+        self._bundle_expires = bundle_expires
+        self._issued_floor = issued_floor
+
+    @classmethod
+    def open(cls, path: str | Path) -> "TrustStore":
+        """The store in a directory, as `xinzheng-verify store import` keeps it.
+
+        Raises:
+            TrustError: `bundle_unavailable` or a `store_…` code.
+        """
+        from xinzheng_verifier.trust import directory  # noqa: PLC0415 - tuf takes a while to import
+
+        return directory.load(Path(path))
+
+    @classmethod
+    def from_bundle(cls, bundle: bytes, *, root: bytes, at: datetime) -> "TrustStore":
+        """The content of one trust bundle, judged from `root` by the TUF client workflow at the moment `at`.
+
+        Args:
+            bundle: the file (.xzb).
+            root: root metadata that was obtained and compared out of band.
+            at: aware moment of judgement.
+
+        Raises:
+            TrustError: a `bundle_…` code.
+        """
+        from xinzheng_verifier.trust import bundle as bundles  # noqa: PLC0415 - tuf takes a while to import
+
+        return bundles.load(bundle, root=root, at=at)
+
+    @classmethod
+    def from_documents(
+        cls,
+        controllers: Iterable[Document] = (),
+        status_lists: Iterable[Document] = (),
+        contexts: Mapping[str, Mapping[str, JSONValue]] | None = None,
+    ) -> Self:
+        """Trust of your own making: whoever these documents describe is trusted, for any type they do not restrict.
+
+        Args:
+            controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed.
+            status_lists: signed status list credentials, as JSON text or parsed.
+            contexts: further JSON-LD contexts that credentials may name.
+
+        Raises:
+            TrustError: `trust_document_malformed`, `issuer_ambiguous`, `key_invalid`, `key_ambiguous`.
+        """
+        issuers: dict[str, TrustedIssuer] = {}
+        for number, document in enumerate(controllers, start=1):
+            issuer = _issuer(document, label=f"controller {number}")
+            if issuer.id in issuers:
+                raise TrustError("issuer_ambiguous", issuer=issuer.id)
+            issuers[issuer.id] = issuer
+        lists = (_status_list(document, label=f"status list {n}") for n, document in enumerate(status_lists, start=1))
+        return cls(issuers, dict(lists), contexts)
+
+    @property
+    def bundle_version(self) -> int | None:
+        """Version of the bundle behind the store."""
+        return self._bundle_version
+
+    @property
+    def bundle_expires(self) -> datetime | None:
+        """Moment from which the bundle no longer counts as current."""
+        return self._bundle_expires
+
+    @property
+    def issued_floor(self) -> datetime | None:
+        """Latest moment at which any part of the data is known to have been made."""
+        return self._issued_floor
+
+    @property
+    def issuers(self) -> Mapping[str, TrustedIssuer]:
+        """All trusted issuers by id."""
+        return self._issuers
+
+    @property
+    def status_list_urls(self) -> tuple[str, ...]:
+        """Addresses of the status lists at hand."""
+        return tuple(self._status_lists)
+
+    @property
+    def contexts(self) -> Mapping[str, Mapping[str, JSONValue]]:
+        """JSON-LD contexts that credentials may name besides the bundled ones."""
+        return self._contexts
+
+    def issuer(self, issuer_id: str) -> TrustedIssuer | None:
+        """The issuer with exactly this id; None if it is not trusted."""
+        return self._issuers.get(issuer_id)
+
+    def status_list(self, url: str) -> bytes | None:
+        """The status list credential of this address as received, unverified; None if it is not at hand."""
+        return self._status_lists.get(url)
+
+    def decoded_status_list(self, url: str, decode: Callable[[], Decoded]) -> Decoded:
+        """What `decode` made of the list at `url`, called once in the life of the store; its refusals are not kept."""
+        if url not in self._decoded:
+            self._decoded[url] = decode()
+        return self._decoded[url]  # type: ignore[return-value]
+
+
+def _issuer(document: Document, *, label: str) -> TrustedIssuer:
+    content = _json_object(document, limits=TRUST_DOCUMENT_JSON, label=label)
+    try:
+        if "controllerDocument" in content:
+            return TrustedIssuer.from_issuer_document(IssuerDocument.parse(content))
+        return TrustedIssuer.from_controller(ControllerDocument.parse(content))
+    except CodedError as error:
+        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+
+
+def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
+    """Address and text of a status list credential; whether it is authentic is for the status step to say."""
+    content = _json_object(document, limits=STATUS_LIST_JSON, label=label)
+    url = content.get("id")
+    if not isinstance(url, str):
+        raise TrustError("trust_document_malformed", document=label, problem="id")
+    return url, _text(document)
+
+
+def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str, JSONValue]:
+    try:
+        return strict_json.loads_object(_text(document), limits=limits)
+    except CodedError as error:
+        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+
+
+def _text(document: Document) -> bytes:
+    if isinstance(document, bytes):
+        return document
+    text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
