@@ -1,0 +1,1 @@
+"""Issuer of credit repair certificates: workflow, register, feed, publishing, HTTP API."""

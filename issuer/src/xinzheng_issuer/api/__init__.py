@@ -1,0 +1,1 @@
+"""The HTTP door: wire types, problem documents, routes. Nothing here decides anything."""

@@ -1,0 +1,35 @@
+"""What routes ask for: the issuer, and who is asking."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from xinzheng_issuer.api.language import preferred_language
+from xinzheng_issuer.domain.workflow import Actor
+from xinzheng_issuer.errors import AccessError
+from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.people import actor_of
+from xinzheng_schemas.errors import Language
+
+_bearer = HTTPBearer(auto_error=False, description="API token made by `xinzheng users add`.")
+
+
+def _issuer(request: Request) -> Issuer:
+    issuer: Issuer = request.app.state.issuer
+    return issuer
+
+
+CurrentIssuer = Annotated[Issuer, Depends(_issuer)]
+
+
+def _actor(
+    issuer: CurrentIssuer, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Actor:
+    if credentials is None:
+        raise AccessError("token_missing", field="Authorization")
+    return actor_of(issuer.office, credentials.credentials)
+
+
+CurrentActor = Annotated[Actor, Depends(_actor)]
+ReaderLanguage = Annotated[Language, Depends(preferred_language)]

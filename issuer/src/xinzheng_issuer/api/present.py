@@ -1,0 +1,160 @@
+"""From rows to wire types. No row reaches the wire by itself."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from xinzheng_issuer.api.problems import error_detail
+from xinzheng_issuer.api.wire import (
+    Agent,
+    ApplicationOut,
+    ApplicationWithLogOut,
+    CaseEffectOut,
+    CertificateOut,
+    FeedBatchOut,
+    FeedRecordOut,
+    MaskingOut,
+    PublicationOut,
+    RecordErrorOut,
+    RefusedStepOut,
+    StepOut,
+)
+from xinzheng_issuer.casework.applications import masking_of
+from xinzheng_issuer.casework.steps import shown_state
+from xinzheng_issuer.domain.workflow import State
+from xinzheng_issuer.feed.intake import BatchResult, RecordResult
+from xinzheng_issuer.publishing.outbox import PublicationState
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import Case, Certificate, RefusalRecord, TransitionRecord
+from xinzheng_schemas import strict_json
+from xinzheng_schemas.errors import Language
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_schemas.vocabulary import IdType, ListingGround, Purpose, RevocationReason, SubjectKind
+
+FORM_NAMES = ("credential.json", "credential.jwt", "credential.qr.txt", "credential.qr.png")
+"""Last parts of the addresses of a certificate's forms."""
+
+
+def application_out(case: Case, store: Store, *, at: datetime) -> ApplicationOut:
+    """A case as a resource."""
+    certificate = store.certificate_of(case.id)
+    old = store.certificate_of(case.supersedes_case_id) if case.supersedes_case_id else None
+    agent = Agent(name=case.agent_name, authority=case.agent_authority or "") if case.agent_name else None
+    return ApplicationOut(
+        id=case.id,
+        state=shown_state(case, at=at),
+        registered_at=case.registered_at,
+        name=case.name,
+        subject_kind=SubjectKind(case.subject_kind),
+        id_type=IdType(case.id_type),
+        masked_id_number=case.masked_id_number,
+        unified_social_credit_code=case.unified_social_credit_code,
+        check_digit_override=case.check_digit_override,
+        enforcement_case_number=case.case_number,
+        original_case_number=case.original_case_numbers,
+        enforcement_basis_number=case.basis_number,
+        basis_issuing_body=case.basis_issuing_body,
+        case_filed_date=case.filed_on,
+        listing_published_date=case.published_on,
+        listing_ground=[ListingGround(ground) for ground in case.grounds],
+        listing_term_end=case.term_end,
+        purpose=[Purpose(purpose) for purpose in case.purposes],
+        purpose_text=case.purpose_text,
+        agent=agent,
+        papers=case.papers,
+        masking=_masking_out(case),
+        certificate_number=certificate.number if certificate and certificate.issued_at else None,
+        supersedes=old.number if old else None,
+    )
+
+
+def application_with_log_out(case: Case, store: Store, *, at: datetime) -> ApplicationWithLogOut:
+    """A case as a resource, with its log."""
+    return ApplicationWithLogOut(
+        **application_out(case, store, at=at).model_dump(),
+        log=[_step_out(row) for row in store.transitions(case.id)],
+        refused=[_refused_out(row) for row in store.refusals(case.id)],
+    )
+
+
+def certificate_out(
+    certificate: Certificate, case: Case, *, at: datetime, publication: PublicationState | None = None
+) -> CertificateOut:
+    """An issued certificate as a resource."""
+    credential = strict_json.loads_object(certificate.unsigned)
+    return CertificateOut(
+        certificate_number=certificate.number,
+        id=certificate.id,
+        application_id=case.id,
+        state=shown_state(case, at=at),
+        name=case.name,
+        enforcement_case_number=case.case_number,
+        valid_from=parse_timestamp(str(credential["validFrom"])),
+        valid_until=parse_timestamp(str(credential["validUntil"])),
+        issued_at=certificate.issued_at or certificate.recorded_at,
+        status_list_number=certificate.list_number,
+        status_list_index=certificate.list_index,
+        reinstatement_proposed=case.reinstatement_proposed_by is not None,
+        revocation_reason=RevocationReason(case.revocation_reason) if case.revocation_reason else None,
+        forms={name: f"/api/v1/certificates/{quote(certificate.number)}/{name}" for name in FORM_NAMES},
+        publication=publication_out(publication) if publication else None,
+    )
+
+
+def publication_out(state: PublicationState) -> PublicationOut:
+    """Whether lenders can see a change."""
+    return PublicationOut(published=state.published, bundle_version=state.bundle_version, detail=state.reason)
+
+
+def batch_out(result: BatchResult, publication: PublicationState, language: Language) -> FeedBatchOut:
+    """What became of a delivery."""
+    return FeedBatchOut(
+        batch=result.batch_id,
+        records=[_record_out(record, language) for record in result.records],
+        publication=publication_out(publication),
+    )
+
+
+def _record_out(result: RecordResult, language: Language) -> FeedRecordOut:
+    details = [error_detail(error, language) for error in result.errors]
+    return FeedRecordOut(
+        line=result.line,
+        outcome=result.outcome,
+        effect=result.effect,
+        certificate_number=result.certificate_number,
+        effects=[CaseEffectOut(label=each.label, effect=each.effect) for each in result.effects],
+        repeated=result.repeated,
+        errors=[RecordErrorOut(**detail.model_dump()) for detail in details],
+    )
+
+
+def _masking_out(case: Case) -> MaskingOut | None:
+    if case.masking_serial is None:
+        return None
+    masking = masking_of(case)
+    return MaskingOut(
+        serial=masking.serial,
+        masked_at=masking.masked_on,
+        approved_at=masking.approved_on,
+        ground=masking.ground,
+        conditional=masking.conditional,
+        performance_status=masking.performance,
+        consumption_restriction_status=masking.consumption_restriction,
+        evidence=masking.evidence,
+        list_checked_at=masking.list_checked_at,
+    )
+
+
+def _step_out(row: TransitionRecord) -> StepOut:
+    return StepOut(
+        action=row.action,
+        from_state=State(row.from_state) if row.from_state else None,
+        to_state=State(row.to_state),
+        actor=row.actor_name,
+        at=row.at,
+        reason=row.reason,
+        note=row.note,
+    )
+
+
+def _refused_out(row: RefusalRecord) -> RefusedStepOut:
+    return RefusedStepOut(action=row.action, code=row.code, actor=row.actor_name, at=row.at)

@@ -1,0 +1,73 @@
+"""What anybody may fetch: keys, status lists, the trust bundle, the JSON-LD context. Nothing here names a person."""
+
+import json
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+
+from xinzheng_issuer.api.dependencies import CurrentIssuer
+from xinzheng_issuer.api.problems import responses
+from xinzheng_issuer.api.wire import HealthOut
+from xinzheng_issuer.errors import IssuingError, RegisterError
+from xinzheng_schemas.contexts import BUNDLED, CREDIT_REPAIR_V1
+
+_MISSING = responses(HTTPStatus.NOT_FOUND)
+
+router = APIRouter(tags=["public"])
+
+
+@router.get("/healthz", summary="Is the issuer at work")
+def health(issuer: CurrentIssuer) -> HealthOut:
+    """Reads the register and the publication folder."""
+    with issuer.office.reading() as store:
+        store.court()
+    latest = issuer.outbox.publisher.latest
+    return HealthOut(status="ok", court=issuer.office.court.did, bundle_version=latest.version if latest else None)
+
+
+@router.get("/did/{code}/did.json", response_class=Response, responses=_MISSING, summary="The court's DID document")
+def did_document(code: str, issuer: CurrentIssuer) -> Response:
+    """The controller document of `did:web:…:did:<code>`."""
+    if code != issuer.office.court.id:
+        raise RegisterError("court_not_found", field="code", court=code[:40])
+    body = json.dumps(issuer.keys.controller_document(), ensure_ascii=False, indent=2)
+    return Response(body, media_type="application/did+json")
+
+
+@router.get("/status/{code}/{number}/{purpose}", response_class=Response, responses=_MISSING, summary="A status list")
+def status_list(
+    code: str, number: Annotated[int, Path(ge=1, lt=2**31)], purpose: str, issuer: CurrentIssuer
+) -> Response:
+    """A Bitstring Status List credential, signed by the court's status key. Purposes: revocation, suspension."""
+    row = None
+    if code == issuer.office.court.id:
+        with issuer.office.reading() as store:
+            row = store.status_list(number, purpose)
+    if row is None or row.document is None:
+        raise IssuingError("status_list_not_found", field="code")
+    return Response(row.document, media_type="application/vc")
+
+
+@router.get("/bundle/root.json", response_class=Response, summary="The trust list's root metadata")
+def root(issuer: CurrentIssuer) -> Response:
+    """To be compared with what was obtained by another way before it is trusted."""
+    return Response(issuer.outbox.publisher.root, media_type="application/json")
+
+
+@router.get("/bundle/latest.xzb", response_class=Response, responses=_MISSING, summary="The newest trust bundle")
+def bundle(issuer: CurrentIssuer) -> Response:
+    """Issuer document and status lists as a TUF repository in one file."""
+    latest = issuer.outbox.publisher.latest
+    if latest is None:
+        raise IssuingError("nothing_published")
+    headers = {"Content-Disposition": f'attachment; filename="bundle-{latest.version}.xzb"'}
+    return Response(latest.path.read_bytes(), media_type="application/zip", headers=headers)
+
+
+@router.get("/contexts/credit-repair/v1", response_class=Response, summary="The JSON-LD context")
+def context() -> Response:
+    """The context of credit repair certificates."""
+    body = json.dumps(BUNDLED[CREDIT_REPAIR_V1].document(), ensure_ascii=False, indent=2)
+    return Response(body, media_type="application/ld+json")

@@ -1,0 +1,83 @@
+"""The steps after a certificate is out: suspending, reinstating by two people, revoking."""
+
+from datetime import datetime
+
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
+from xinzheng_issuer.domain.workflow import Action, Actor, Role
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import Case, Certificate
+from xinzheng_schemas.vocabulary import RevocationReason
+
+
+def suspend(number: str, office: Office, actor: Actor, *, reason: str, note: str | None) -> tuple[Certificate, Case]:
+    """Take a certificate out of force until somebody has looked.
+
+    Raises:
+        RegisterError: `certificate_not_found`.
+        WorkflowError: state, role, `reason_missing`.
+    """
+    return _step(number, Action.SUSPEND, office, actor, reason=reason, note=note)
+
+
+def reinstate(number: str, office: Office, actor: Actor, *, reason: str, note: str | None) -> tuple[Certificate, Case]:
+    """Bring a suspended certificate back: a judge proposes, then another person (approver) confirms.
+
+    Whoever may confirm does so if a proposal lies open; a judge without such a role proposes.
+
+    Raises:
+        RegisterError: `certificate_not_found`.
+        WorkflowError: state, role, `reinstatement_not_proposed`, `self_approval`, `reason_missing`.
+    """
+    confirms = bool(actor.roles & {Role.APPROVER, Role.VICE_PRESIDENT}) or Role.JUDGE not in actor.roles
+    action = Action.REINSTATE if confirms else Action.PROPOSE_REINSTATEMENT
+    return _step(number, action, office, actor, reason=reason, note=note)
+
+
+def revoke(
+    number: str, office: Office, actor: Actor, *, reason: RevocationReason, note: str | None
+) -> tuple[Certificate, Case]:
+    """End a certificate for good (撤销证明). The reason stays in the register; the public list shows a bit.
+
+    Raises:
+        RegisterError: `certificate_not_found`.
+        WorkflowError: state or role.
+    """
+    return _step(number, Action.REVOKE, office, actor, reason=reason, note=note)
+
+
+def revoke_case(store: Store, case: Case, actor: Actor, *, reason: RevocationReason, at: datetime, note: str) -> None:
+    """Revoke within a transaction that is already open: superseding and the re-listing feed.
+
+    Raises:
+        WorkflowError: state or role.
+    """
+    take_step(store, case, Action.REVOKE, actor, at=at, reason=reason, note=note)
+    case.revocation_reason = reason
+
+
+def _step(
+    number: str, action: Action, office: Office, actor: Actor, *, reason: str, note: str | None
+) -> tuple[Certificate, Case]:
+    now = office.clock()
+    with office.reading() as store:
+        case_id = store.issued_certificate(number)[1].id
+    with office.writing() as store:
+        expire_due(store, at=now)
+    with refusals_logged(office, case_id, action, actor), office.writing() as store:
+        certificate, case = store.issued_certificate(number, lock=True)
+        take_step(
+            store,
+            case,
+            action,
+            actor,
+            at=now,
+            reason=reason,
+            note=note,
+            first_person=case.reinstatement_proposed_by,
+        )
+        if action is Action.PROPOSE_REINSTATEMENT:
+            case.reinstatement_proposed_by = actor.id
+        if action is Action.REVOKE:
+            case.revocation_reason = reason
+    return certificate, case

@@ -1,0 +1,28 @@
+"""`xinzheng bundle`."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from xinzheng_issuer.cli.options import data_option, settings_of
+from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.installation import open_issuer
+
+
+@click.command("bundle", help=word("bundle"))
+@data_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=word("out"))
+def command(data: Path | None, out: Path | None) -> None:
+    """Publish anew, although nothing may have changed."""
+    with closing(open_issuer(settings_of(data))) as issuer:
+        state = issuer.outbox.renew()
+    publisher = issuer.outbox.publisher
+    latest = publisher.latest
+    if not state.published or latest is None:
+        raise click.ClickException(word("not_published", reason=state.reason))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "bundle.xzb").write_bytes(latest.path.read_bytes())
+        (out / "root.json").write_bytes(publisher.root)
+    click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))

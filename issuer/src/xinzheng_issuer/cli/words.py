@@ -1,0 +1,70 @@
+"""What the command line says, in English and Chinese; the locale chooses."""
+
+import os
+
+from xinzheng_schemas.errors import Message, language_from
+
+WORDS: dict[str, Message] = {
+    "xinzheng": Message(
+        "Issue credit repair certificates (信用修复证明) of one court.",
+        "出具本院的信用修复证明。",
+    ),
+    "version": Message("Show the version and exit.", "显示版本并退出。"),
+    "init": Message(
+        "Make a data folder: keys, register, secrets, first publication.",
+        "建立数据目录：密钥、登记库、秘密值和首次发布。",
+    ),
+    "serve": Message("Serve the HTTP API.", "提供 HTTP 接口。"),
+    "users": Message("People with API tokens.", "持有 API 令牌的人员。"),
+    "users_add": Message(
+        "Give a person a token and print it; it is shown this once.",
+        "为某人生成令牌并显示；只显示这一次。",
+    ),
+    "users_list": Message("List people and their roles.", "列出人员及其角色。"),
+    "feed": Message(
+        "Apply public-list records from a file; - reads standard input.",
+        "处理文件中的公布名单记录；- 表示标准输入。",
+    ),
+    "bundle": Message(
+        "Publish status lists and bundle now, with new dates.",
+        "立即以新的日期发布状态列表和信任包。",
+    ),
+    "db": Message("The register's database.", "登记库的数据库。"),
+    "db_upgrade": Message(
+        "Bring the register to the version that this program needs.",
+        "将登记库升级到本程序所需的版本。",
+    ),
+    "demo": Message(
+        "Play the whole story, from application to revocation.",
+        "演示从申请到撤销的全过程。",
+    ),
+    "demo_out": Message("Where the files go (default: demo/out).", "文件存放目录（默认 demo/out）。"),
+    "demo_example": Message(
+        "Folder with another story's input: court.toml, application.json, masking.json, relisting.json.",
+        "另一案例的输入目录：court.toml、application.json、masking.json、relisting.json。",
+    ),
+    "data": Message("Data folder (or XINZHENG_DATA).", "数据目录（或 XINZHENG_DATA）。"),
+    "config": Message("The court's configuration, TOML.", "法院配置，TOML。"),
+    "host": Message("Address to listen on.", "监听地址。"),
+    "port": Message("Port to listen on; 0 takes a free one.", "监听端口；0 表示任选空闲端口。"),
+    "role": Message("Role; may be given several times.", "角色；可多次给出。"),
+    "out": Message(
+        "Also write bundle.xzb and root.json to this folder.", "同时将 bundle.xzb 和 root.json 写入此目录。"
+    ),
+    "made": Message("The issuer of {name} is ready in {path}.", "{name}的签发系统已建立于 {path}。"),
+    "next_users": Message(
+        "Next: xinzheng users add NAME --role clerk --data {path}",
+        "下一步：xinzheng users add 姓名 --role clerk --data {path}",
+    ),
+    "listening": Message("Serving {name} on {url}", "正在为{name}提供服务：{url}"),
+    "published": Message("Published as version {version}: {path}", "已发布为第 {version} 版：{path}"),
+    "not_published": Message("Publishing failed: {reason}", "发布失败：{reason}"),
+    "upgraded": Message("The register is up to date.", "登记库已是最新版本。"),
+    "record": Message("{line}: {outcome}, {effect} {number}", "{line}：{outcome}，{effect} {number}"),
+}
+
+
+def word(key: str, **params: object) -> str:
+    """One text in the language of the locale."""
+    text: str = getattr(WORDS[key], language_from(os.environ))
+    return text.format_map(params) if params else text

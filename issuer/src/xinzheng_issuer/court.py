@@ -1,0 +1,186 @@
+"""The court's configuration file (TOML): who it is, and everything that no law fixes."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
+from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_schemas.vocabulary import MaskingGround
+
+STATUS_LIST_ENTRIES = 131_072
+"""Bits of one status list: the smallest length that the Bitstring Status List specification allows (16 KiB)."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CourtName(_Section):
+    """The court's name as the trust list shows it."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=100)]
+    en: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PolicySection(_Section):
+    """`[policy]`: the court's own rules."""
+
+    validity_months: Annotated[int, Field(ge=1, le=60, description="Life of a certificate in calendar months.")] = 6
+    conditional_validity_months: Annotated[
+        int, Field(ge=1, le=60, description="Life after a conditional or temporary masking, in calendar months.")
+    ] = 3
+    list_check_hours: Annotated[
+        int,
+        Field(ge=1, le=168, description="How old the look-up of the public list may be when the seal is set, hours."),
+    ] = 24
+    senior_approval_grounds: Annotated[
+        tuple[MaskingGround, ...], Field(description="Masking grounds that only the vice-president approves.")
+    ] = (MaskingGround.ART2_EARLY_DELETION, MaskingGround.CONDITIONAL_REPAIR)
+    senior_approval_if_conditional: Annotated[
+        bool, Field(description="Whether only the vice-president approves conditional maskings.")
+    ] = True
+    same_case_relisting: Annotated[
+        RelistingEffect,
+        Field(description="Effect of a listing in the certificate's own case or its 执恢: revoke or suspend."),
+    ] = RelistingEffect.REVOKE
+    other_case_relisting: Annotated[
+        RelistingEffect,
+        Field(description="Effect of a listing of the same identity in another case: suspend or revoke."),
+    ] = RelistingEffect.SUSPEND
+    own_cases_only: Annotated[
+        bool, Field(description="Whether the enforcement case number must bear the court's own code.")
+    ] = True
+    utc_offset_hours: Annotated[int, Field(ge=-12, le=14, description="The court's civil time, hours east of UTC.")] = 8
+
+    @model_validator(mode="after")
+    def _conditional_is_shorter(self) -> Self:
+        if self.conditional_validity_months > self.validity_months:
+            raise ValueError("conditional_validity_months must not exceed validity_months")
+        return self
+
+    def to_policy(self) -> CourtPolicy:
+        """The domain's view of this section."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return CourtPolicy(**{**values, "senior_approval_grounds": frozenset(self.senior_approval_grounds)})
+
+
+class StatusSection(_Section):
+    """`[status]`: the published status lists."""
+
+    validity_hours: Annotated[
+        int, Field(ge=1, le=24 * 90, description="Life of a signed status list and of the bundle around it, hours.")
+    ] = 168
+    refresh_hours: Annotated[
+        int, Field(ge=1, le=24 * 30, description="Lists and bundle are made anew after this time at the latest, hours.")
+    ] = 24
+    open_next_list_at: Annotated[
+        int,
+        Field(ge=1, le=STATUS_LIST_ENTRIES, description="Taken indexes of a list at which the next one is opened."),
+    ] = STATUS_LIST_ENTRIES // 2
+
+    @model_validator(mode="after")
+    def _refreshed_in_time(self) -> Self:
+        if self.refresh_hours >= self.validity_hours:
+            raise ValueError("refresh_hours must be less than validity_hours")
+        return self
+
+
+class CertificateSection(_Section):
+    """`[certificate]`: how certificates look."""
+
+    number_form: Annotated[
+        str,
+        Field(
+            pattern=r"^[^{}/?#%\s]*(\{(court_code|year)\}[^{}/?#%\s]*)*\{random\}[^{}/?#%\s]*$",
+            description="Form of a certificate number from {court_code}, {year} and {random} (64 random bits).",
+        ),
+    ] = "{court_code}-{year}-{random}"
+    masked_id_style: Annotated[
+        Literal["publicList", "strict"],
+        Field(
+            description="Masking of personal ID numbers: 10 + **** + 4 as the public list, or strict 6 + 8 stars + 4."
+        ),
+    ] = "publicList"
+
+
+class CourtConfiguration(_Section):
+    """One court."""
+
+    did: Annotated[
+        str,
+        Field(
+            pattern=r"^did:web:[a-z0-9.-]+(%3A[0-9]{1,5})?(:[A-Za-z0-9._-]+)+$",
+            description="The court's did:web identifier; its last segment names the court in every path.",
+        ),
+    ]
+    court_code: Annotated[
+        str, Field(min_length=1, max_length=8, description="Court code of case numbers (法院代字), such as 鄂0683.")
+    ]
+    region_code: Annotated[
+        str, Field(pattern=r"^[0-9]{6}$", description="GB/T 2260 code of the court's seat, six digits.")
+    ]
+    public_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://[^\s/?#]+)?$",
+            description="Base of the public addresses in certificates; by default the host of the DID.",
+        ),
+    ] = ""
+    courts_table: Annotated[
+        Path | None,
+        Field(
+            description="CSV of known courts (code, nameZh, nameEn, regionCode) that case numbers are checked against."
+        ),
+    ] = None
+    name: CourtName
+    policy: PolicySection = PolicySection()
+    status: StatusSection = StatusSection()
+    certificate: CertificateSection = CertificateSection()
+
+    @property
+    def id(self) -> str:
+        """Last segment of the DID: the tenant's id, and the court's place in public paths."""
+        return self.did.rpartition(":")[2]
+
+    @property
+    def base_url(self) -> str:
+        """Base of the public addresses, without a trailing slash."""
+        if self.public_url:
+            return self.public_url
+        return "https://" + self.did.split(":")[2].replace("%3A", ":")
+
+    def status_list_url(self, number: int, purpose: str) -> str:
+        """Where a status list is published."""
+        return f"{self.base_url}/status/{self.id}/{number}/{purpose}"
+
+
+def load_court(path: Path) -> CourtConfiguration:
+    """Read a court's configuration file.
+
+    Args:
+        path: TOML file; a relative `courts_table` is relative to it.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ConfigurationError: `court_file_missing`, or `court_file_invalid` with the first field at fault.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError("court_file_missing", path=path, reason=error.strerror) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError("court_file_invalid", field="(TOML)", path=path, reason=str(error)) from error
+    try:
+        court = CourtConfiguration.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError("court_file_invalid", field=field, path=path, reason=first["msg"]) from error
+    if court.courts_table is not None and not court.courts_table.is_absolute():
+        return court.model_copy(update={"courts_table": path.parent / court.courts_table})
+    return court

@@ -1,0 +1,320 @@
+"""One record of the public list of dishonest judgment debtors, read with all its oddities.
+
+The field names are the list's own (`sexy` for sex is one of them). What decides about a certificate (iname, caseCode,
+publishDate) must be readable, or the record is rejected and kept. Everything else that cannot be read is reported
+beside the record's effect: an odd age must not keep a revoked debtor in good standing.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TypeAlias
+
+from xinzheng_issuer.errors import FeedError, RefusalError
+from xinzheng_issuer.feed.batches import RECORD_LIMITS
+from xinzheng_schemas import strict_json
+from xinzheng_schemas.case_number import AnyCaseNumber, CaseNumberError, parse_case_number
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.identity import (
+    DocumentNumber,
+    Identity,
+    IdentityError,
+    MaskedId,
+    ResidentId,
+    UnifiedSocialCreditCode,
+)
+from xinzheng_schemas.vocabulary import IdType, ListingGround
+
+
+class ListPerformance(StrEnum):
+    """`performance` as the public list words it."""
+
+    NONE = "全部未履行"
+    PART = "部分未履行"
+    FULL = "全部已履行"
+
+
+@dataclass(frozen=True)
+class PartlyHidden:
+    """A number with hidden places in a style of its own.
+
+    Attributes:
+        text: characters with `*` for hidden ones.
+    """
+
+    text: str
+
+    def may_be(self, other: str) -> bool:
+        """True if both have one length and agree wherever both are visible."""
+        return len(self.text) == len(other) and all(
+            mine == theirs or "*" in {mine, theirs} for mine, theirs in zip(self.text, other, strict=True)
+        )
+
+
+CardNumber: TypeAlias = Identity | MaskedId | PartlyHidden
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRecord:
+    """A record in normal form.
+
+    Attributes:
+        name: iname.
+        card: cardNum, full or masked; None if absent or unreadable.
+        case_number: caseCode.
+        original_case_numbers: originalCaseCode, which a court's own feed may add to a resumed case; not a public field.
+        published_on: publishDate.
+        filed_on: regDate.
+        basis_number: gistId.
+        grounds: disruptTypeName.
+        performance: performance.
+        details: the remaining fields as text; 暂无 and blanks are absent.
+        remarks: what could not be read and does not matter for the effect.
+    """
+
+    name: str
+    card: CardNumber | None
+    case_number: AnyCaseNumber
+    original_case_numbers: tuple[AnyCaseNumber, ...]
+    published_on: date
+    filed_on: date | None
+    basis_number: str | None
+    grounds: tuple[ListingGround, ...]
+    performance: ListPerformance | None
+    details: Mapping[str, str]
+    remarks: tuple[CodedError, ...]
+
+    @property
+    def identity(self) -> str:
+        """Digest that knows the same record again, however it is spelled: 64 hexadecimal digits."""
+        card = self.card.text if isinstance(self.card, MaskedId | PartlyHidden) else self.card and self.card.number
+        parts = (str(self.case_number), self.name, card or "", self.published_on.isoformat())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+_DETAILS = frozenset(
+    {
+        "sexy",
+        "age",
+        "businessEntity",
+        "partyTypeName",
+        "courtName",
+        "areaName",
+        "gistUnit",
+        "duty",
+        "performedPart",
+        "unperformPart",
+        "qysler",
+    }
+)
+_READ = frozenset(
+    {
+        "iname",
+        "cardNum",
+        "caseCode",
+        "originalCaseCode",
+        "publishDate",
+        "regDate",
+        "gistId",
+        "disruptTypeName",
+        "performance",
+    }
+)
+_ABSENT = frozenset({"", "暂无", "无", "-", "—"})
+_SEXES = {"男": "男", "男性": "男", "女": "女", "女性": "女"}
+_DATE = re.compile(
+    r"([0-9]{4})(?:-|/|\.|年)?([0-9]{1,2})(?:-|/|\.|月)?([0-9]{1,2})日?"
+    r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?)?"
+)
+_COMPACT_DATE = re.compile(r"[0-9]{8}")
+_GROUND_SEPARATOR = re.compile(r"[,，;；]")
+_GROUND_WORDS = (
+    (ListingGround.ART1_6, ("执行和解",)),
+    (ListingGround.ART1_5, ("限制高消费", "限制消费")),
+    (ListingGround.ART1_4, ("财产报告",)),
+    (ListingGround.ART1_3, ("虚假诉讼", "虚假仲裁", "隐匿", "转移财产", "规避执行")),
+    (ListingGround.ART1_2, ("伪造证据", "暴力", "威胁", "抗拒执行")),
+    (ListingGround.ART1_1, ("有履行能力",)),
+)
+_BRACKETS = str.maketrans({"〔": "（", "〕": "）", "[": "（", "]": "）", "【": "（", "】": "）"})
+_FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+_FULL_WIDTH |= {ord("＊"): ord("*"), ord("－"): ord("-")}
+_MASKED = re.compile(r"[0-9A-Z*]{8,20}")
+
+
+def read_record(text: str) -> ListRecord:
+    """Read one record.
+
+    Args:
+        text: JSON text.
+
+    Returns:
+        The record in normal form, with remarks on what could not be read.
+
+    Raises:
+        RefusalError: what keeps the record from being applied at all.
+    """
+    try:
+        raw = strict_json.loads_object(text, limits=RECORD_LIMITS)
+    except CodedError as error:
+        raise RefusalError([FeedError("feed_record_malformed", reason=str(error))]) from error
+    return _Reader(raw).record()
+
+
+class _Reader:
+    """Reads the fields of one record; collects what it cannot read."""
+
+    def __init__(self, raw: Mapping[str, object]) -> None:
+        self._raw = raw
+        self._fatal: list[CodedError] = []
+        self._remarks: list[CodedError] = []
+
+    def record(self) -> ListRecord:
+        name = self._name()
+        case_number = self._case_number()
+        published_on = self._date("publishDate", self._fatal)
+        if published_on is None and not self._text("publishDate"):
+            self._fatal.append(FeedError("feed_field_missing", field="publishDate"))
+        if self._fatal or name is None or case_number is None or published_on is None:
+            raise RefusalError(self._fatal)
+        return ListRecord(
+            name=name,
+            card=self._card(),
+            case_number=case_number,
+            original_case_numbers=self._original_case_numbers(),
+            published_on=published_on,
+            filed_on=self._date("regDate", self._remarks),
+            basis_number=self._text("gistId"),
+            grounds=self._grounds(),
+            performance=self._performance(),
+            details=self._details(),
+            remarks=(*self._remarks, *self._unknown_fields()),
+        )
+
+    def _text(self, field: str) -> str | None:
+        """A field as text without blanks at its ends; None if absent or one of the list's words for absent."""
+        value = self._raw.get(field)
+        if isinstance(value, bool | list | dict):
+            return None
+        text = "" if value is None else str(value).strip()
+        return None if text in _ABSENT else text
+
+    def _name(self) -> str | None:
+        name = self._text("iname")
+        if name is None:
+            self._fatal.append(FeedError("feed_field_missing", field="iname"))
+        return name
+
+    def _case_number(self) -> AnyCaseNumber | None:
+        text = self._text("caseCode")
+        if text is None:
+            self._fatal.append(FeedError("feed_field_missing", field="caseCode"))
+            return None
+        return self._parsed_case("caseCode", text, self._fatal)
+
+    def _original_case_numbers(self) -> tuple[AnyCaseNumber, ...]:
+        value = self._raw.get("originalCaseCode")
+        texts = value if isinstance(value, list) else [self._text("originalCaseCode")]
+        numbers = (self._parsed_case("originalCaseCode", str(text), self._remarks) for text in texts if text)
+        return tuple(number for number in numbers if number is not None)
+
+    def _parsed_case(self, field: str, text: str, problems: list[CodedError]) -> AnyCaseNumber | None:
+        compact = "".join(text.translate(_BRACKETS).split())
+        try:
+            return parse_case_number(compact, field=field)
+        except CaseNumberError as error:
+            problems.append(FeedError("feed_case_number_malformed", field=field, reason=error.message("en")))
+            return None
+
+    def _date(self, field: str, problems: list[CodedError]) -> date | None:
+        text = self._text(field)
+        if text is None:
+            return None
+        found = _DATE.fullmatch(text.translate(_FULL_WIDTH))
+        # Without separators only eight digits are one date and no other.
+        if found and (_COMPACT_DATE.match(text.translate(_FULL_WIDTH)) or not text[:6].isdigit()):
+            try:
+                return date(int(found[1]), int(found[2]), int(found[3]))
+            except ValueError:
+                pass
+        problems.append(FeedError("feed_date_malformed", field=field, value=text[:40]))
+        return None
+
+    def _card(self) -> CardNumber | None:
+        text = self._text("cardNum")
+        if text is None:
+            return None
+        number = "".join(text.translate(_FULL_WIDTH).upper().split())
+        card = read_card(number)
+        if card is None:
+            self._remarks.append(FeedError("feed_card_number_malformed", field="cardNum"))
+        return card
+
+    def _grounds(self) -> tuple[ListingGround, ...]:
+        text = self._text("disruptTypeName")
+        found: list[ListingGround] = []
+        for part in _GROUND_SEPARATOR.split(text) if text else ():
+            ground = next((ground for ground, words in _GROUND_WORDS if any(word in part for word in words)), None)
+            if ground is not None:
+                found.append(ground)
+            elif part.strip():
+                self._remarks.append(FeedError("feed_ground_unknown", field="disruptTypeName", value=part.strip()[:60]))
+        return tuple(sorted(set(found)))
+
+    def _performance(self) -> ListPerformance | None:
+        text = self._text("performance")
+        if text is None:
+            return None
+        try:
+            return ListPerformance("".join(text.split()))
+        except ValueError:
+            self._remarks.append(FeedError("feed_performance_unknown", field="performance", value=text[:40]))
+            return None
+
+    def _details(self) -> dict[str, str]:
+        details = {field: text for field in sorted(_DETAILS) if (text := self._text(field)) is not None}
+        if "sexy" in details:
+            details["sexy"] = _SEXES.get(details["sexy"], details["sexy"])
+        return details
+
+    def _unknown_fields(self) -> list[CodedError]:
+        return [
+            FeedError("feed_field_unknown", field=field[:60]) for field in self._raw if field not in _READ | _DETAILS
+        ]
+
+
+def read_card(number: str) -> CardNumber | None:
+    """Read a card number in whatever form the list shows it.
+
+    Args:
+        number: ASCII, capitals, no blanks.
+
+    Returns:
+        A resident ID, unified social credit code or organization code, a masked form of one, or None.
+    """
+    for parse in (_resident_id, _credit_code, _organization_code, _masked_resident_id):
+        try:
+            return parse(number)
+        except IdentityError:
+            continue
+    return PartlyHidden(number) if "*" in number and _MASKED.fullmatch(number) else None
+
+
+def _resident_id(number: str) -> Identity:
+    return ResidentId.parse(number)
+
+
+def _credit_code(number: str) -> Identity:
+    # Some codes in use fail their check. Digits alone are rather a resident ID with a slip.
+    return UnifiedSocialCreditCode.parse(number, allow_failed_check=not number.isdigit())
+
+
+def _organization_code(number: str) -> Identity:
+    return DocumentNumber.parse(IdType.ORG_CODE, number)
+
+
+def _masked_resident_id(number: str) -> MaskedId:
+    return MaskedId.parse(number)

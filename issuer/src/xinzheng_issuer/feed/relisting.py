@@ -1,0 +1,196 @@
+"""What one public-list record does to one case: a pure decision, apart from reading and writing.
+
+| who | which case | effect on a live certificate | on an open application |
+|---|---|---|---|
+| same identity | own, or its resumed (执恢) case | `same_case_relisting` of the court | sent back if confirmed |
+| same identity | another | `other_case_relisting` of the court | none, flagged |
+| same name, no readable number | own | suspended: doubt | none, flagged |
+| same name, no readable number | another | none, flagged | none, flagged |
+| same name, another number | any | none, flagged | none, flagged |
+| published before the masking | any | none, flagged: the masked entry itself | none, flagged |
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
+from xinzheng_issuer.domain.workflow import LIVE_STATES, State
+from xinzheng_issuer.errors import FeedError
+from xinzheng_issuer.feed.records import ListRecord, PartlyHidden
+from xinzheng_issuer.register.identity_keys import IdentityKeys
+from xinzheng_schemas.case_number import AnyCaseNumber, CaseNumber, parse_case_number
+from xinzheng_schemas.identity import DocumentNumber, MaskedId, MaskStyle, ResidentId, UnifiedSocialCreditCode
+
+
+class Effect(StrEnum):
+    """What was done, weakest first."""
+
+    NONE = "none"
+    SENT_BACK = "sentBack"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class Likeness(StrEnum):
+    """How the person of a record compares with that of a case."""
+
+    SAME = "same"
+    UNCLEAR = "unclear"
+    NAMESAKE = "namesake"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownCase:
+    """What the decision needs of a case.
+
+    Attributes:
+        state: where it stands.
+        label: certificate number, or id of the application.
+        name, identity_key, alias_key, visible_number: as the register keeps them; the number masked or public.
+        case_number, original_case_numbers, basis_number: the entry.
+        masked_on: when it was masked; None before that is confirmed.
+    """
+
+    state: State
+    label: str
+    name: str
+    identity_key: str
+    alias_key: str
+    visible_number: str
+    case_number: str
+    original_case_numbers: tuple[str, ...]
+    basis_number: str | None
+    masked_on: date | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a record does to a case.
+
+    Attributes:
+        effect: nothing, or a step of the system.
+        flag: why a person should look, if nothing was done although the name fits.
+    """
+
+    effect: Effect
+    flag: FeedError | None = None
+
+
+_NOT_CONCERNED = Decision(Effect.NONE)
+
+
+def decide(record: ListRecord, case: KnownCase, policy: CourtPolicy, keys: IdentityKeys) -> Decision:
+    """Decide what one record does to one case.
+
+    Args:
+        record: the record in normal form.
+        case: an open or live case.
+        policy: the court's rules.
+        keys: the register's digests.
+
+    Returns:
+        The decision; the table at the head of this module in code.
+    """
+    who = likeness(record, case, keys)
+    if who is Likeness.STRANGER:
+        return _NOT_CONCERNED
+    if who is Likeness.NAMESAKE:
+        return _flagged("feed_namesake", case)
+    return _effect_on_person(record, case, policy, certain=who is Likeness.SAME)
+
+
+def _effect_on_person(record: ListRecord, case: KnownCase, policy: CourtPolicy, *, certain: bool) -> Decision:
+    own = same_matter(record, case)
+    if case.masked_on is not None and record.published_on < case.masked_on:
+        return _flagged(
+            "feed_older_than_masking",
+            case,
+            published=record.published_on.isoformat(),
+            masked=case.masked_on.isoformat(),
+        )
+    if not certain and not (own and case.state in LIVE_STATES):
+        return _flagged("feed_identity_unclear", case)
+    if case.state in LIVE_STATES:
+        return _live_effect(case, policy, own=own, certain=certain)
+    if own and case.state in {State.MASKING_CONFIRMED, State.APPROVED}:
+        return Decision(Effect.SENT_BACK)
+    return _flagged("feed_application_open", case)
+
+
+def likeness(record: ListRecord, case: KnownCase, keys: IdentityKeys) -> Likeness:
+    """Compare the record's person with the case's by number first, by name where the number says nothing."""
+    named = record.name == case.name
+    matches = _number_matches(record, case, keys)
+    if matches is None:
+        return Likeness.UNCLEAR if named else Likeness.STRANGER
+    # A partly hidden number leaves other numbers possible: it counts together with the name or the case.
+    exact = not isinstance(record.card, MaskedId | PartlyHidden)
+    if matches and (exact or named or same_matter(record, case)):
+        return Likeness.SAME
+    return Likeness.NAMESAKE if named else Likeness.STRANGER
+
+
+def same_matter(record: ListRecord, case: KnownCase) -> bool:
+    """True if the record is about the certificate's own case: the same number, one that it resumes, or its 执恢.
+
+    The public list does not say what a 执恢 case resumes. A court's own feed may (originalCaseCode); otherwise the same
+    court and the same basis document decide.
+    """
+    number = str(record.case_number)
+    if number == case.case_number or number in case.original_case_numbers:
+        return True
+    if not record.case_number.resumes_enforcement:
+        return False
+    if case.case_number in {str(original) for original in record.original_case_numbers}:
+        return True
+    own = parse_case_number(case.case_number)
+    return (
+        _court_of(record.case_number) == _court_of(own)
+        and record.basis_number is not None
+        and case.basis_number is not None
+        and _plain(record.basis_number) == _plain(case.basis_number)
+    )
+
+
+def _number_matches(record: ListRecord, case: KnownCase, keys: IdentityKeys) -> bool | None:
+    """Whether the record's number is the case's; None if the record shows none that can be read."""
+    card = record.card
+    if card is None:
+        return None
+    if isinstance(card, PartlyHidden):
+        return card.may_be(case.visible_number)
+    if isinstance(card, MaskedId):
+        if card.style is MaskStyle.PUBLIC_LIST:
+            return keys.of_masked(card) == case.alias_key or PartlyHidden(card.text).may_be(case.visible_number)
+        return PartlyHidden(card.text).may_be(case.visible_number)
+    if isinstance(card, ResidentId | UnifiedSocialCreditCode):
+        return keys.of(card) == case.identity_key or keys.alias_of(card) == case.identity_key
+    return _document_matches(card, case, keys)
+
+
+def _document_matches(card: DocumentNumber, case: KnownCase, keys: IdentityKeys) -> bool:
+    return keys.of(card) in {case.identity_key, case.alias_key}
+
+
+def _live_effect(case: KnownCase, policy: CourtPolicy, *, own: bool, certain: bool) -> Decision:
+    wanted = policy.same_case_relisting if own else policy.other_case_relisting
+    if certain and wanted is RelistingEffect.REVOKE:
+        return Decision(Effect.REVOKED)
+    if case.state is State.ACTIVE:
+        return Decision(Effect.SUSPENDED)
+    return _flagged("feed_suspended_already", case)
+
+
+def _flagged(code: str, case: KnownCase, **params: str) -> Decision:
+    return Decision(Effect.NONE, FeedError(code, **{"number": case.label, **params}))
+
+
+def _court_of(number: AnyCaseNumber) -> str:
+    return number.court_code if isinstance(number, CaseNumber) else number.court_and_type.removesuffix("执恢")
+
+
+def _plain(text: str) -> str:
+    """A basis number without the spellings that do not matter: blanks, half- or full-width brackets."""
+    return "".join(text.replace("(", "（").replace(")", "）").split())

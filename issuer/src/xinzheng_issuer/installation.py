@@ -1,0 +1,234 @@
+"""One issuer on one data folder: making it, opening it, and everything in it wired together.
+
+<data>/court.toml        configuration of the court
+<data>/register.sqlite   register, unless a database URL is set
+<data>/register.secret   key of the register's identity digests, mode 0600
+<data>/keys/             encrypted key files, their records, and the passphrase unless it is set
+<data>/public/           the bundle as it is published
+"""
+
+import secrets
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.clock import Clock, system_clock
+from xinzheng_issuer.court import CourtConfiguration, load_court
+from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.issuing.court_keys import CourtKeys, create_court_keys, load_court_keys
+from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
+from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
+from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
+from xinzheng_issuer.register.engine import open_engine
+from xinzheng_issuer.register.identity_keys import IdentityKeys
+from xinzheng_issuer.register.migration import require_current, upgrade
+from xinzheng_issuer.register.store import Register
+from xinzheng_issuer.register.tables import Court
+from xinzheng_issuer.settings import Settings
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file
+from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
+from xinzheng_schemas.case_number import CourtTable
+
+_log = structlog.get_logger("xinzheng.installation")
+
+ABANDONED_AFTER = timedelta(minutes=10)
+"""Age at which a recorded certificate cannot belong to a request that is still at work."""
+
+SECRET_BYTES = 32
+"""Randomness of secrets that `init` makes, bytes."""
+
+_MAX_SECRET_BYTES = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """A court's issuer at work.
+
+    Attributes:
+        settings: of this process.
+        office: court, register, clock.
+        keys: the court's keys.
+        cycle: issues certificates.
+        outbox: publishes changes.
+    """
+
+    settings: Settings
+    office: Office
+    keys: CourtKeys
+    cycle: IssuingCycle
+    outbox: Outbox
+
+    def start(self) -> tuple[Recovery, PublicationState]:
+        """Finish what a crash left behind, then publish what waits. To be called before anything is served."""
+        recovery = self.cycle.recover()
+        return recovery, self.outbox.settle_or_renew()
+
+    def tend(self) -> PublicationState:
+        """What a running server does from time to time: retry, renew, and finish what a failed request left."""
+        try:
+            self.cycle.recover(minimum_age=ABANDONED_AFTER)
+        except Exception:  # noqa: BLE001 - the next round tries again
+            _log.exception("tending_failed")
+        return self.outbox.settle_or_renew()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.office.close()
+
+
+def initialise(settings: Settings, court_file: Path, *, clock: Clock = system_clock) -> None:
+    """Make a data folder: configuration, secrets, keys, register, and the first publication.
+
+    Args:
+        settings: where, and which secrets are set.
+        court_file: the court's configuration; it is copied.
+        clock: the present moment.
+
+    Raises:
+        ConfigurationError: `data_folder_exists`, `court_file_missing`, `court_file_invalid`.
+        KeyStoreError: (keys) a key file cannot be written.
+    """
+    court = load_court(court_file)
+    if settings.court_file.exists():
+        raise ConfigurationError("data_folder_exists", field="data", path=settings.data)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.keys_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.register_secret is None:
+        _write_secret(settings.data / "register.secret")
+    if settings.key_passphrase is None:
+        _write_secret(settings.keys_folder / "passphrase")
+    passphrase = _passphrase(settings)
+    now = clock()
+    create_court_keys(settings.keys_folder, passphrase=passphrase, at=now)
+    BundlePublisher.create(
+        settings.public_folder,
+        keys=settings.keys_folder / "bundle",
+        passphrase=passphrase,
+        at=now,
+        lifetimes=_lifetimes(court),
+    )
+    upgrade_register(settings)
+    # Last: the file that marks the folder as made.
+    settings.court_file.write_bytes(court_file.read_bytes())
+    if court.courts_table is not None and court.courts_table.parent == court_file.parent:
+        (settings.data / court.courts_table.name).write_bytes(court.courts_table.read_bytes())
+    with closing(open_issuer(settings, clock=clock)) as issuer:
+        issuer.start()
+
+
+def upgrade_register(settings: Settings) -> None:
+    """Bring the register to the version that this program needs."""
+    engine = open_engine(settings.register_url)
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def open_issuer(settings: Settings, *, clock: Clock = system_clock) -> Issuer:
+    """Open a data folder.
+
+    Args:
+        settings: of this process.
+        clock: the present moment.
+
+    Returns:
+        The issuer; call `start` before it serves anybody.
+
+    Raises:
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`.
+        RegisterError: `register_outdated`.
+        KeyStoreError: (keys) a key file cannot be opened.
+        PublishingError: the publication folder cannot be used.
+    """
+    office = open_office(settings, clock=clock)
+    with ExitStack() as on_failure:
+        on_failure.callback(office.close)
+        passphrase = _passphrase(settings)
+        keys = load_court_keys(settings.keys_folder, office.court, passphrase=passphrase)
+        publisher = BundlePublisher.open(
+            settings.public_folder,
+            keys=settings.keys_folder / "bundle",
+            passphrase=passphrase,
+            lifetimes=_lifetimes(office.court),
+        )
+        on_failure.pop_all()
+    return Issuer(
+        settings=settings,
+        office=office,
+        keys=keys,
+        cycle=IssuingCycle(office, keys),
+        outbox=Outbox(office, keys, publisher, lock_folder=settings.data),
+    )
+
+
+def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
+    """Open the register of a data folder, without its keys.
+
+    Args:
+        settings: of this process.
+        clock: the present moment.
+
+    Returns:
+        The court at work, unable to sign.
+
+    Raises:
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`.
+        RegisterError: `register_outdated`.
+    """
+    if not settings.court_file.exists():
+        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
+    court = load_court(settings.court_file)
+    office = Office(
+        court=court,
+        register=Register(open_engine(settings.register_url)),
+        clock=clock,
+        identity_keys=IdentityKeys(_register_secret(settings)),
+        random_bytes=secrets.token_bytes,
+        courts=CourtTable.load(court.courts_table) if court.courts_table else None,
+    )
+    with ExitStack() as on_failure:
+        on_failure.callback(office.close)
+        require_current(office.register.engine)
+        _enter_court(office)
+        on_failure.pop_all()
+    return office
+
+
+def _enter_court(office: Office) -> None:
+    """The tenant's own row, made once; several courts may share one register."""
+    with office.writing() as store:
+        if store.court() is None:
+            store.add(Court(id=office.court.id, did=office.court.did, created_at=office.clock()))
+
+
+def _lifetimes(court: CourtConfiguration) -> Lifetimes:
+    life = timedelta(hours=court.status.validity_hours)
+    return Lifetimes(timestamp=life, snapshot=life)
+
+
+def _passphrase(settings: Settings) -> PassphraseSource:
+    secret = settings.key_passphrase
+    if secret is None:
+        return passphrase_from_file(settings.keys_folder / "passphrase")
+    return lambda: secret.get_secret_value().encode()
+
+
+def _register_secret(settings: Settings) -> bytes:
+    if settings.register_secret is not None:
+        return settings.register_secret.get_secret_value().encode()
+    path = settings.data / "register.secret"
+    try:
+        return read_private_file(path, guard=Guard.of_this_user(), max_octets=_MAX_SECRET_BYTES).strip()
+    except UnsafeFileError as error:
+        raise ConfigurationError("secret_file_permissions", field="register_secret", path=path) from error
+    except OSError as error:
+        raise ConfigurationError("data_folder_missing", field="register_secret", path=settings.data) from error
+
+
+def _write_secret(path: Path) -> None:
+    write_new_private_file(path, secrets.token_urlsafe(SECRET_BYTES).encode())

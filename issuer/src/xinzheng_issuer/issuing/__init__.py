@@ -1,0 +1,1 @@
+"""Issuing: the cycle, the forms of a certificate, the printed symbol."""

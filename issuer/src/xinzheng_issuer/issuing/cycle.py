@@ -1,0 +1,274 @@
+"""The issuing cycle: record, lint, sign, verify, hand over.
+
+    1 record   number, id, random status index and the digest of the unsigned credential are committed; from here on
+               they are taken for ever
+    2 lint     the shipped verifier passes the forms signed with throwaway keys
+    3 sign     the court's key signs all forms
+    4 verify   the shipped verifier passes them with the court's published keys
+    5 store    forms, state `active`, log row and outbox entry are committed together; a superseded certificate ends
+    6 hand over
+
+A crash before 5 leaves a recorded certificate. At the next start it is finished, or voided if the case no longer
+allows it: its number and index stay burned and its revocation bit is set, so that a signature that may have been made
+is worth nothing. No signature exists without a record, and no index is used twice.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from xinzheng_issuer.casework.applications import draft_sha256
+from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
+from xinzheng_issuer.court import STATUS_LIST_ENTRIES
+from xinzheng_issuer.domain.rules import check_list_check, civil_date
+from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
+from xinzheng_issuer.errors import IssuingError, RefusalError, RegisterError, WorkflowError
+from xinzheng_issuer.issuing.court_keys import CourtKeys
+from xinzheng_issuer.issuing.credential import (
+    NUMBER_RANDOM_BYTES,
+    canonical,
+    certificate_number,
+    unsigned_credential,
+)
+from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
+from xinzheng_schemas import strict_json
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_schemas.vocabulary import RevocationReason
+
+_log = structlog.get_logger("xinzheng.issuing")
+
+MAX_INDEX_ATTEMPTS = 64
+"""Draws of a status index before the cycle gives up; with half of a list taken, 2^-64 of all cases need more."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What a start found and did: certificate numbers."""
+
+    finished: tuple[str, ...]
+    voided: tuple[str, ...]
+
+
+class IssuingCycle:
+    """Issues the certificates of one court."""
+
+    def __init__(
+        self,
+        office: Office,
+        keys: CourtKeys,
+        *,
+        draw_index: Callable[[int], int] = secrets.randbelow,
+    ) -> None:
+        self._office = office
+        self._keys = keys
+        self._rehearsal = Rehearsal(keys)
+        self._draw_index = draw_index
+
+    def issue(self, case_id: str, actor: Actor) -> tuple[Certificate, Case]:
+        """Issue the certificate of an approved case.
+
+        Args:
+            case_id: the case.
+            actor: the seal operator.
+
+        Returns:
+            The issued certificate and its case.
+
+        Raises:
+            RegisterError: `application_not_found`.
+            WorkflowError: state (`not_approved`) or role.
+            RefusalError: `list_check_stale`, or the case makes no certificate.
+            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `signer_unavailable`,
+                `self_check_failed`, `status_list_exhausted`.
+        """
+        with refusals_logged(self._office, case_id, Action.ISSUE, actor):
+            certificate = self._record(case_id, actor)
+            return self._finish(certificate, actor)
+
+    def recover(self, *, minimum_age: timedelta = timedelta(0)) -> Recovery:
+        """Finish or void what a crash left behind; to be called at every start, before anything is issued.
+
+        Args:
+            minimum_age: leave younger records to the request that is working on them.
+
+        Returns:
+            What was found and done.
+        """
+        before = self._office.clock() - minimum_age
+        with self._office.reading() as store:
+            pending = [row for row in store.pending_certificates() if row.recorded_at <= before]
+            names = {user.id: user.name for user in store.users()}
+        finished, voided = [], []
+        for certificate in pending:
+            operator = certificate.recorded_by
+            actor = Actor(operator, names.get(operator, operator), frozenset({Role.SEAL_OPERATOR}))
+            try:
+                self._finish(certificate, actor)
+                finished.append(certificate.number)
+            except (CodedError, RefusalError) as error:
+                _log.warning("recovery_voided", number=certificate.number, reason=str(error))
+                voided.append(certificate.number)
+        return Recovery(tuple(finished), tuple(voided))
+
+    # ── 1 record ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _record(self, case_id: str, actor: Actor) -> Certificate:
+        office = self._office
+        now = office.clock()
+        with office.writing() as store:
+            expire_due(store, at=now)
+            case = store.case(case_id, lock=True)
+            self._require_issuable(store, case, actor, now)
+            return self._take_number(store, case, actor, now)
+
+    def _require_issuable(self, store: Store, case: Case, actor: Actor, now: datetime) -> None:
+        follow(Action.ISSUE, state=State(case.state), actor=actor)
+        if store.certificate_of(case.id) is not None:
+            raise IssuingError("issuing_in_progress", field="id")
+        if case.approved_draft_sha256 != draft_sha256(case):
+            raise IssuingError("draft_changed", field="id")
+        self._require_fresh_check(case, now)
+
+    def _require_fresh_check(self, case: Case, now: datetime) -> None:
+        checked_at = case.list_checked_at or datetime.min.replace(tzinfo=now.tzinfo)
+        if problems := check_list_check(checked_at, self._office.policy, now=now):
+            raise RefusalError(problems)
+
+    def _take_number(self, store: Store, case: Case, actor: Actor, now: datetime) -> Certificate:
+        """Draw until number and index are free; the UNIQUE constraints decide, also between processes."""
+        court = self._office.court
+        list_number, taken = store.list_fill()
+        if taken >= court.status.open_next_list_at:
+            list_number += 1
+        for _ in range(MAX_INDEX_ATTEMPTS):
+            number = certificate_number(
+                court,
+                year=civil_date(now, self._office.policy).year,
+                random=self._office.random_bytes(NUMBER_RANDOM_BYTES),
+            )
+            certificate = self._intent(case, actor, now, number=number, list_number=list_number)
+            if store.add_unless_taken(certificate):
+                return certificate
+        raise IssuingError("status_list_exhausted", attempts=MAX_INDEX_ATTEMPTS)
+
+    def _intent(self, case: Case, actor: Actor, now: datetime, *, number: str, list_number: int) -> Certificate:
+        credential_id = uuid.UUID(bytes=self._office.random_bytes(16), version=4).urn
+        index = self._draw_index(STATUS_LIST_ENTRIES)
+        credential = unsigned_credential(
+            case,
+            self._office.court,
+            credential_id=credential_id,
+            number=number,
+            list_number=list_number,
+            list_index=index,
+            at=now,
+        )
+        unsigned = canonical(credential)
+        return Certificate(
+            id=credential_id,
+            court_id=self._office.court.id,
+            case_id=case.id,
+            number=number,
+            list_number=list_number,
+            list_index=index,
+            unsigned_sha256=hashlib.sha256(unsigned).hexdigest(),
+            unsigned=unsigned,
+            recorded_at=now,
+            recorded_by=actor.id,
+        )
+
+    # ── 2 to 6 ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
+        try:
+            forms = self._signed(certificate)
+            return self._activate(certificate.id, forms, actor)
+        except (CodedError, RefusalError) as error:
+            self._void(certificate.id, reason=getattr(error, "code", "refused"))
+            raise
+
+    def _signed(self, certificate: Certificate) -> SignedForms:
+        if hashlib.sha256(certificate.unsigned).hexdigest() != certificate.unsigned_sha256:
+            raise IssuingError("draft_changed", field="id")
+        credential: dict[str, Any] = strict_json.loads_object(certificate.unsigned)
+        self._rehearsal.lint(credential)
+        now = self._office.clock()
+        key = self._keys.signer(KeyUsage.CERTIFICATE, at=now)
+        try:
+            forms = sign_forms(credential, key, self._keys.identity, at=now)
+        except CodedError:
+            raise
+        except Exception as error:  # a signer may fail in ways of its own: module gone, session lost
+            _log.exception("signer_failed", number=certificate.number)
+            raise IssuingError("signer_unavailable", reason=type(error).__name__) from error
+        self._rehearsal.check(forms, credential, at=now)
+        return forms
+
+    def _activate(self, certificate_id: str, forms: SignedForms, actor: Actor) -> tuple[Certificate, Case]:
+        now = self._office.clock()
+        with self._office.writing() as store:
+            certificate = store.certificate(certificate_id)
+            case = store.case(certificate.case_id, lock=True)
+            if certificate.voided_at is not None or certificate.issued_at is not None:
+                raise WorkflowError("case_changed", field="id")
+            # A re-listing that came in meanwhile has sent the case back: then this step is refused.
+            follow(Action.ISSUE, state=State(case.state), actor=actor)
+            self._require_fresh_check(case, now)
+            self._end_superseded(store, case, certificate.number, at=now)
+            credential = strict_json.loads_object(certificate.unsigned)
+            case.valid_until = parse_timestamp(str(credential["validUntil"]))
+            take_step(store, case, Action.ISSUE, actor, at=now, note=certificate.number)
+            certificate.issued_at = now
+            certificate.credential_json = forms.json_ld
+            certificate.credential_jwt = forms.jwt
+            certificate.credential_qr = forms.qr
+        _log.info("certificate_issued", number=certificate.number, case=case.id)
+        return certificate, case
+
+    def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime) -> None:
+        if case.supersedes_case_id is None:
+            return
+        old = store.case(case.supersedes_case_id, lock=True)
+        if old.state == State.SUSPENDED:
+            raise RegisterError("certificate_suspended", field="supersedes", number=old.id)
+        if old.state in LIVE_STATES:
+            revoke_case(store, old, SYSTEM, reason=RevocationReason.SUPERSEDED, at=at, note=number)
+
+    def _void(self, certificate_id: str, *, reason: str) -> None:
+        """Burn a recorded number and index; the revocation bit of the index is set from here on."""
+        now = self._office.clock()
+        with self._office.writing() as store:
+            certificate = store.certificate(certificate_id)
+            if certificate.issued_at is not None or certificate.voided_at is not None:
+                return
+            case = store.case(certificate.case_id, lock=True)
+            certificate.voided_at = now
+            certificate.void_reason = reason
+            store.add(
+                TransitionRecord(
+                    court_id=store.court_id,
+                    case_id=case.id,
+                    action="void",
+                    from_state=case.state,
+                    to_state=case.state,
+                    actor_id=SYSTEM.id,
+                    actor_name=SYSTEM.name,
+                    at=now,
+                    reason=reason,
+                    note=certificate.number,
+                )
+            )
+            store.enqueue_publication("void", at=now)
+        _log.warning("certificate_voided", number=certificate.number, reason=reason)

@@ -1,0 +1,152 @@
+"""Signing a certificate's forms, and putting them before the verifier that lenders use.
+
+Before the court's key is touched, the forms are signed with throwaway keys and must pass; afterwards the real ones must
+pass with the court's published keys. Both times a status list of the throwaway status key stands in for the published
+one: the certificate's place in it is clear, and nothing of the court's status key is spent on a rehearsal.
+"""
+
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from xinzheng_issuer.court import CourtConfiguration
+from xinzheng_issuer.errors import IssuingError
+from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
+from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.publishing.status_lists import sign_status_list, status_list_credential
+from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.software_signer import SoftwareSigner
+from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
+from xinzheng_verifier import Policy, TrustStore, Verifier
+from xinzheng_verifier.report import Verdict
+
+_LIST_LIFE = timedelta(hours=1)
+"""Life of a rehearsal's status list: longer than any request, shorter than any change of the clock."""
+
+_NAMES = {KeyUsage.CERTIFICATE: "rehearsal-cert", KeyUsage.STATUS: "rehearsal-status"}
+
+
+@dataclass(frozen=True)
+class SignedForms:
+    """One certificate in its three forms.
+
+    Attributes:
+        json_ld: application/vc, UTF-8.
+        jwt: application/vc+jwt, compact.
+        qr: text of the QR symbol.
+    """
+
+    json_ld: bytes
+    jwt: str
+    qr: str
+
+
+def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentity, *, at: datetime) -> SignedForms:
+    """Sign all forms of one credential with one key.
+
+    Args:
+        credential: without proof.
+        key: signs.
+        court: what the trust list says of the court and the QR form leaves out.
+        at: when.
+
+    Returns:
+        The forms.
+    """
+    json_ld = sign_data_integrity(credential, key.signer, verification_method=key.method, created=at)
+    return SignedForms(
+        json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
+        jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
+        qr=sign_qr(credential, key.signer, court=court),
+    )
+
+
+class Rehearsal:
+    """Throwaway keys of one process, and the checks made with them."""
+
+    def __init__(self, keys: CourtKeys) -> None:
+        self._keys = keys
+        self._signers = {usage: SoftwareSigner.generate() for usage in _NAMES}
+        self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
+        self._lock = threading.Lock()
+
+    def lint(self, credential: dict[str, Any]) -> None:
+        """Sign with a throwaway key and verify.
+
+        Args:
+            credential: without proof.
+
+        Raises:
+            IssuingError: `lint_failed`, with the form and the verifier's reason.
+        """
+        at = parse_timestamp(credential["validFrom"])
+        key = self._named(KeyUsage.CERTIFICATE)
+        forms = sign_forms(credential, key, self._keys.identity, at=at)
+        self._check(forms, credential, [self._record(usage, at=at) for usage in _NAMES], "lint_failed", at=at)
+
+    def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
+        """Verify what the court's key signed, with the court's published keys.
+
+        Args:
+            forms: signed forms.
+            credential: what they must say.
+            at: when they were signed; after a crash that is later than `validFrom`.
+
+        Raises:
+            IssuingError: `self_check_failed`, with the form and the verifier's reason.
+        """
+        records = [record for record in self._keys.records if record.usage is KeyUsage.CERTIFICATE]
+        self._check(forms, credential, [*records, self._record(KeyUsage.STATUS, at=at)], "self_check_failed", at=at)
+
+    def _check(
+        self, forms: SignedForms, credential: dict[str, Any], records: Iterable[KeyRecord], code: str, *, at: datetime
+    ) -> None:
+        list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
+        trust = TrustStore.from_documents([self._keys.issuer_document(records)], self._status_lists(list_number, at=at))
+        verifier = Verifier(trust, policy=Policy())
+        for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):
+            report = verifier.report(data, at=at)
+            if report.verdict is not Verdict.PASSED:
+                raise IssuingError(code, form=form, reason=report.code)
+            if report.claims != credential:
+                raise IssuingError(code, form=form, reason="claims")
+
+    def _status_lists(self, number: int, *, at: datetime) -> list[bytes]:
+        with self._lock:
+            made_at, documents = self._lists.get(number, (None, []))
+            if made_at is None or not made_at <= at < made_at + _LIST_LIFE:
+                documents = [self._status_list(number, purpose, at=at) for purpose in STATUS_PURPOSES]
+                self._lists[number] = (at, documents)
+            return documents
+
+    def _status_list(self, number: int, purpose: Any, *, at: datetime) -> bytes:
+        court: CourtConfiguration = self._keys.court
+        unsigned = status_list_credential(
+            [],
+            url=court.status_list_url(number, purpose),
+            issuer=court.did,
+            purpose=purpose,
+            sequence=1,
+            valid_from=at,
+            valid_until=at + _LIST_LIFE,
+        )
+        key = self._named(KeyUsage.STATUS)
+        return sign_status_list(unsigned, key.signer, verification_method=key.method, created=at)
+
+    def _named(self, usage: KeyUsage) -> NamedSigner:
+        method = f"{self._keys.court.did}#{_NAMES[usage]}"
+        return NamedSigner(self._signers[usage], method, f"{method}-jwk")
+
+    def _record(self, usage: KeyUsage, *, at: datetime) -> KeyRecord:
+        return KeyRecord(
+            name=_NAMES[usage],
+            usage=usage,
+            public_key_multibase=self._signers[usage].public_key_multibase,
+            state=KeyState.ACTIVE,
+            valid_from=at - _LIST_LIFE,
+        )

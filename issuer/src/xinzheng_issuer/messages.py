@@ -1,0 +1,463 @@
+"""The catalogue of `xinzheng_issuer`: one line per code, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+_WORKFLOW = {
+    "role_not_allowed": Message(
+        "The step {action} is for {roles}; this token bears {held}.",
+        "步骤 {action} 只限 {roles}；本令牌的角色为 {held}。",
+    ),
+    "transition_not_allowed": Message(
+        "The step {action} is not possible in state {state}: expected {allowed}.",
+        "状态 {state} 下不能执行步骤 {action}：应处于 {allowed}。",
+    ),
+    "not_approved": Message(
+        "No certificate can be issued in state {state}: the masking must be confirmed by a judge and approved by "
+        "another person first (expected state {allowed}).",
+        "状态 {state} 下不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
+    ),
+    "self_approval": Message(
+        "{actor} took the step that this one seconds: {action} needs a second person.",
+        "{actor} 已办理前一步骤：{action} 须由另一人办理。",
+    ),
+    "senior_approval_required": Message(
+        "A conditional masking or an early deletion is approved by {roles}.",
+        "附条件屏蔽或提前删除须由 {roles}（副院长）批准。",
+    ),
+    "reinstatement_not_proposed": Message(
+        "No judge has proposed to reinstate this certificate: a judge proposes, another person confirms.",
+        "尚无法官提议恢复本证明：应由法官提议，另一人确认。",
+    ),
+    "reason_missing": Message(
+        "The step {action} needs a written reason in {field}.",
+        "步骤 {action} 须在 {field} 中写明理由。",
+    ),
+    "case_changed": Message(
+        "The case was changed by somebody else at the same time: read it again and repeat the step.",
+        "该案件同时被他人修改：请重新读取后再办理。",
+    ),
+}
+
+_RULES = {
+    "text_not_normal": Message(
+        "{field} must be in Unicode normal form C, without blanks at its ends.",
+        "{field} 应为 Unicode 规范形式 C，首尾不得有空白。",
+    ),
+    "text_invisible_character": Message(
+        "{field} has a control, bidirectional, zero-width or unassigned character: expected visible characters only.",
+        "{field} 含有控制、双向、零宽或未定义字符：只能使用可见字符。",
+    ),
+    "minor_at_listing": Message(
+        "The debtor was under {adult} when the entry was published: minors must not be listed (Art. 4). "
+        "This case goes to annulment of the listing (撤销纳入), not to a certificate.",
+        "被执行人在发布时未满 {adult} 周岁：未成年人不得纳入（第四条）。本案应办理撤销纳入，不得出具证明。",
+    ),
+    "date_order": Message(
+        "{later} lies before {earlier}: expected {earlier} first.",
+        "{later} 早于 {earlier}：应为 {earlier} 在先。",
+    ),
+    "date_in_future": Message(
+        "{field} lies in the future: expected {today} or earlier.",
+        "{field} 在将来：应不晚于 {today}。",
+    ),
+    "listing_ground_missing": Message(
+        "{field} is empty: expected at least one of art1-1 … art1-6.",
+        "{field} 为空：应至少有 art1-1 … art1-6 之一。",
+    ),
+    "listing_term_missing": Message(
+        "Grounds art1-2 to art1-6 have a term (Art. 2): expected its last day in {field}.",
+        "art1-2 至 art1-6 情形有纳入期限（第二条）：{field} 应为期限届满日。",
+    ),
+    "listing_term_unexpected": Message(
+        "Ground art1-1 has no term: {field} must be absent.",
+        "art1-1 情形没有纳入期限：不得填写 {field}。",
+    ),
+    "purpose_missing": Message(
+        "{field} is empty: expected at least one of financing, bidding, other.",
+        "{field} 为空：应至少有 financing、bidding、other 之一。",
+    ),
+    "purpose_text_missing": Message(
+        "The purpose other needs words of its own in {field}.",
+        "用途为 other 时须在 {field} 中说明。",
+    ),
+    "masking_ground_contradicts_listing": Message(
+        "{field} {ground} contradicts the listing grounds {listing} (term ends {term_end}): expected {expected}. "
+        "An entry with a running term leaves the list only by early deletion (Art. 2), one without never by its end.",
+        "{field} {ground} 与失信行为情形 {listing}（期限届满 {term_end}）矛盾：应为 {expected}。"
+        "期限未届满的只能依第二条提前删除；无期限的不能以届满为由。",
+    ),
+    "performance_contradicts_ground": Message(
+        "{field} {performance} contradicts masking ground {ground}: expected one of {expected}.",
+        "{field} {performance} 与屏蔽原因 {ground} 矛盾：应为 {expected} 之一。",
+    ),
+    "conditional_expected": Message(
+        "Masking ground {ground} is conditional: expected {field} true.",
+        "屏蔽原因 {ground} 属附条件：{field} 应为 true。",
+    ),
+    "list_check_stale": Message(
+        "{field} {checked_at} is older than {hours} hours: look up the public list again.",
+        "{field} {checked_at} 已超过 {hours} 小时：请重新核查公布名单。",
+    ),
+    "list_check_in_future": Message(
+        "{field} {checked_at} lies in the future: expected the moment of a look-up already made.",
+        "{field} {checked_at} 在将来：应为已完成核查的时间。",
+    ),
+    "list_check_before_masking": Message(
+        "{field} lies before the masking of {masked}: look up the public list again.",
+        "{field} 早于屏蔽日 {masked}：请重新核查公布名单。",
+    ),
+    "original_case_number_missing": Message(
+        "A resumed case (执恢) needs the number of the case it resumes in {field}.",
+        "恢复执行案件（执恢）须在 {field} 中填写原执行案号。",
+    ),
+    "original_case_number_unexpected": Message(
+        "Only a resumed case (执恢) has an original case number: {field} must be empty for {found}.",
+        "只有恢复执行案件（执恢）才有原执行案号：{found} 不得填写 {field}。",
+    ),
+    "case_number_other_court": Message(
+        "{field} bears the court code {found}: expected a case of this court, {expected}.",
+        "{field} 的法院代字为 {found}：应为本院案件，即 {expected}。",
+    ),
+    "id_type_contradicts_kind": Message(
+        "{field} {id_type} does not belong to a subject of kind {kind}: expected {expected}.",
+        "{field} {id_type} 与主体类型 {kind} 不符：应为 {expected}。",
+    ),
+    "id_number_malformed": Message(
+        "{field} must have 5 to 30 letters, digits or hyphens for this ID type.",
+        "此类证件的 {field} 应为 5 至 30 个字母、数字或连字符。",
+    ),
+}
+
+_REGISTER = {
+    "application_not_found": Message(
+        "There is no such application at this court.",
+        "本院没有此申请。",
+    ),
+    "certificate_not_found": Message(
+        "There is no such certificate at this court.",
+        "本院没有此证明。",
+    ),
+    "application_open": Message(
+        "An application for this entry is under way: {application}.",
+        "该失信记录已有在办申请：{application}。",
+    ),
+    "certificate_active": Message(
+        "Certificate {number} is out for this entry. For a new purpose, apply with supersedes = {number}: the new "
+        "certificate then replaces it.",
+        "该失信记录已有有效证明 {number}。如用途不同，请以 supersedes = {number} 重新申请，新证明将取代旧证明。",
+    ),
+    "case_taken": Message(
+        "Another application or certificate for the entry in {field} appeared at the same time: read it first.",
+        "{field} 所指失信记录同时出现了另一申请或证明：请先查阅。",
+    ),
+    "certificate_suspended": Message(
+        "Certificate {number} is suspended: it must be reinstated or revoked before another one replaces it.",
+        "证明 {number} 已暂停：须先恢复或撤销，才能由新证明取代。",
+    ),
+    "supersede_mismatch": Message(
+        "{field} {number} is not the certificate that is out for this entry: expected {expected}.",
+        "{field} {number} 不是该失信记录的有效证明：应为 {expected}。",
+    ),
+    "supersede_same_purpose": Message(
+        "Certificate {number} serves these purposes already: expected a new purpose.",
+        "证明 {number} 已涵盖这些用途：应为新的用途。",
+    ),
+    "user_exists": Message(
+        "There is a user {name} already.",
+        "用户 {name} 已存在。",
+    ),
+    "user_name_malformed": Message(
+        "A user name has 1 to 64 letters, digits, dots, hyphens or underscores.",
+        "用户名应为 1 至 64 个字母、数字、点、连字符或下划线。",
+    ),
+    "register_outdated": Message(
+        "The register is at version {found}, this program needs {expected}: run `xinzheng db upgrade`.",
+        "登记库版本为 {found}，本程序需要 {expected}：请运行 `xinzheng db upgrade`。",
+    ),
+}
+
+_ISSUING = {
+    "issuing_in_progress": Message(
+        "This certificate is being issued by another request: read the application again.",
+        "另一请求正在出具本证明：请重新读取该申请。",
+    ),
+    "draft_changed": Message(
+        "The case is not what the approver saw: it must be sent back and approved anew.",
+        "案件内容与批准时不一致：须退回重新批准。",
+    ),
+    "lint_failed": Message(
+        "The certificate would not stand the verifier ({form}: {reason}); nothing was signed with the court's key.",
+        "该证明不能通过验证程序（{form}：{reason}）；未使用法院密钥签名。",
+    ),
+    "self_check_failed": Message(
+        "The signed certificate does not verify with the court's public keys ({form}: {reason}); it was not "
+        "handed over.",
+        "已签名的证明不能以法院公钥验证（{form}：{reason}）；未予交付。",
+    ),
+    "signer_unavailable": Message(
+        "The court's key cannot sign now: {reason}. The number was voided; repeat the step later.",
+        "法院密钥暂时不能签名：{reason}。该编号已作废；请稍后重试。",
+    ),
+    "already_secured": Message(
+        "The credential bears a proof already: expected one without {field}.",
+        "该凭证已有证明部分：不应有 {field}。",
+    ),
+    "signer_unsuitable": Message(
+        "The signer's key is of type {found}: this form is signed with {expected}.",
+        "签名密钥类型为 {found}：此形式须用 {expected} 签名。",
+    ),
+    "qr_text_invalid": Message(
+        "The text has characters that a QR symbol in alphanumeric mode cannot hold.",
+        "文本含有二维码字母数字模式不能表示的字符。",
+    ),
+    "qr_too_large": Message(
+        "{found} characters do not fit into a QR symbol with error correction M.",
+        "{found} 个字符超出纠错级别 M 的二维码容量。",
+    ),
+    "status_list_exhausted": Message(
+        "No free status index was found in {attempts} attempts.",
+        "尝试 {attempts} 次仍未找到空闲的状态索引。",
+    ),
+    "form_unknown": Message(
+        "There is no form {form}: expected one of {expected}.",
+        "没有 {form} 这种形式：应为 {expected} 之一。",
+    ),
+    "status_list_not_found": Message(
+        "There is no such status list.",
+        "没有此状态列表。",
+    ),
+    "court_not_found": Message(
+        "This server does not serve the court {court}.",
+        "本服务器不服务于法院 {court}。",
+    ),
+    "nothing_published": Message(
+        "Nothing has been published yet.",
+        "尚未发布任何内容。",
+    ),
+}
+
+_FEED = {
+    "feed_malformed": Message(
+        "The batch is not readable: expected a JSON array of records, or one JSON object per line. {reason}",
+        "无法读取该批次：应为 JSON 记录数组，或每行一个 JSON 对象。{reason}",
+    ),
+    "feed_too_many_records": Message(
+        "The batch has {found} records: expected at most {maximum}.",
+        "该批次有 {found} 条记录：最多 {maximum} 条。",
+    ),
+    "feed_record_malformed": Message(
+        "The record is no JSON object: {reason}",
+        "该记录不是 JSON 对象：{reason}",
+    ),
+    "feed_field_missing": Message(
+        "{field} is missing or empty.",
+        "缺少 {field} 或其为空。",
+    ),
+    "feed_field_type": Message(
+        "{field} must be {expected}.",
+        "{field} 应为 {expected}。",
+    ),
+    "feed_date_malformed": Message(
+        "{field} {value!r} is no date: expected 20190709, 2019-07-09 or 2019年07月09日.",
+        "{field} {value!r} 不是日期：应为 20190709、2019-07-09 或 2019年07月09日。",
+    ),
+    "feed_case_number_malformed": Message(
+        "{field}: {reason}",
+        "{field}：{reason}",
+    ),
+    "feed_card_number_malformed": Message(
+        "{field} is neither a resident ID, a unified social credit code, an organization code nor one of them masked.",
+        "{field} 既不是身份证号、统一社会信用代码、组织机构代码，也不是其遮蔽形式。",
+    ),
+    "feed_performance_unknown": Message(
+        "{field} {value!r} is unknown: expected 全部未履行, 部分未履行 or 全部已履行.",
+        "{field} {value!r} 无法识别：应为 全部未履行、部分未履行 或 全部已履行。",
+    ),
+    "feed_ground_unknown": Message(
+        "{field} {value!r} is none of the grounds of Art. 1.",
+        "{field} {value!r} 不属于第一条所列情形。",
+    ),
+    "feed_field_unknown": Message(
+        "{field} is no field of the public list; it was kept and not used.",
+        "{field} 不是公布名单的字段；已保留但未使用。",
+    ),
+    "feed_record_unknown": Message(
+        "No certificate or application of this court belongs to the record.",
+        "该记录与本院的任何证明或申请均不对应。",
+    ),
+    "feed_namesake": Message(
+        "{number} is for a person of the same name with another ID: no effect, for the clerk to look at.",
+        "{number} 的持有人同名但证件号不同：不产生效力，请书记员核对。",
+    ),
+    "feed_identity_unclear": Message(
+        "The record names the same person without an ID number: no effect on {number}, for the clerk to look at.",
+        "该记录同名但无证件号：对 {number} 不产生效力，请书记员核对。",
+    ),
+    "feed_application_open": Message(
+        "The application {number} is under way for the person of the record: no effect, for the judge to look at.",
+        "该记录所涉人员有在办申请 {number}：不产生效力，请法官核对。",
+    ),
+    "feed_suspended_already": Message(
+        "{number} is suspended already: for the judge to decide.",
+        "{number} 已暂停：请法官决定。",
+    ),
+    "feed_older_than_masking": Message(
+        "The record was published on {published}, before the masking of {masked}: it is the masked entry itself, not a "
+        "re-listing. No effect on {number}, for the clerk to look at.",
+        "该记录发布于 {published}，早于屏蔽日 {masked}：应为已屏蔽的记录本身而非重新纳入。"
+        "对 {number} 不产生效力，请书记员核对。",
+    ),
+    "feed_record_failed": Message(
+        "The record could not be applied: {reason}. It is kept; send it again.",
+        "无法处理该记录：{reason}。记录已保留，请重新发送。",
+    ),
+}
+
+_ACCESS = {
+    "token_missing": Message(
+        "An API token is needed: expected the header Authorization: Bearer ….",
+        "需要 API 令牌：应有请求头 Authorization: Bearer …。",
+    ),
+    "token_unknown": Message(
+        "The API token is not known at this court.",
+        "本院不认识此 API 令牌。",
+    ),
+}
+
+_WIRE = {
+    "field_missing": Message("{field} is required.", "{field} 为必填项。"),
+    "field_unknown": Message(
+        "{field} is not a field of this request.",
+        "{field} 不是本请求的字段。",
+    ),
+    "value_not_listed": Message(
+        "{field} must be one of {expected}.",
+        "{field} 应为 {expected} 之一。",
+    ),
+    "field_invalid": Message(
+        "{field} is not valid: expected {expected}.",
+        "{field} 无效：应为 {expected}。",
+    ),
+    "request_invalid": Message(
+        "The request has {count} problem(s); see errors.",
+        "请求有 {count} 处问题；见 errors。",
+    ),
+    "body_not_json": Message(
+        "The body must be JSON with Content-Type application/json.",
+        "请求体应为 JSON，Content-Type 应为 application/json。",
+    ),
+    "body_too_large": Message(
+        "The body is too large: expected at most {maximum} octets.",
+        "请求体过大：最多 {maximum} 个字节。",
+    ),
+    "route_not_found": Message(
+        "There is nothing at this address.",
+        "此地址没有内容。",
+    ),
+    "method_not_allowed": Message(
+        "The method {method} is not for this address: expected {allowed}.",
+        "此地址不支持方法 {method}：应为 {allowed}。",
+    ),
+    "request_refused": Message(
+        "The request was refused with HTTP status {status}.",
+        "请求被拒绝，HTTP 状态 {status}。",
+    ),
+    "register_unavailable": Message(
+        "The register cannot be written now; nothing was changed. Try again.",
+        "登记库暂时无法写入；未作任何变更。请重试。",
+    ),
+    "internal_error": Message(
+        "The issuer failed; the event is in its log as {incident}.",
+        "签发系统出错；事件已记入日志，编号 {incident}。",
+    ),
+    "publication_failed": Message(
+        "The change is recorded; publishing it failed and is tried again: {reason}",
+        "变更已登记；发布失败，将自动重试：{reason}",
+    ),
+}
+
+_PUBLISHING = {
+    "repository_exists": Message(
+        "{path} holds a bundle repository already; its keys and versions are never started anew.",
+        "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
+    ),
+    "repository_missing": Message(
+        "{path} holds no bundle repository.",
+        "{path} 没有信任包仓库。",
+    ),
+    "repository_damaged": Message(
+        "{path} of the bundle repository cannot be read.",
+        "无法读取信任包仓库的 {path}。",
+    ),
+    "role_key_unknown": Message(
+        "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
+        "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
+    ),
+    "target_path": Message(
+        "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
+        "{field} 不是信任包的路径：应如 courts/420683/issuer.json。",
+    ),
+    "publication_refused": Message(
+        "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
+        "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",
+    ),
+}
+
+_CONFIGURATION = {
+    "setting_placeholder": Message(
+        "{field} is a placeholder: expected at least {minimum} characters of a secret of your own.",
+        "{field} 是占位值：应为至少 {minimum} 个字符的自有密钥。",
+    ),
+    "setting_invalid": Message(
+        "The setting {field} is wrong: {reason}",
+        "设置 {field} 有误：{reason}",
+    ),
+    "court_file_missing": Message(
+        "The court's configuration {path} cannot be read: {reason}",
+        "无法读取法院配置 {path}：{reason}",
+    ),
+    "court_file_invalid": Message(
+        "The court's configuration {path} is wrong at {field}: {reason}",
+        "法院配置 {path} 的 {field} 有误：{reason}",
+    ),
+    "token_roles": Message(
+        "A person's roles are some of {expected}.",
+        "人员的角色应为以下若干项：{expected}。",
+    ),
+    "signer_missing": Message(
+        "The active key {field} has no signer in this installation.",
+        "正在使用的密钥 {field} 在本系统中没有签名器。",
+    ),
+    "key_records_damaged": Message(
+        "The key records {path} cannot be read: {reason}",
+        "无法读取密钥记录 {path}：{reason}",
+    ),
+    "key_mismatch": Message(
+        "The key file of {field} holds another key than its record says.",
+        "{field} 的密钥文件与其记录不符。",
+    ),
+    "data_folder_exists": Message(
+        "{path} holds an issuer already; init never overwrites one.",
+        "{path} 已有签发系统数据；init 绝不覆盖。",
+    ),
+    "data_folder_missing": Message(
+        "{path} holds no issuer: run `xinzheng init --data {path} --config FILE` first.",
+        "{path} 没有签发系统数据：请先运行 `xinzheng init --data {path} --config FILE`。",
+    ),
+    "secret_file_permissions": Message(
+        "{path} can be read by others: expected mode 0600.",
+        "{path} 可被他人读取：权限应为 0600。",
+    ),
+}
+
+MESSAGES: dict[str, Message] = {
+    **_WORKFLOW,
+    **_RULES,
+    **_REGISTER,
+    **_ISSUING,
+    **_FEED,
+    **_ACCESS,
+    **_WIRE,
+    **_PUBLISHING,
+    **_CONFIGURATION,
+}

@@ -1,0 +1,146 @@
+"""The outbox: what the register has decided becomes what lenders can fetch.
+
+A change and its outbox entry are one transaction. Publishing derives every list anew from the rows, signs it, and puts
+it into a new bundle. If that fails, the change stands and the entry waits: the next change, the running server's timer
+or the next start publishes it. One publication serves all entries that were waiting when it began.
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_issuer.issuing.court_keys import CourtKeys
+from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_list, status_list_credential
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import StatusList
+from xinzheng_schemas.certificate import STATUS_PURPOSES
+from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_verifier.trust.files import locked
+
+_log = structlog.get_logger("xinzheng.publishing")
+
+
+@dataclass(frozen=True)
+class PublicationState:
+    """Whether lenders can see a change.
+
+    Attributes:
+        published: True if nothing is waiting.
+        bundle_version: of the bundle in effect; None before the first.
+        reason: why publishing failed, if it did.
+    """
+
+    published: bool
+    bundle_version: int | None
+    reason: str | None = None
+
+
+class Outbox:
+    """Publishes the changes of one court."""
+
+    def __init__(self, office: Office, keys: CourtKeys, publisher: BundlePublisher, *, lock_folder: Path) -> None:
+        self._office = office
+        self._keys = keys
+        self._publisher = publisher
+        self._lock_folder = lock_folder
+        self._lock = threading.Lock()
+
+    @property
+    def publisher(self) -> BundlePublisher:
+        """The bundle's publisher."""
+        return self._publisher
+
+    def settle(self) -> PublicationState:
+        """Publish whatever waits.
+
+        Returns:
+            The state afterwards; a failure is logged, told and left for the next attempt, never raised.
+        """
+        return self._attempt(force=False)
+
+    def renew(self) -> PublicationState:
+        """Publish although nothing has changed: lists and bundle get new dates."""
+        return self._attempt(force=True)
+
+    def settle_or_renew(self) -> PublicationState:
+        """What a timer does: publish what waits, and renew what is older than the court's `refresh_hours`."""
+        return self._attempt(force=self._overdue())
+
+    def _overdue(self) -> bool:
+        now = self._office.clock()
+        with self._office.reading() as store:
+            row = store.status_list(1, STATUS_PURPOSES[0])
+            ended = bool(store.cases_past(now))
+        age = timedelta(hours=self._office.court.status.refresh_hours)
+        return ended or row is None or now - row.made_at >= age
+
+    def _attempt(self, *, force: bool) -> PublicationState:
+        # The file lock keeps a command line beside a running server from publishing an older state over a newer one.
+        try:
+            with self._lock, locked(self._lock_folder):
+                return self._publish(force=force)
+        except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
+            _log.exception("publication_failed")
+            return PublicationState(published=False, bundle_version=self._version(), reason=type(error).__name__)
+
+    def _publish(self, *, force: bool) -> PublicationState:
+        now = self._office.clock()
+        with self._office.writing() as store:
+            expire_due(store, at=now)
+            waiting = store.pending_publications()
+            if not waiting and not force:
+                return PublicationState(published=True, bundle_version=self._version())
+            lists = self._derive(store, now)
+        segment = self._office.court.id
+        issuer = json.dumps(self._keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
+        targets = {f"courts/{segment}/issuer.json": issuer}
+        for row in lists:
+            targets[f"courts/{segment}/status/{row.number}/{row.purpose}.json"] = row.document or b""
+        publication = self._publisher.publish(targets, at=now)
+        with self._office.writing() as store:
+            store.mark_published(waiting, bundle_version=publication.version, at=now)
+        _log.info("published", bundle_version=publication.version, changes=len(waiting))
+        return PublicationState(published=True, bundle_version=publication.version)
+
+    def _derive(self, store: Store, now: datetime) -> Sequence[StatusList]:
+        """Every list from the rows, with its next sequence number."""
+        return [
+            self._derived_list(store, number, purpose, now)
+            for number in store.list_numbers()
+            for purpose in STATUS_PURPOSES
+        ]
+
+    def _derived_list(self, store: Store, number: int, purpose: StatusPurpose, now: datetime) -> StatusList:
+        court = self._office.court
+        indexes = store.revoked_indexes(number) if purpose == "revocation" else store.suspended_indexes(number)
+        row = store.status_list(number, purpose) or StatusList(
+            court_id=court.id, number=number, purpose=purpose, sequence=0, made_at=now
+        )
+        row.sequence += 1
+        # A clock set back must not make a list older than the one before it.
+        row.made_at = max(row.made_at, now)
+        unsigned = status_list_credential(
+            indexes,
+            url=court.status_list_url(number, purpose),
+            issuer=court.did,
+            purpose=purpose,
+            sequence=row.sequence,
+            valid_from=row.made_at,
+            valid_until=row.made_at + timedelta(hours=court.status.validity_hours),
+        )
+        key = self._keys.signer(KeyUsage.STATUS, at=now)
+        row.document = sign_status_list(unsigned, key.signer, verification_method=key.method, created=row.made_at)
+        store.add(row)
+        return row
+
+    def _version(self) -> int | None:
+        latest = self._publisher.latest
+        return latest.version if latest else None

@@ -1,0 +1,348 @@
+"""The one door to the register. A `Store` is bound to a court; every query it makes names that court.
+
+with register.writing(court) as store:     # one transaction: committed at the end, undone by any exception
+    case = store.case(case_id)             # another court's case does not exist here: not_found, never "forbidden"
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine, func, or_, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
+from xinzheng_issuer.errors import RegisterError
+from xinzheng_issuer.register.engine import READ_ONLY
+from xinzheng_issuer.register.tables import (
+    Case,
+    Certificate,
+    Court,
+    FeedBatch,
+    FeedRecord,
+    Publication,
+    RefusalRecord,
+    StatusList,
+    TransitionRecord,
+    User,
+)
+
+MAX_PAGE = 200
+"""Most rows that one listing returns."""
+
+
+class Register:
+    """A database of one or several courts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def writing(self, court_id: str) -> "Iterator[Store]":
+        """One transaction that may change the court's rows."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield Store(session, court_id)
+            session.commit()
+
+    @contextmanager
+    def reading(self, court_id: str) -> "Iterator[Store]":
+        """One transaction that only reads."""
+        connection = self.engine.connect().execution_options(**{READ_ONLY: True})
+        with connection, Session(connection, expire_on_commit=False) as session:
+            yield Store(session, court_id)
+
+
+class Store:
+    """The rows of one court, within one transaction."""
+
+    def __init__(self, session: Session, court_id: str) -> None:
+        self._session = session
+        self.court_id = court_id
+
+    def flush(self) -> None:
+        """Send pending changes, so that a constraint speaks here and not at the end."""
+        self._session.flush()
+
+    def add(
+        self,
+        row: Court | User | Case | Certificate | FeedBatch | FeedRecord | RefusalRecord | TransitionRecord | StatusList,
+    ) -> None:
+        """Add a row of this court.
+
+        Raises:
+            IntegrityError: a constraint does not hold.
+        """
+        self._session.add(row)
+        self._session.flush()
+
+    def add_case(self, case: Case) -> None:
+        """Add a case, or write its changes.
+
+        Raises:
+            RegisterError: `case_taken` if another case of the entry is open or live.
+        """
+        try:
+            with self._session.begin_nested():
+                self._session.add(case)
+        except IntegrityError as error:
+            raise RegisterError("case_taken", field="enforcementCaseNumber") from error
+
+    def add_unless_taken(self, row: Certificate | Case) -> bool:
+        """Add a row, or leave the transaction as it was if a UNIQUE constraint is against it.
+
+        Returns:
+            True if the row was added.
+        """
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+        except IntegrityError:
+            return False
+        return True
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that an exception undoes alone."""
+        with self._session.begin_nested():
+            yield
+
+    # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def court(self) -> Court | None:
+        """The court's own row."""
+        return self._session.get(Court, self.court_id)
+
+    def user_by_token(self, token_sha256: str) -> User | None:
+        """The court's user with this token digest."""
+        query = select(User).where(User.court_id == self.court_id, User.token_sha256 == token_sha256)
+        return self._session.exec(query).one_or_none()
+
+    def users(self) -> Sequence[User]:
+        """Everybody with a token, by name."""
+        return self._session.exec(select(User).where(User.court_id == self.court_id).order_by(col(User.name))).all()
+
+    # ── cases ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def case(self, case_id: str, *, lock: bool = False) -> Case:
+        """One case of this court.
+
+        Args:
+            case_id: its id.
+            lock: hold it against other writers until the transaction ends (PostgreSQL; SQLite locks as a whole).
+
+        Raises:
+            RegisterError: `application_not_found`.
+        """
+        query = select(Case).where(Case.court_id == self.court_id, Case.id == case_id)
+        case = self._session.exec(query.with_for_update() if lock else query).one_or_none()
+        if case is None:
+            raise RegisterError("application_not_found", field="id")
+        return case
+
+    def cases(self, *, state: State | None = None, offset: int = 0, limit: int = MAX_PAGE) -> Sequence[Case]:
+        """Cases, newest first."""
+        query = select(Case).where(Case.court_id == self.court_id)
+        if state is not None:
+            query = query.where(Case.state == state)
+        query = query.order_by(col(Case.registered_at).desc(), col(Case.id)).offset(offset).limit(min(limit, MAX_PAGE))
+        return self._session.exec(query).all()
+
+    def cases_of_entry(self, *, case_number: str, identity_key: str) -> Sequence[Case]:
+        """Open and live cases of one entry of the list."""
+        query = select(Case).where(
+            Case.court_id == self.court_id,
+            Case.case_number == case_number,
+            Case.identity_key == identity_key,
+            col(Case.state).in_(OPEN_STATES | LIVE_STATES),
+        )
+        return self._session.exec(query).all()
+
+    def feed_candidates(
+        self, *, case_numbers: Iterable[str], name: str, identity_keys: Iterable[str]
+    ) -> Sequence[Case]:
+        """Open and live cases that a public-list record may be about; locked until the transaction ends."""
+        keys = list(identity_keys)
+        query = select(Case).where(
+            Case.court_id == self.court_id,
+            col(Case.state).in_(OPEN_STATES | LIVE_STATES),
+            or_(
+                col(Case.case_number).in_(list(case_numbers)),
+                col(Case.name) == name,
+                col(Case.identity_key).in_(keys),
+                col(Case.alias_key).in_(keys),
+            ),
+        )
+        return self._session.exec(query.order_by(col(Case.registered_at), col(Case.id)).with_for_update()).all()
+
+    def cases_past(self, moment: datetime) -> Sequence[Case]:
+        """Live cases whose certificate ended before `moment`."""
+        query = select(Case).where(
+            Case.court_id == self.court_id, col(Case.state).in_(LIVE_STATES), col(Case.valid_until) < moment
+        )
+        return self._session.exec(query).all()
+
+    def transitions(self, case_id: str) -> Sequence[TransitionRecord]:
+        """The log of one case, oldest first."""
+        query = select(TransitionRecord).where(
+            TransitionRecord.court_id == self.court_id, TransitionRecord.case_id == case_id
+        )
+        return self._session.exec(query.order_by(col(TransitionRecord.id))).all()
+
+    def refusals(self, case_id: str) -> Sequence[RefusalRecord]:
+        """Refused steps of one case, oldest first."""
+        query = select(RefusalRecord).where(RefusalRecord.court_id == self.court_id, RefusalRecord.case_id == case_id)
+        return self._session.exec(query.order_by(col(RefusalRecord.id))).all()
+
+    # ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def issued_certificate(self, number: str, *, lock: bool = False) -> tuple[Certificate, Case]:
+        """A certificate that was handed over, with its case.
+
+        Args:
+            number: certificate number.
+            lock: hold both against other writers until the transaction ends.
+
+        Raises:
+            RegisterError: `certificate_not_found`; the same answer for a number of another court and for none at all.
+        """
+        query = self._issued().where(Certificate.number == number)
+        pair = self._session.exec(query.with_for_update() if lock else query).one_or_none()
+        if pair is None:
+            raise RegisterError("certificate_not_found", field="number")
+        return pair[0], pair[1]
+
+    def issued_certificates(self, *, offset: int = 0, limit: int = MAX_PAGE) -> Sequence[tuple[Certificate, Case]]:
+        """Certificates that were handed over, newest first."""
+        query = self._issued().order_by(col(Certificate.issued_at).desc(), col(Certificate.id))
+        rows = self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
+        return [(certificate, case) for certificate, case in rows]
+
+    def certificate_of(self, case_id: str) -> Certificate | None:
+        """The recorded or issued certificate of a case, if it is not voided."""
+        query = select(Certificate).where(
+            Certificate.court_id == self.court_id,
+            Certificate.case_id == case_id,
+            col(Certificate.voided_at).is_(None),
+        )
+        return self._session.exec(query).one_or_none()
+
+    def certificate(self, certificate_id: str) -> Certificate:
+        """A certificate by its `urn:uuid:` id, in whatever phase.
+
+        Raises:
+            RegisterError: `certificate_not_found`.
+        """
+        query = select(Certificate).where(Certificate.court_id == self.court_id, Certificate.id == certificate_id)
+        certificate = self._session.exec(query).one_or_none()
+        if certificate is None:
+            raise RegisterError("certificate_not_found", field="id")
+        return certificate
+
+    def pending_certificates(self) -> Sequence[Certificate]:
+        """Recorded, neither issued nor voided: what a crash left behind."""
+        query = select(Certificate).where(
+            Certificate.court_id == self.court_id,
+            col(Certificate.issued_at).is_(None),
+            col(Certificate.voided_at).is_(None),
+        )
+        return self._session.exec(query.order_by(col(Certificate.recorded_at))).all()
+
+    def list_fill(self) -> tuple[int, int]:
+        """The newest status list.
+
+        Returns:
+            Its number (1 if there is none yet) and how many of its indexes are taken.
+        """
+        newest = self._newest_list()
+        taken = select(func.count()).where(Certificate.court_id == self.court_id, Certificate.list_number == newest)
+        return newest, self._session.exec(taken).one()
+
+    def list_numbers(self) -> Sequence[int]:
+        """Every status list in use; list 1 from the start."""
+        return range(1, self._newest_list() + 1)
+
+    def revoked_indexes(self, list_number: int) -> Sequence[int]:
+        """Indexes whose revocation bit is set: revoked certificates, and voided numbers, which must never be valid."""
+        query = self._on_list(list_number).where(
+            or_(col(Certificate.voided_at).is_not(None), col(Case.state) == State.REVOKED)
+        )
+        return self._session.exec(query).all()
+
+    def suspended_indexes(self, list_number: int) -> Sequence[int]:
+        """Indexes whose suspension bit is set."""
+        return self._session.exec(self._on_list(list_number).where(col(Case.state) == State.SUSPENDED)).all()
+
+    # ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def status_list(self, number: int, purpose: str) -> StatusList | None:
+        """The row of one status list."""
+        return self._session.get(StatusList, (self.court_id, number, purpose))
+
+    def enqueue_publication(self, cause: str, *, at: datetime) -> int:
+        """Note, with the change itself, that it must be published.
+
+        Returns:
+            The place in the queue.
+        """
+        row = Publication(court_id=self.court_id, cause=cause, created_at=at)
+        self._session.add(row)
+        self._session.flush()
+        if row.id is None:  # pragma: no cover - the database numbers the rows
+            raise AssertionError(row)
+        return row.id
+
+    def pending_publications(self) -> Sequence[int]:
+        """Places in the queue that are not published yet."""
+        query = select(Publication.id).where(
+            Publication.court_id == self.court_id, col(Publication.published_at).is_(None)
+        )
+        return [place for place in self._session.exec(query).all() if place is not None]
+
+    def publication(self, place: int) -> Publication | None:
+        """One entry of the queue."""
+        query = select(Publication).where(Publication.court_id == self.court_id, Publication.id == place)
+        return self._session.exec(query).one_or_none()
+
+    def mark_published(self, places: Iterable[int], *, bundle_version: int, at: datetime) -> None:
+        """Take entries out of the queue."""
+        self._session.exec(
+            update(Publication)
+            .where(col(Publication.court_id) == self.court_id, col(Publication.id).in_(list(places)))
+            .values(published_at=at, bundle_version=bundle_version)
+        )
+
+    # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def applied_feed_record(self, identity: str) -> FeedRecord | None:
+        """The record with this identity that already had an effect."""
+        query = select(FeedRecord).where(
+            FeedRecord.court_id == self.court_id, FeedRecord.identity == identity, FeedRecord.outcome == "applied"
+        )
+        return self._session.exec(query.limit(1)).one_or_none()
+
+    def feed_records(self, batch_id: str) -> Sequence[FeedRecord]:
+        """The records of one batch by line."""
+        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.batch_id == batch_id)
+        return self._session.exec(query.order_by(col(FeedRecord.line))).all()
+
+    def _newest_list(self) -> int:
+        query = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)
+        return self._session.exec(query).one() or 1
+
+    # ── shared queries ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _issued(self) -> Select[Certificate, Case]:
+        return (
+            select(Certificate, Case)
+            .join(Case, col(Case.id) == col(Certificate.case_id))
+            .where(Certificate.court_id == self.court_id, col(Certificate.issued_at).is_not(None))
+        )
+
+    def _on_list(self, list_number: int) -> SelectOfScalar[int]:
+        return (
+            select(Certificate.list_index)
+            .join(Case, col(Case.id) == col(Certificate.case_id))
+            .where(Certificate.court_id == self.court_id, Certificate.list_number == list_number)
+        )

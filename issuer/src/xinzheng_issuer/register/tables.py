@@ -1,0 +1,284 @@
+"""The tables. Invariants stand here as constraints, so that no race and no second process can break them.
+
+Rows never leave the store's callers for the wire: `api.wire` has types of its own. No table holds a full
+personal ID number: a case keeps the masked form, the salted commitment of the certificate, and keyed digests that serve
+equality alone.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
+
+
+def _new_id() -> str:
+    return str(uuid4())
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment: aware in Python, UTC in the database (SQLite keeps no zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone must not reach the register")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None if nullable else ..., sa_type=UTCDateTime, nullable=nullable, index=index)
+
+
+def _json_list() -> Any:
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+def _states(states: frozenset[State]) -> str:
+    return "state IN (" + ", ".join(f"'{state}'" for state in sorted(states)) + ")"
+
+
+def _unique_while(name: str, condition: str, *columns: str) -> Index:
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+class Court(SQLModel, table=True):
+    """A tenant. Its id is the last segment of its DID."""
+
+    id: str = Field(primary_key=True)
+    did: str = Field(unique=True)
+    created_at: datetime = _moment()
+
+
+class User(SQLModel, table=True):
+    """A person with an API token; the token itself is not stored."""
+
+    __tablename__: ClassVar[str] = "user_account"
+    __table_args__ = (UniqueConstraint("court_id", "name", name="uq_user_name"),)
+
+    id: str = Field(default_factory=_new_id, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    name: str
+    roles: list[str] = _json_list()
+    token_sha256: str = Field(unique=True)
+    created_at: datetime = _moment()
+
+
+class Case(SQLModel, table=True):
+    """One application and what became of it: the row whose `state` the workflow moves."""
+
+    __tablename__: ClassVar[str] = "case_file"
+    __table_args__ = (
+        _unique_while("uq_open_case_per_entry", _states(OPEN_STATES), "court_id", "case_number", "identity_key"),
+        _unique_while("uq_live_certificate_per_entry", _states(LIVE_STATES), "court_id", "case_number", "identity_key"),
+        Index("ix_case_state", "court_id", "state", "valid_until"),
+        Index("ix_case_identity", "court_id", "identity_key"),
+        Index("ix_case_alias", "court_id", "alias_key"),
+        Index("ix_case_name", "court_id", "name"),
+        Index("ix_case_number", "court_id", "case_number"),
+    )
+
+    id: str = Field(default_factory=_new_id, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    state: str
+    version: int
+    registered_at: datetime = _moment()
+
+    name: str
+    subject_kind: str
+    id_type: str
+    masked_id_number: str | None = None
+    unified_social_credit_code: str | None = None
+    id_commitment: str
+    identity_key: str
+    alias_key: str
+    check_digit_override: str | None = None
+    agent_name: str | None = None
+    agent_authority: str | None = None
+    papers: list[str] = _json_list()
+
+    case_number: str
+    original_case_numbers: list[str] = _json_list()
+    basis_number: str | None = None
+    basis_issuing_body: str | None = None
+    filed_on: date
+    published_on: date
+    grounds: list[str] = _json_list()
+    term_end: date | None = None
+
+    purposes: list[str] = _json_list()
+    purpose_text: str | None = None
+    supersedes_case_id: str | None = Field(default=None, foreign_key="case_file.id")
+
+    masking_serial: str | None = None
+    masked_on: date | None = None
+    masking_approved_on: date | None = None
+    masking_ground: str | None = None
+    conditional: bool | None = None
+    performance: str | None = None
+    consumption_restriction: str | None = None
+    evidence: str | None = None
+    list_checked_at: datetime | None = _moment(nullable=True)
+    confirmed_by: str | None = None
+
+    approved_by: str | None = None
+    approval_opinion: str | None = None
+    approved_draft_sha256: str | None = None
+    reinstatement_proposed_by: str | None = None
+    revocation_reason: str | None = None
+    valid_until: datetime | None = _moment(nullable=True)
+
+
+class Certificate(SQLModel, table=True):
+    """One number, one id, one status index, recorded before anything is signed. Never deleted, never reused.
+
+    A row is recorded (neither moment set), then either issued or voided. A voided row keeps its number and index
+    burned, and its revocation bit is set.
+    """
+
+    __tablename__: ClassVar[str] = "certificate"
+    __table_args__ = (
+        UniqueConstraint("court_id", "number", name="uq_certificate_number"),
+        UniqueConstraint("court_id", "list_number", "list_index", name="uq_status_index"),
+        _unique_while("uq_certificate_per_case", "voided_at IS NULL", "case_id"),
+        CheckConstraint("issued_at IS NULL OR voided_at IS NULL", name="ck_issued_or_voided"),
+        Index("ix_certificate_pending", "court_id", "issued_at", "voided_at"),
+    )
+
+    id: str = Field(primary_key=True, description="The credential's id, urn:uuid:…")
+    court_id: str = Field(foreign_key="court.id")
+    case_id: str = Field(foreign_key="case_file.id")
+    number: str
+    list_number: int
+    list_index: int
+    unsigned_sha256: str
+    unsigned: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    recorded_at: datetime = _moment()
+    recorded_by: str
+    issued_at: datetime | None = _moment(nullable=True)
+    voided_at: datetime | None = _moment(nullable=True)
+    void_reason: str | None = None
+    credential_json: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    credential_jwt: str | None = None
+    credential_qr: str | None = None
+
+
+class TransitionRecord(SQLModel, table=True):
+    """One step of the workflow; appended in the transaction that takes the step, never changed."""
+
+    __tablename__: ClassVar[str] = "transition_log"
+    __table_args__ = (Index("ix_transition_case", "court_id", "case_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    case_id: str = Field(foreign_key="case_file.id")
+    action: str
+    from_state: str | None = None
+    to_state: str
+    actor_id: str
+    actor_name: str
+    at: datetime = _moment()
+    reason: str | None = None
+    note: str | None = None
+
+
+class RefusalRecord(SQLModel, table=True):
+    """A step that a person tried and the workflow refused, such as approving one's own file."""
+
+    __tablename__: ClassVar[str] = "refusal_log"
+
+    id: int | None = Field(default=None, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    case_id: str = Field(foreign_key="case_file.id", index=True)
+    action: str
+    code: str
+    actor_id: str
+    actor_name: str
+    at: datetime = _moment()
+
+
+class StatusList(SQLModel, table=True):
+    """The last signed form of one status list; its bits are always derived anew from the rows."""
+
+    __tablename__: ClassVar[str] = "status_list"
+
+    court_id: str = Field(foreign_key="court.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    sequence: int
+    made_at: datetime = _moment()
+    document: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class Publication(SQLModel, table=True):
+    """Outbox: a change that the published lists and bundle must show; written with the change itself."""
+
+    __tablename__: ClassVar[str] = "publication"
+    __table_args__ = (Index("ix_publication_pending", "court_id", "published_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    cause: str
+    created_at: datetime = _moment()
+    published_at: datetime | None = _moment(nullable=True)
+    bundle_version: int | None = None
+
+
+class FeedBatch(SQLModel, table=True):
+    """One delivery of public-list records."""
+
+    __tablename__: ClassVar[str] = "feed_batch"
+
+    id: str = Field(default_factory=_new_id, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    received_at: datetime = _moment()
+    received_by: str
+    records: int
+
+
+class FeedRecord(SQLModel, table=True):
+    """One record of a batch as it came (personal ID numbers masked) and what was done with it."""
+
+    __tablename__: ClassVar[str] = "feed_record"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "line", name="uq_feed_line"),
+        Index("ix_feed_identity", "court_id", "identity"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    batch_id: str = Field(foreign_key="feed_batch.id")
+    line: int
+    raw: str
+    identity: str | None = None
+    outcome: str
+    effect: str
+    codes: list[str] = _json_list()
+    certificate_number: str | None = None

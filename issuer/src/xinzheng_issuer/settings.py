@@ -1,0 +1,118 @@
+"""Settings of one issuer process, from the environment (prefix `XINZHENG_`)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from xinzheng_issuer.errors import ConfigurationError
+
+MIN_SECRET_CHARACTERS = 16
+"""Shortest secret taken from the environment."""
+
+_PLACEHOLDERS = ("change", "placeholder", "secret", "example", "password", "passphrase", "default", "todo", "xxxx")
+
+
+class Settings(BaseSettings):
+    """What differs between installations. Secrets that are not set are read from files in the data folder."""
+
+    model_config = SettingsConfigDict(env_prefix="XINZHENG_", extra="ignore", frozen=True, populate_by_name=True)
+
+    data: Annotated[
+        Path,
+        Field(
+            description="Data folder: register, keys, court configuration, published files. Made by `xinzheng init`."
+        ),
+    ] = Path("var")
+    database_url: Annotated[
+        str,
+        Field(
+            validation_alias=AliasChoices("XINZHENG_DATABASE_URL", "DATABASE_URL", "database_url"),
+            description="Database: `sqlite:///path` or `postgresql://…`. Empty: `register.sqlite` in the data folder. "
+            "`DATABASE_URL` is read too.",
+        ),
+    ] = ""
+    register_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="Key of the register's identity digests. Unset: the file `register.secret` in the data folder."
+        ),
+    ] = None
+    key_passphrase: Annotated[
+        SecretStr | None,
+        Field(description="Opens the key files. Unset: the file `keys/passphrase` in the data folder."),
+    ] = None
+    host: Annotated[str, Field(description="Address that `xinzheng serve` listens on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="Port that `xinzheng serve` listens on; 0 takes a free one.")
+    ] = 8000
+    max_request_bytes: Annotated[
+        int, Field(ge=1024, description="Largest body of a request, octets; a feed batch has its own limit.")
+    ] = 65_536
+    max_feed_bytes: Annotated[int, Field(ge=1024, description="Largest body of a feed batch, octets.")] = 16_777_216
+    max_feed_records: Annotated[int, Field(ge=1, description="Most records of one feed batch.")] = 50_000
+    publish_check_seconds: Annotated[
+        int,
+        Field(
+            ge=1, description="How often a running server retries a failed publication and renews old lists, seconds."
+        ),
+    ] = 60
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="Least severity that is logged.")
+    ] = "info"
+
+    @field_validator("register_secret", "key_passphrase")
+    @classmethod
+    def _no_placeholder(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None:
+            return None
+        text = value.get_secret_value()
+        if (
+            len(text) < MIN_SECRET_CHARACTERS
+            or any(word in text.lower() for word in _PLACEHOLDERS)
+            or len(set(text)) < MIN_SECRET_CHARACTERS // 2
+        ):
+            raise ConfigurationError("setting_placeholder", field=info.field_name, minimum=MIN_SECRET_CHARACTERS)
+        return value
+
+    @property
+    def court_file(self) -> Path:
+        """The court's configuration."""
+        return self.data / "court.toml"
+
+    @property
+    def register_url(self) -> str:
+        """The database in use."""
+        return self.database_url or f"sqlite:///{(self.data / 'register.sqlite').absolute()}"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Encrypted key files and the record of the court's keys."""
+        return self.data / "keys"
+
+    @property
+    def public_folder(self) -> Path:
+        """The bundle as it is published."""
+        return self.data / "public"
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from the environment, with some given in code.
+
+    Args:
+        given: settings by name; they win.
+
+    Raises:
+        ConfigurationError: `setting_placeholder`, `setting_invalid`.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        inner = first.get("ctx", {}).get("error")
+        if isinstance(inner, ConfigurationError):
+            raise inner from None
+        field = str(first["loc"][0]) if first["loc"] else ""
+        # `from None`: the chained error would show the value, which may be a secret.
+        raise ConfigurationError("setting_invalid", field=field, reason=first["msg"]) from None

@@ -1,0 +1,147 @@
+"""The command line: a data folder from nothing, people, a feed, a bundle, a server; help and refusals by locale."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from support.office import EXAMPLES, relisting
+from xinzheng_issuer.cli import COMMANDS, main
+from xinzheng_issuer.cli.words import WORDS
+from xinzheng_verifier import TrustStore
+
+CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
+ENGLISH = {"LC_ALL": "C.UTF-8"}
+
+
+def run(*arguments: object, environment: dict[str, str] | None = None, typed: str | None = None) -> Result:
+    return CliRunner(env=environment or ENGLISH).invoke(main, [str(each) for each in arguments], input=typed)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "var"
+    result = run("init", "--data", folder, "--config", EXAMPLES / "court.toml")
+    assert result.exit_code == 0, result.output
+    assert "Zaoyang People's Court" in result.stdout
+    return folder
+
+
+def test_init_twice_is_refused_in_the_readers_language(data: Path) -> None:
+    again = run("init", "--data", data, "--config", EXAMPLES / "court.toml", environment=CHINESE)
+    assert again.exit_code == 1
+    assert "绝不覆盖" in again.stderr
+    assert "[data_folder_exists]" in again.stderr
+
+
+def test_users(data: Path) -> None:
+    added = run("users", "add", "ada", "--role", "clerk", "--role", "judge", "--data", data)
+    assert re.fullmatch(r"xz_[A-Za-z0-9_-]{43}\n", added.stdout)
+    assert run("users", "list", "--data", data).stdout == "ada\tclerk, judge\n"
+    assert run("users", "add", "bo", "--role", "system", "--data", data).exit_code == 2
+    assert "[user_exists]" in run("users", "add", "ada", "--role", "clerk", "--data", data).stderr
+
+
+def test_feed(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "records.json"
+    file.write_text(json.dumps([relisting()]), "utf-8")
+    unknown = run("feed", file, "--data", data)
+    assert unknown.exit_code == 0
+    assert unknown.stdout.startswith("1: unmatched, none")
+    rejected = run("feed", "-", "--data", data, typed='{"iname": "x"}')
+    assert rejected.exit_code == 1
+    assert "[feed_field_missing]" in rejected.stdout
+    assert "[feed_malformed]" in run("feed", "-", "--data", data, typed="").stderr
+
+
+def test_bundle(data: Path, tmp_path: Path) -> None:
+    result = run("bundle", "--data", data, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    bundle, root = (tmp_path / "bundle.xzb").read_bytes(), (tmp_path / "root.json").read_bytes()
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    trust = TrustStore.from_bundle(bundle, root=root, at=datetime.now(UTC))
+    assert list(trust.issuers) == ["did:web:xz.example:did:420683"]
+    assert str(data) in run("bundle", "--data", data).stdout
+
+
+def test_what_cannot_be_published_is_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("xinzheng_issuer.publishing.bundle.BundlePublisher.publish", fail)
+    for arguments in (("bundle",), ("feed", EXAMPLES / "relisting.json")):
+        result = run(*arguments, "--data", data)
+        if arguments[0] == "bundle":
+            assert result.exit_code == 1
+            assert "OSError" in result.stderr
+
+
+def test_db_upgrade(data: Path) -> None:
+    assert run("db", "upgrade", "--data", data).stdout == "The register is up to date.\n"
+
+
+def test_the_data_folder_may_come_from_the_environment(data: Path) -> None:
+    result = run("users", "list", environment=ENGLISH | {"XINZHENG_DATA": str(data)})
+    assert result.exit_code == 0
+
+
+def test_a_folder_without_an_issuer(tmp_path: Path) -> None:
+    result = run("serve", "--data", tmp_path)
+    assert result.exit_code == 1
+    assert "xinzheng init" in result.stderr
+
+
+def test_a_placeholder_secret_is_refused(data: Path) -> None:
+    result = run("users", "list", "--data", data, environment=ENGLISH | {"XINZHENG_REGISTER_SECRET": "changeme"})
+    assert "[setting_placeholder]" in result.stderr
+
+
+@pytest.mark.parametrize(("language", "environment"), [("en", ENGLISH), ("zh", CHINESE)])
+def test_help_speaks_the_readers_language(language: str, environment: dict[str, str]) -> None:
+    # The words are chosen when the program starts.
+    result = subprocess.run(
+        [Path(sys.executable).parent / "xinzheng", "--help"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert getattr(WORDS["xinzheng"], language) in result.stdout
+    for command in COMMANDS:
+        assert getattr(WORDS[command], language)[:8] in result.stdout
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    assert run("nothing").exit_code == 2
+
+
+def test_serve_says_where_and_stops_when_asked(data: Path) -> None:
+    server = subprocess.Popen(
+        [Path(sys.executable).parent / "xinzheng", "serve", "--data", data, "--port", "0"],
+        env=os.environ | ENGLISH,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with server:
+        assert server.stdout is not None
+        first = server.stdout.readline()
+        try:
+            address = re.search(r"http://127\.0\.0\.1:[0-9]+", first)
+            assert address, first
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(f"{address[0]}/healthz", timeout=30) as answer:
+                assert json.load(answer)["status"] == "ok"
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, errors = server.communicate(timeout=30)
+    events = [json.loads(line)["event"] for line in errors.splitlines() if line.startswith("{")]
+    assert {"started", "request"} <= set(events)

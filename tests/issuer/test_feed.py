@@ -1,0 +1,302 @@
+"""Deliveries through HTTP: the good records are applied, the bad reported, none lost; the same one counts once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
+
+from support.office import (
+    CourtHouse,
+    PublisherTemplate,
+    StandingClock,
+    application,
+    code,
+    company_application,
+    make_issuer,
+    make_office,
+    masking,
+    relisting,
+    zaoyang_court,
+)
+from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.feed.intake import take_batch
+
+CLERK = Actor("clerk", "clerk", frozenset({Role.CLERK}))
+COMPANY_RECORD = {
+    "iname": "湖北枣阳光明建筑工程有限公司",
+    "caseCode": "（2023）鄂0683执2088号",
+    "cardNum": "91420683MA0000007M",
+    "publishDate": "20261124",
+}
+
+
+def only(answer: dict[str, Any]) -> dict[str, Any]:
+    (record,) = answer["records"]
+    found: dict[str, Any] = record
+    return found
+
+
+def codes(record: dict[str, Any]) -> list[str]:
+    return [error["code"] for error in record["errors"]]
+
+
+def kept(house: CourtHouse, batch: str) -> list[tuple[int, str, str]]:
+    with house.issuer.office.reading() as store:
+        return [(row.line, row.outcome, row.raw) for row in store.feed_records(batch)]
+
+
+def test_one_bad_record_spoils_no_other(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    lines = [
+        json.dumps(relisting(iname="李某", cardNum="420683198506151235"), ensure_ascii=False),
+        "",
+        "{not json",
+        json.dumps(relisting(publishDate="someday"), ensure_ascii=False),
+        json.dumps(relisting(), ensure_ascii=False),
+    ]
+    answer = house.post("/api/v1/feed-batches", content="\n".join(lines).encode()).json()
+    assert [(record["line"], record["outcome"], record["effect"]) for record in answer["records"]] == [
+        (1, "unmatched", "none"),
+        (3, "rejected", "none"),
+        (4, "rejected", "none"),
+        (5, "applied", "revoked"),
+    ]
+    assert [codes(record) for record in answer["records"]] == [
+        ["feed_record_unknown"], ["feed_record_malformed"], ["feed_date_malformed"], [],
+    ]  # fmt: skip
+    assert house.state(number) == "revoked"
+    assert [line for line, _, _ in kept(house, answer["batch"])] == [1, 3, 4, 5]
+    assert kept(house, answer["batch"])[1][2] == "{not json"
+    assert "420683198506151235" not in kept(house, answer["batch"])[0][2]
+
+
+def test_a_bad_element_of_an_array(house: CourtHouse) -> None:
+    content = f'[{json.dumps(relisting())}, {{"iname": 1, "iname": 2}}, 7]'.encode()
+    answer = house.post("/api/v1/feed-batches", content=content).json()
+    assert [record["outcome"] for record in answer["records"]] == ["unmatched", "rejected", "rejected"]
+
+
+def test_what_is_no_delivery_is_refused_as_a_whole(house: CourtHouse) -> None:
+    assert code(house.post("/api/v1/feed-batches", content=b"[{]")) == (422, "feed_malformed")
+
+
+def test_the_same_record_counts_once(house: CourtHouse) -> None:
+    house.certificate()
+    first = only(house.feed(relisting()))
+    again = only(house.feed(relisting(age="40", publishDate="20221128")))
+    assert (first["effect"], first["repeated"]) == ("revoked", False)
+    assert (again["effect"], again["repeated"]) == ("revoked", True)
+    assert again["certificateNumber"] == first["certificateNumber"]
+    twice = house.feed(relisting(publishDate="20261201"), relisting(publishDate="20261201"))
+    assert [record["outcome"] for record in twice["records"]] == ["unmatched", "unmatched"]
+
+
+def test_a_record_that_came_too_early_counts_when_it_comes_again(house: CourtHouse) -> None:
+    assert only(house.feed(relisting()))["outcome"] == "unmatched"
+    house.certificate()
+    assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+def test_the_masked_entry_itself_is_no_relisting(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    record = only(house.feed(relisting(publishDate="2022-03-08")))
+    assert record["outcome"] == "flagged"
+    assert codes(record) == ["feed_older_than_masking"]
+    assert house.state(number) == "active"
+    assert only(house.feed(relisting(publishDate="2022-09-20")))["effect"] == "revoked"
+
+
+def test_no_number_in_the_same_case_is_a_doubt(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    record = only(house.feed(relisting(cardNum="")))
+    assert (record["effect"], house.state(number)) == ("suspended", "suspended")
+
+
+def test_no_number_in_another_case_is_flagged(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    record = only(house.feed(relisting(cardNum="暂无", caseCode="（2026）鄂0606执3号", gistId="")))
+    assert (record["outcome"], codes(record)) == ("flagged", ["feed_identity_unclear"])
+    assert house.state(number) == "active"
+
+
+def test_the_other_debtor_of_the_same_case_is_a_stranger(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    assert only(house.feed(relisting(iname="李某", cardNum="4206831985****1235")))["outcome"] == "unmatched"
+    assert only(house.feed(relisting(iname="李某", cardNum="")))["outcome"] == "unmatched"
+    assert house.state(number) == "active"
+
+
+@pytest.mark.parametrize("card", ["42068319900101001X", "4206831990****001X", "420683********001X"])
+def test_a_person_is_known_by_every_form_of_the_number(house: CourtHouse, card: str) -> None:
+    house.certificate()
+    assert only(house.feed(relisting(cardNum=card)))["effect"] == "revoked"
+
+
+@pytest.mark.parametrize("card", ["91420683MA0000007M", "91420683MA****007M", "MA0000007", "MA000000-7"])
+def test_a_company_is_known_by_every_form_of_the_number(house: CourtHouse, card: str) -> None:
+    number = house.certificate(company_application())["certificateNumber"]
+    assert only(house.feed(COMPANY_RECORD | {"cardNum": card}))["certificateNumber"] == number
+    assert house.state(number) == "revoked"
+
+
+def test_a_company_that_changed_its_name_is_known_by_its_code(house: CourtHouse) -> None:
+    house.certificate(company_application())
+    renamed = COMPANY_RECORD | {"iname": "湖北新名字有限公司", "caseCode": "（2026）鄂0606执3号"}
+    assert only(house.feed(renamed))["effect"] == "suspended"
+
+
+def test_one_record_may_touch_two_certificates(house: CourtHouse) -> None:
+    first = house.certificate()["certificateNumber"]
+    second = house.certificate(application(enforcementCaseNumber="（2022）鄂0683执124号"))["certificateNumber"]
+    record = only(house.feed(relisting(gistId="")))
+    assert record["certificateNumber"] == first
+    assert {each["label"]: each["effect"] for each in record["effects"]} == {first: "revoked", second: "suspended"}
+    again = only(house.feed(relisting(gistId="", publishDate="20261201")))
+    assert codes(again) == ["feed_suspended_already"]
+
+
+def test_resumed_cases_are_known_by_the_feed_or_by_the_basis(house: CourtHouse) -> None:
+    house.certificate()
+    named = relisting(caseCode="（2026）鄂0606执恢1号", gistId="", originalCaseCode="（2022）鄂0683执123号")
+    assert only(house.feed(named))["effect"] == "revoked"
+
+
+def test_a_resumed_case_with_another_basis_is_another_case(house: CourtHouse) -> None:
+    house.certificate()
+    record = only(house.feed(relisting(caseCode="（2026）鄂0683执恢1号", gistId="（2025）鄂0683民初9号")))
+    assert record["effect"] == "suspended"
+
+
+def test_the_original_case_of_a_resumed_one_is_the_same_matter(house: CourtHouse) -> None:
+    body = application(enforcementCaseNumber="（2022）鄂0683执恢7号", originalCaseNumber=["（2021）鄂0683执46号"])
+    house.certificate(body)
+    assert only(house.feed(relisting(caseCode="（2021）鄂0683执46号")))["effect"] == "revoked"
+
+
+def test_an_application_under_way_is_flagged(house: CourtHouse) -> None:
+    case = house.apply()
+    record = only(house.feed(relisting()))
+    assert (record["outcome"], codes(record)) == ("flagged", ["feed_application_open"])
+    house.confirm(case)
+    assert only(house.feed(relisting(caseCode="（2026）鄂0606执3号", gistId="")))["outcome"] == "flagged"
+    assert house.get(case).json()["state"] == "maskingConfirmed"
+    assert only(house.feed(relisting()))["effect"] == "sentBack"
+    house.confirm(case, masking())
+
+
+def test_a_record_that_fails_is_undone_alone_and_reported(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = house.certificate()["certificateNumber"]
+    company = house.certificate(company_application())["certificateNumber"]
+
+    def failing(store: Any, case: Any, effect: Any, *rest: Any) -> None:
+        take(store, case, effect, *rest)
+        if case.name == "王某":
+            raise OperationalError("UPDATE", {}, Exception("disk I/O error"))
+
+    from xinzheng_issuer.feed import intake  # noqa: PLC0415
+
+    take = intake._take_effect
+    monkeypatch.setattr(intake, "_take_effect", failing)
+    answer = house.feed(relisting(), COMPANY_RECORD)
+    assert [record["outcome"] for record in answer["records"]] == ["rejected", "applied"]
+    assert codes(answer["records"][0]) == ["feed_record_failed"]
+    assert (house.state(number), house.state(company)) == ("active", "revoked")
+    monkeypatch.undo()
+    assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+def test_remarks_come_in_the_readers_language(house: CourtHouse) -> None:
+    answer = house.post("/api/v1/feed-batches", [relisting(colour="red")], headers={"Accept-Language": "zh"})
+    details = [error["detail"] for error in answer.json()["records"][0]["errors"]]
+    assert details[-1].startswith("colour")
+    assert "已保留" in details[-1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "record", "effect"),
+    [
+        ({"same_case_relisting": "suspend"}, relisting(), "suspended"),
+        ({"other_case_relisting": "revoke"}, relisting(caseCode="（2026）鄂0606执3号", gistId=""), "revoked"),
+        ({"same_case_relisting": "suspend"}, relisting(caseCode="（2026）鄂0606执3号", gistId=""), "suspended"),
+    ],
+)
+def test_the_court_decides_what_a_relisting_does(  # noqa: PLR0917
+    policy: dict[str, str],
+    record: dict[str, Any],
+    effect: str,
+    tmp_path: Path,
+    publisher_template: PublisherTemplate,
+    clock: StandingClock,
+) -> None:
+    office = make_office(tmp_path, clock=clock, court=zaoyang_court(policy=policy))
+    house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=office), clock)
+    with house.client:
+        number = house.certificate()["certificateNumber"]
+        assert only(house.feed(record))["effect"] == effect
+        if effect == "suspended":
+            answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "relisted"}, "judge")
+            assert answer.json()["state"] == "revoked"
+
+
+def test_a_strictly_masked_certificate_meets_the_lists_own_mask(
+    tmp_path: Path, publisher_template: PublisherTemplate, clock: StandingClock
+) -> None:
+    court = zaoyang_court(certificate={"masked_id_style": "strict"})
+    house = CourtHouse.open(
+        make_issuer(tmp_path, publisher_template, office=make_office(tmp_path, clock=clock, court=court)), clock
+    )
+    with house.client:
+        number = house.certificate()["certificateNumber"]
+        shown = house.get(f"/api/v1/certificates/{number}/credential.json").json()["credentialSubject"]
+        assert shown["maskedIdNumber"] == "420683********001X"
+        assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+# --- nothing is lost --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quiet_house(
+    tmp_path_factory: pytest.TempPathFactory, publisher_template: PublisherTemplate
+) -> Iterator[CourtHouse]:
+    clock = StandingClock()
+    folder = tmp_path_factory.mktemp("feed")
+    house = CourtHouse.open(make_issuer(folder, publisher_template, office=make_office(folder, clock=clock)), clock)
+    with house.client:
+        house.certificate()
+        house.certificate(company_application())
+        yield house
+
+
+odd_text = st.sampled_from(
+    [
+        "",
+        "王某",
+        "暂无",
+        "4206831990****001X",
+        "（2022）鄂0683执123号",
+        "20261201",
+        "2026年12月1日",
+        "2026-02-30",
+        "\u202e",
+    ]
+) | st.text(max_size=20)
+odd_records = st.dictionaries(
+    st.sampled_from([*relisting(), "originalCaseCode", "x"]), odd_text | st.integers(), max_size=8
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(st.lists(odd_records | st.text(max_size=10) | st.just(relisting(sexy="?")), min_size=1, max_size=6))
+def test_every_record_of_a_delivery_is_in_the_answer_and_kept(quiet_house: CourtHouse, records: list[Any]) -> None:
+    data = json.dumps(records).encode()
+    result = take_batch(data, quiet_house.issuer.office, CLERK, max_records=100)
+    assert [record.line for record in result.records] == list(range(1, len(records) + 1))
+    assert [line for line, _, _ in kept(quiet_house, result.batch_id)] == list(range(1, len(records) + 1))
+    for record in result.records:
+        assert record.outcome == "applied" or record.errors

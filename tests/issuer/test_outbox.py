@@ -1,0 +1,164 @@
+"""Publishing: derived from rows, in order, never lost by a failure, and fresh without anybody's doing."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from support.office import CourtHouse, application
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_schemas import bitstring
+
+
+def status_list(house: CourtHouse, purpose: str = "revocation") -> dict[str, Any]:
+    found: dict[str, Any] = house.get(f"/status/420683/1/{purpose}", None).json()
+    return found
+
+
+def bit(house: CourtHouse, index: int, purpose: str = "revocation") -> bool:
+    bits = bitstring.decode(status_list(house, purpose)["credentialSubject"]["encodedList"], max_bytes=2**21)
+    return bitstring.get_bit(bits, index)
+
+
+def sequence(house: CourtHouse) -> int:
+    found: int = status_list(house)["credentialSubject"]["sequence"]
+    return found
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Publishing fails until the fixture is undone."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(BundlePublisher, "publish", fail)
+    return monkeypatch
+
+
+def test_bits_follow_the_rows(house: CourtHouse) -> None:
+    certificate = house.certificate()
+    number, index = certificate["certificateNumber"], certificate["statusListIndex"]
+    address = f"/api/v1/certificates/{number}"
+    assert (bit(house, index), bit(house, index, "suspension")) == (False, False)
+    house.post(f"{address}/suspension", {"reason": "举报"})
+    assert (bit(house, index), bit(house, index, "suspension")) == (False, True)
+    house.post(f"{address}/reinstatement", {"reason": "查明"}, "judge")
+    house.post(f"{address}/reinstatement", {"reason": "查明"}, "approver")
+    assert (bit(house, index), bit(house, index, "suspension")) == (False, False)
+    house.post(f"{address}/revocation", {"reason": "fraud"}, "judge")
+    assert (bit(house, index), bit(house, index, "suspension")) == (True, False)
+
+
+def test_a_list_says_when_it_was_made_and_counts_its_editions(house: CourtHouse) -> None:
+    before = sequence(house)
+    house.clock.advance(hours=1)
+    house.certificate()
+    made = status_list(house)
+    assert made["validFrom"] == "2026-11-23T09:00:00Z"
+    assert made["validUntil"] == "2026-11-30T09:00:00Z"
+    assert sequence(house) > before
+
+
+def test_a_change_that_cannot_be_published_is_told_and_kept(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
+    answer = house.post(f"{house.approved()}/issuance", {}, "sealOperator").json()
+    assert answer["state"] == "active"
+    assert answer["publication"]["published"] is False
+    assert answer["publication"]["bundleVersion"] == 1
+    number = answer["certificateNumber"]
+    revoked = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    assert revoked.json()["publication"]["published"] is False
+    full_disk.undo()
+    state = house.issuer.tend()
+    assert state.published
+    assert bit(house, answer["statusListIndex"])
+    with house.issuer.office.reading() as store:
+        assert store.pending_publications() == []
+
+
+def test_the_next_start_publishes_what_waits(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
+    certificate = house.issue(house.approved())
+    full_disk.undo()
+    recovery, state = house.issuer.start()
+    assert (recovery.finished, recovery.voided, state.published) == ((), (), True)
+    assert house.get(f"/api/v1/certificates/{certificate['certificateNumber']}").json()["state"] == "active"
+
+
+def test_nothing_new_publishes_nothing(house: CourtHouse) -> None:
+    version = house.get("/healthz", None).json()["bundleVersion"]
+    assert house.issuer.outbox.settle().bundle_version == version
+    assert house.issuer.tend().bundle_version == version
+
+
+def test_old_lists_are_renewed_by_the_timer(house: CourtHouse) -> None:
+    version = house.issuer.tend().bundle_version
+    house.clock.advance(hours=23)
+    assert house.issuer.tend().bundle_version == version
+    house.clock.advance(hours=1)
+    renewed = house.issuer.tend()
+    assert renewed.bundle_version == (version or 0) + 1
+    assert status_list(house)["validFrom"] == "2026-11-24T08:00:00Z"
+
+
+def test_a_certificate_that_ends_is_published_by_the_timer(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    house.clock.advance(days=182)
+    house.issuer.tend()
+    with house.issuer.office.reading() as store:
+        assert store.issued_certificate(number)[1].state == "expired"
+
+
+def test_a_clock_that_was_set_back_makes_no_older_list(house: CourtHouse) -> None:
+    made = status_list(house)["validFrom"]
+    house.clock.advance(hours=-2)
+    house.issuer.outbox.renew()
+    assert status_list(house)["validFrom"] == made
+
+
+def test_many_changes_at_once_end_in_one_state(house: CourtHouse) -> None:
+    cases = [house.approved(application(enforcementCaseNumber=f"（2022）鄂0683执{n}号")) for n in range(1, 7)]
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(house.issue, cases))
+        numbers = [each["certificateNumber"] for each in made]
+        body = {"reason": "fraud"}
+        answers = list(pool.map(lambda n: house.post(f"/api/v1/certificates/{n}/revocation", body, "judge"), numbers))
+    assert all(answer.json()["publication"]["published"] for answer in answers)
+    assert all(bit(house, each["statusListIndex"]) for each in made)
+
+
+def test_another_process_that_publishes_is_waited_for(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, overlaps = threading.Semaphore(1), []
+    publish = house.issuer.outbox._publish
+
+    def watched(*, force: bool) -> Any:
+        overlaps.append(not inside.acquire(blocking=False))
+        try:
+            return publish(force=force)
+        finally:
+            inside.release()
+
+    monkeypatch.setattr(house.issuer.outbox, "_publish", watched)
+    with ThreadPoolExecutor(3) as pool:
+        states = list(pool.map(lambda _: house.issuer.outbox.renew(), range(3)))
+    assert [state.published for state in states] == [True] * 3
+    assert overlaps == [False] * 3
+
+
+def test_a_refusal_of_the_verifier_keeps_the_bundle_before(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PublishingError("publication_refused", refusal="bundle_threshold", reason="x")
+
+    version = house.get("/healthz", None).json()["bundleVersion"]
+    monkeypatch.setattr(BundlePublisher, "_check", refuse)
+    state = house.issuer.outbox.renew()
+    assert (state.published, state.bundle_version) == (False, version)
+
+
+def test_tending_survives_what_it_meets(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(house.issuer.cycle, "recover", fail)
+    assert house.issuer.tend().published

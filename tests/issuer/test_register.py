@@ -1,0 +1,359 @@
+"""The register's promises on both databases: constraints, tenants, moments, transactions, migrations."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from support.office import (
+    NOW,
+    CourtHouse,
+    PublisherTemplate,
+    StandingClock,
+    application,
+    company_application,
+    make_issuer,
+    make_office,
+    neighbour_court,
+    relisting,
+)
+from support.postgres import running_server
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.domain.workflow import State
+from xinzheng_issuer.errors import RegisterError
+from xinzheng_issuer.issuing.cycle import IssuingCycle
+from xinzheng_issuer.register.engine import open_engine
+from xinzheng_issuer.register.migration import require_current, upgrade
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'register.sqlite'}"
+    server = request.getfixturevalue("postgres")
+    name = f"register_{uuid4().hex}"
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def shared_office(tmp_path: Path, url: str, clock: StandingClock) -> Iterator[Office]:
+    office = make_office(tmp_path, url=url, clock=clock)
+    yield office
+    office.register.engine.dispose()
+
+
+@pytest.fixture
+def shared_house(
+    tmp_path: Path, shared_office: Office, publisher_template: PublisherTemplate, clock: StandingClock
+) -> Iterator[CourtHouse]:
+    house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=shared_office), clock)
+    with house.client:
+        yield house
+
+
+def case_row(**changes: Any) -> Case:
+    values: dict[str, Any] = {
+        "court_id": "420683",
+        "state": State.APPLIED,
+        "version": 1,
+        "registered_at": NOW,
+        "name": "王某",
+        "subject_kind": "naturalPerson",
+        "id_type": "residentId",
+        "id_commitment": "",
+        "identity_key": "a",
+        "alias_key": "b",
+        "papers": [],
+        "case_number": "（2022）鄂0683执123号",
+        "original_case_numbers": [],
+        "filed_on": date(2022, 1, 17),
+        "published_on": date(2022, 3, 8),
+        "grounds": ["art1-1"],
+        "purposes": ["financing"],
+    }
+    return Case(**{**values, **changes})
+
+
+def certificate_row(case: Case, **changes: Any) -> Certificate:
+    values: dict[str, Any] = {
+        "id": uuid4().urn,
+        "court_id": case.court_id,
+        "case_id": case.id,
+        "number": uuid4().hex,
+        "list_number": 1,
+        "list_index": int(uuid4()) % 131_072,
+        "unsigned_sha256": "",
+        "unsigned": b"",
+        "recorded_at": NOW,
+        "recorded_by": "seal",
+    }
+    return Certificate(**{**values, **changes})
+
+
+# --- constraints ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(State.APPLIED, State.APPROVED), (State.ACTIVE, State.SUSPENDED), (State.APPROVED, State.MASKING_CONFIRMED)],
+)
+def test_one_open_and_one_live_case_per_entry(shared_office: Office, first: State, second: State) -> None:
+    with shared_office.writing() as store:
+        store.add_case(case_row(state=first))
+        with pytest.raises(RegisterError) as refusal:
+            store.add_case(case_row(state=second))
+        assert refusal.value.code == "case_taken"
+        store.add_case(case_row(state=second, identity_key="c"))
+        store.add_case(case_row(state=second, case_number="（2022）鄂0683执124号"))
+        store.add_case(case_row(state=State.REVOKED))
+
+
+@pytest.mark.parametrize("twin", [{"number": "N"}, {"list_index": 7}, {"case_id": None}])
+def test_numbers_indexes_and_cases_are_taken_once(shared_office: Office, twin: dict[str, Any]) -> None:
+    with shared_office.writing() as store:
+        case = case_row()
+        other = case_row(state=State.REVOKED)
+        store.add_case(case)
+        store.add_case(other)
+        taken = certificate_row(case, number="N", list_index=7)
+        assert store.add_unless_taken(taken)
+        changes = {"case_id": other.id, **twin}
+        changes["case_id"] = changes["case_id"] or case.id
+        assert not store.add_unless_taken(certificate_row(case, **changes))
+        assert store.add_unless_taken(certificate_row(other, number="M", list_index=8))
+
+
+def test_a_voided_certificate_frees_its_case_but_neither_number_nor_index(shared_office: Office) -> None:
+    with shared_office.writing() as store:
+        case = case_row()
+        store.add_case(case)
+        voided = certificate_row(case, number="N", list_index=7, voided_at=NOW)
+        assert store.add_unless_taken(voided)
+        assert not store.add_unless_taken(certificate_row(case, number="N"))
+        assert not store.add_unless_taken(certificate_row(case, list_index=7))
+        assert store.add_unless_taken(certificate_row(case, number="M", list_index=8))
+        assert list(store.revoked_indexes(1)) == [7]
+
+
+def test_issued_and_voided_exclude_each_other(shared_office: Office) -> None:
+    with shared_office.writing() as store:
+        case = case_row()
+        store.add_case(case)
+        assert not store.add_unless_taken(certificate_row(case, issued_at=NOW, voided_at=NOW))
+
+
+def test_foreign_keys_hold(shared_office: Office) -> None:
+    orphan = TransitionRecord(
+        court_id="420683", case_id="nobody", action="x", to_state="x", actor_id="x", actor_name="x", at=NOW
+    )
+    with pytest.raises(IntegrityError), shared_office.writing() as store:
+        store.add(orphan)
+
+
+def test_two_courts_may_use_the_same_numbers(tmp_path: Path, url: str, clock: StandingClock) -> None:
+    offices = [
+        make_office(tmp_path, url=url, clock=clock),
+        make_office(tmp_path, url=url, clock=clock, court=neighbour_court()),
+    ]
+    for office in offices:
+        with office.writing() as store:
+            case = case_row(court_id=office.court.id)
+            store.add_case(case)
+            assert store.add_unless_taken(certificate_row(case, number="N", list_index=7, issued_at=NOW))
+    with offices[0].reading() as store:
+        assert len(store.issued_certificates()) == len(store.cases()) == 1
+        assert store.case(store.cases()[0].id).court_id == "420683"
+    for office in offices:
+        office.register.engine.dispose()
+
+
+# --- transactions -----------------------------------------------------------------------------------------------------
+
+
+def test_an_exception_undoes_the_transaction(shared_office: Office) -> None:
+    def fail() -> None:
+        with shared_office.writing() as store:
+            store.add_case(case_row())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with shared_office.reading() as store:
+        assert store.cases() == []
+
+
+def test_a_savepoint_is_undone_alone(shared_office: Office) -> None:
+    def fail(store: Store) -> None:
+        with store.savepoint():
+            store.add_case(case_row(identity_key="c"))
+            raise RuntimeError
+
+    with shared_office.writing() as store:
+        store.add_case(case_row())
+        with pytest.raises(RuntimeError):
+            fail(store)
+    with shared_office.reading() as store:
+        assert [case.identity_key for case in store.cases()] == ["a"]
+
+
+def test_writers_wait_for_each_other_and_lose_no_change(shared_office: Office) -> None:
+    with shared_office.writing() as store:
+        case = case_row()
+        store.add_case(case)
+
+    def step(_: int) -> None:
+        with shared_office.writing() as store:
+            row = store.case(case.id, lock=True)
+            row.version += 1
+            store.add_case(row)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(step, range(20)))
+    with shared_office.reading() as store:
+        assert store.case(case.id).version == 21
+
+
+def test_readers_do_not_wait_for_a_writer(shared_office: Office) -> None:
+    with shared_office.writing() as store:
+        store.add_case(case_row())
+    with shared_office.writing() as writer:
+        writer.cases()
+        with shared_office.reading() as reader:
+            assert len(reader.cases()) == 1
+
+
+def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'register.sqlite'}")
+    with engine.connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert settings == {"journal_mode": "delete", "synchronous": 2, "foreign_keys": 1}
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+
+def test_moments_come_back_in_utc(shared_office: Office) -> None:
+    beijing = datetime(2026, 11, 23, 16, 0, tzinfo=timezone(timedelta(hours=8)))
+    with shared_office.writing() as store:
+        store.add_case(case_row(registered_at=beijing))
+    with shared_office.reading() as store:
+        moment = store.cases()[0].registered_at
+    assert moment == NOW
+    assert moment.utcoffset() == timedelta(0)
+
+
+def test_a_moment_without_a_zone_is_refused(shared_office: Office) -> None:
+    naive = NOW.replace(tzinfo=None)
+    with pytest.raises(Exception, match="without a zone"), shared_office.writing() as store:
+        store.add_case(case_row(registered_at=naive))
+    assert UTCDateTime().process_result_value(None, shared_office.register.engine.dialect) is None
+
+
+# --- the whole path on both databases ---------------------------------------------------------------------------------
+
+
+def test_the_path_and_the_feed(shared_house: CourtHouse) -> None:
+    number = shared_house.certificate()["certificateNumber"]
+    company = shared_house.certificate(company_application())["certificateNumber"]
+    shared_house.feed(relisting(), relisting(iname=None))
+    assert shared_house.state(number) == "revoked"
+    assert shared_house.state(company) == "active"
+    shared_house.clock.advance(days=200)
+    assert shared_house.state(company) == "expired"
+    assert shared_house.issuer.tend().published
+
+
+def test_racing_issuers_on_a_real_database(shared_house: CourtHouse) -> None:
+    office = shared_house.issuer.office
+    drawn: Iterator[int] = iter([0, 0, 1, 1, 0, 2, 2, 1, 3, 3, 4, *range(5, 30)])
+    lock = threading.Lock()
+
+    def draw(_entries: int) -> int:
+        with lock:
+            return next(drawn)
+
+    racing = IssuingCycle(office, shared_house.issuer.keys, draw_index=draw)
+    house = replace(shared_house, issuer=replace(shared_house.issuer, cycle=racing))
+    shared_house.client.app.state.issuer = house.issuer  # type: ignore[attr-defined]
+    cases = [house.approved(application(enforcementCaseNumber=f"（2022）鄂0683执{n}号")) for n in range(1, 5)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda case: house.post(f"{case}/issuance", {}, "sealOperator"), [*cases, *cases]))
+    assert sorted(answer.status_code for answer in answers) == [201] * 4 + [409] * 4
+    with office.reading() as store:
+        issued = [certificate for certificate, _ in store.issued_certificates()]
+    assert len({row.list_index for row in issued}) == len({row.number for row in issued}) == 4
+
+
+# --- migrations -------------------------------------------------------------------------------------------------------
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
+    upgrade(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+    assert difference == []
+
+
+def test_another_version_is_refused(engine: Engine) -> None:
+    with pytest.raises(RegisterError) as refusal:
+        require_current(engine)
+    assert refusal.value.code == "register_outdated"
+    upgrade(engine)
+    require_current(engine)
+
+
+def test_the_first_migration_can_be_undone(engine: Engine) -> None:
+    from xinzheng_issuer.register.migrations.versions import v0001_first_register as first  # noqa: PLC0415
+
+    upgrade(engine)
+    with engine.begin() as connection:
+        from alembic.operations import Operations  # noqa: PLC0415
+
+        with Operations.context(MigrationContext.configure(connection)):
+            first.downgrade()
+        tables = MigrationContext.configure(connection).dialect.get_table_names(connection)
+    assert tables == ["alembic_version"]
+
+
+def test_dates_and_lists_keep_their_types(shared_office: Office) -> None:
+    with shared_office.writing() as store:
+        store.add_case(case_row(term_end=date(2027, 1, 1), masked_on=date(2026, 9, 20), valid_until=NOW))
+    with shared_office.reading() as store:
+        row = store.cases()[0]
+    assert (row.term_end, row.grounds, row.valid_until) == (date(2027, 1, 1), ["art1-1"], NOW.astimezone(UTC))

@@ -1,0 +1,93 @@
+"""W3C's published values for ecdsa-jcs-2019 with P-256 (vc-di-ecdsa 1.0, appendix B), byte for byte."""
+
+import hashlib
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from support.repository import ROOT
+from xinzheng_issuer.issuing.forms import sign_data_integrity
+from xinzheng_keys import SoftwareSigner
+from xinzheng_schemas import multibase
+from xinzheng_verifier.secure.canonical import canonical_json
+from xinzheng_verifier.secure.data_integrity import hash_data
+
+FOLDER = ROOT.parent / "shared" / "data" / "vc-di-ecdsa" / "TestVectors"
+JCS = FOLDER / "ecdsa-jcs-2019-p256"
+
+pytestmark = pytest.mark.skipif(not JCS.is_dir(), reason="W3C's ecdsa-jcs-2019 vectors are not beside the project")
+
+
+def text(path: Path) -> str:
+    return path.read_text("utf-8").strip()
+
+
+def load(path: Path) -> dict[str, Any]:
+    value = json.loads(path.read_bytes())
+    assert isinstance(value, dict)
+    return value
+
+
+@pytest.fixture
+def signed() -> dict[str, Any]:
+    return load(JCS / "signedJCSECDSAP256.json")
+
+
+@pytest.fixture
+def document(signed: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in signed.items() if name != "proof"}
+
+
+@pytest.fixture
+def proof_config() -> dict[str, Any]:
+    return load(JCS / "proofConfigJCSECDSAP256.json")
+
+
+@pytest.fixture
+def signer() -> SoftwareSigner:
+    """The published example key pair; a Multikey secret is two octets of header and the scalar."""
+    secret = multibase.decode(load(FOLDER / "p256KeyPair.json")["secretKeyMultibase"])
+    return SoftwareSigner(ec.derive_private_key(int.from_bytes(secret[2:], "big"), ec.SECP256R1()))
+
+
+def test_the_key_pair_is_written_as_published(signer: SoftwareSigner) -> None:
+    assert signer.public_key_multibase == load(FOLDER / "p256KeyPair.json")["publicKeyMultibase"]
+
+
+def test_canonical_forms(document: dict[str, Any], proof_config: dict[str, Any]) -> None:
+    assert canonical_json(document).decode() == text(JCS / "canonDocJCSECDSAP256.txt")
+    assert canonical_json(proof_config).decode() == text(JCS / "proofCanonJCSECDSAP256.txt")
+
+
+def test_hashes(document: dict[str, Any], proof_config: dict[str, Any]) -> None:
+    data = hash_data(document, proof_config, hash_name="sha256")
+    assert data[:32].hex() == text(JCS / "proofHashJCSECDSAP256.txt")
+    assert data[32:].hex() == text(JCS / "docHashJCSECDSAP256.txt")
+    assert data.hex() == text(JCS / "combinedHashJCSECDSAP256.txt")
+    independent = (
+        hashlib.sha256(rfc8785.dumps(proof_config)).digest() + hashlib.sha256(rfc8785.dumps(document)).digest()
+    )
+    assert data == independent
+
+
+def test_signature(signer: SoftwareSigner) -> None:
+    signature = signer.sign(bytes.fromhex(text(JCS / "combinedHashJCSECDSAP256.txt")))
+    assert signature.hex() == text(JCS / "sigHexJCSECDSAP256.txt")
+    assert multibase.encode(signature) == text(JCS / "sigBTC58JCSECDSAP256.txt")
+
+
+def test_the_whole_signed_document(
+    signed: dict[str, Any], document: dict[str, Any], proof_config: dict[str, Any], signer: SoftwareSigner
+) -> None:
+    secured = sign_data_integrity(
+        document,
+        signer,
+        verification_method=proof_config["verificationMethod"],
+        created=datetime.fromisoformat(proof_config["created"]),
+    )
+    assert secured == signed
