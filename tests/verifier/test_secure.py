@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.repository import ROOT
-from xinzheng_schemas.multibase import KeyType, decode_multikey
+from xinzheng_schemas.multibase import decode_multikey
 from xinzheng_verifier import Policy, TrustStore, Verifier
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import cbor, data_integrity
-from xinzheng_verifier.secure.algorithms import ES256
+from xinzheng_verifier.secure.algorithms import ES256, HashName
 from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.secure.moments import numeric_date, timestamp
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey, thumbprint
@@ -106,7 +106,7 @@ def signed() -> dict[str, Any]:
 
 @beside("vc-di-ecdsa")
 @pytest.mark.parametrize(("curve", "hash_name"), [("256", "sha256"), ("384", "sha384")])
-def test_hash_data_of_the_recommendation(curve: str, hash_name: data_integrity.HashName) -> None:
+def test_hash_data_of_the_recommendation(curve: str, hash_name: HashName) -> None:
     folder = W3C / f"ecdsa-jcs-2019-p{curve}"
     document = json.loads((folder / f"signedJCSECDSAP{curve}.json").read_bytes())
     config = json.loads((folder / f"proofConfigJCSECDSAP{curve}.json").read_bytes())
@@ -119,14 +119,14 @@ def test_hash_data_of_the_recommendation(curve: str, hash_name: data_integrity.H
 
 @beside("vc-di-ecdsa")
 def test_signature_of_the_recommendation(signed: dict[str, Any]) -> None:
-    unsecured, proof = data_integrity.split(signed)
-    parsed = data_integrity.parse_proof(proof, context=signed["@context"])
+    unsecured, proofs = data_integrity.split(signed)
+    (parsed,) = data_integrity.parse_proofs(proofs, context=signed["@context"])
     hexadecimal = (W3C / "ecdsa-jcs-2019-p256" / "sigHexJCSECDSAP256.txt").read_text("ascii").strip()
     assert parsed.signature.hex() == hexadecimal
     multikey = json.loads((W3C / "p256KeyPair.json").read_bytes())["publicKeyMultibase"]
     _, point = decode_multikey(multikey)
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    message = data_integrity.signed_bytes(unsecured, parsed, KeyType.P256)
+    message = data_integrity.signed_bytes(unsecured, parsed, hash_name="sha256")
     assert ES256.verify(key, signature=parsed.signature, message=message)
 
 

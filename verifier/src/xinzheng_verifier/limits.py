@@ -33,6 +33,12 @@ MAX_CBOR_ITEMS = 1_024
 MAX_PROOF_VALUE_CHARACTERS = 256
 """Characters of a `proofValue`; 64 bytes in base58-btc take 88, 96 bytes 132. Decoding is quadratic."""
 
+MAX_PROOFS = 4
+"""Proofs of one document, of a set and chain together. [chosen: one of each kind of signature in use]"""
+
+MAX_STATUS_SIZE = 8
+"""Bits of one entry of a status list; each more doubles the messages that a credential has to list. [chosen]"""
+
 MAX_PROBLEMS = 50
 """Problems that one step lists as evidence. [chosen]"""
 

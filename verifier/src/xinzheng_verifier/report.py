@@ -207,6 +207,10 @@ class Record:
         name = STEP_NAMES[number - 1]
         self._steps[number] = Step(number=number, name=name, outcome=outcome, code=code, evidence=evidence)
 
+    def failing(self) -> Step:
+        """The first step that did not pass; there is one once a gate has closed."""
+        return next(step for _, step in sorted(self._steps.items()) if step.outcome is not Outcome.PASSED)
+
     def complete(self) -> tuple[Step, ...]:
         """All ten steps; those that were not reached are not-run."""
         for number in range(1, len(STEP_NAMES) + 1):

@@ -8,11 +8,11 @@ from xinzheng_schemas.certificate import Certificate, CertificateError
 from xinzheng_schemas.contexts import BUNDLED, CREDENTIALS_V2, CREDIT_REPAIR_V1
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_verifier.errors import RefusedError, VerifierError
+from xinzheng_verifier.errors import RefusedError, VerifierError, problem
 from xinzheng_verifier.limits import MAX_PROBLEMS
 from xinzheng_verifier.policy import Profile
-from xinzheng_verifier.secure.mechanism import BASE_TYPE
 from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.secure.proof import BASE_TYPE
 
 _COURT_CONTEXT: Final[JSONValue] = [CREDENTIALS_V2, CREDIT_REPAIR_V1]
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
@@ -36,18 +36,10 @@ def check_shape(credential: JSONObject, *, profile: Profile, contexts: Collectio
     found = _court_problems(credential) if profile == "court" else list(_vcdm_problems(credential, contexts))
     if not found:
         return
-    codes = [problem.code for problem in found]
+    codes = [error.code for error in found]
     code = next((code for code in _DECIDING if code in codes), "shape_invalid")
     deciding = found[codes.index(code)] if code in codes else found[0]
-    raise RefusedError(code, field=deciding.field, problems=[_evidence(problem) for problem in found[:MAX_PROBLEMS]])
-
-
-def _evidence(problem: CodedError) -> JSONObject:
-    return {
-        "code": problem.code,
-        "field": problem.field,
-        "message": {"en": problem.message("en"), "zh": problem.message("zh")},
-    }
+    raise RefusedError(code, field=deciding.field, problems=[*map(problem, found[:MAX_PROBLEMS])])
 
 
 def _court_problems(credential: JSONObject) -> list[CodedError]:
@@ -55,20 +47,20 @@ def _court_problems(credential: JSONObject) -> list[CodedError]:
     try:
         Certificate.from_credential(credential)
     except CertificateError as error:
-        return [_as_reason(problem) for problem in error.problems]
+        return [*map(_as_reason, error.problems)]
     return []
 
 
-def _as_reason(problem: CodedError) -> CodedError:
+def _as_reason(error: CodedError) -> CodedError:
     """A member that no term explains and a foreign context are reasons of their own; the rest stays as it is."""
-    field = problem.field or ""
+    field = error.field or ""
     if field.endswith("/@context") or field.startswith("/@context"):
         return RefusedError("context_unknown", field=field)
     if field == "/type" or field.startswith("/type/"):
         return RefusedError("type_unexpected", field=field)
-    if problem.code == "member_unknown":
+    if error.code == "member_unknown":
         return RefusedError("data_loss", field=field)
-    return problem
+    return error
 
 
 def _vcdm_problems(credential: JSONObject, contexts: Collection[str]) -> Iterator[VerifierError]:

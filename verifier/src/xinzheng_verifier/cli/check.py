@@ -14,6 +14,7 @@ from xinzheng_verifier.cli.screen import screen
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.store import TrustStore
 from xinzheng_verifier.verifier import Verifier
 
@@ -83,8 +84,14 @@ def _trust(options: argparse.Namespace, at: datetime) -> TrustStore:
     if options.bundle and options.root:
         return TrustStore.from_bundle(_read_file(options.bundle), root=_read_file(options.root), at=at)
     if options.controller:
-        return TrustStore.from_documents(map(_read_file, options.controller), map(_read_file, options.status_list))
+        return TrustStore.from_documents(map(_controller, options.controller), map(_read_file, options.status_list))
     raise UsageError("trust_needed")
+
+
+def _controller(path: Path) -> bytes | str:
+    """A document, or a DID that is its own."""
+    name = str(path)
+    return name if name.startswith(self_contained.SCHEME) else _read_file(path)
 
 
 def _read_file(path: Path) -> bytes:

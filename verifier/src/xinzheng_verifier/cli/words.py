@@ -40,8 +40,8 @@ WORDS: Final[dict[str, Message]] = {
     "bundle": Message("a trust bundle (.xzb); needs --root", "信任包（.xzb），需同时给出 --root"),
     "root": Message("root metadata that you obtained and compared by another way", "经其他途径取得并比对过的根元数据"),
     "controller": Message(
-        "a controller, DID or issuer document that you trust; may be repeated",
-        "您信任的控制者、DID 或签发机构文件，可重复",
+        "a controller, DID or issuer document that you trust, or a did:key or did:jwk; may be repeated",
+        "您信任的控制者、DID 或签发机构文件，或 did:key、did:jwk，可重复",
     ),
     "status_list": Message(
         "a signed status list, with --controller; may be repeated", "已签名的状态列表，与 --controller 同用，可重复"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from xinzheng_schemas.strict_json import JSONObject
-from xinzheng_verifier.secure.cose import Sign1
+from xinzheng_verifier.secure.cose import Claims, Sign1
 from xinzheng_verifier.secure.jws import CompactJWS
 
 
@@ -13,12 +13,14 @@ class Form(StrEnum):
 
     JSONLD = "jsonld"
     JWT = "jwt"
+    COSE = "cose"
     QR = "qr"
+    ENVELOPED = "enveloped"
 
 
 @dataclass(frozen=True)
 class PresentedDocument:
-    """A JSON document, which should bear a Data Integrity proof."""
+    """A JSON document, which should bear Data Integrity proofs."""
 
     document: JSONObject
 
@@ -32,9 +34,17 @@ class PresentedToken:
 
 @dataclass(frozen=True)
 class PresentedMessage:
-    """A COSE_Sign1 message from a QR symbol."""
+    """A COSE_Sign1 message, whose payload should be a credential."""
 
     message: Sign1
 
 
-Presented = PresentedDocument | PresentedToken | PresentedMessage
+@dataclass(frozen=True)
+class PresentedSymbol:
+    """A COSE_Sign1 message with CWT claims, from a QR symbol."""
+
+    message: Sign1
+    claims: Claims
+
+
+Presented = PresentedDocument | PresentedToken | PresentedMessage | PresentedSymbol

@@ -1,8 +1,38 @@
-"""JSON Canonicalization Scheme (RFC 8785)."""
+"""Canonical forms of a document: its text by JCS (RFC 8785), its graph by RDFC-1.0."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import rfc8785
 
+from xinzheng_schemas.strict_json import JSONValue
 from xinzheng_verifier.errors import RefusedError
+from xinzheng_verifier.secure.algorithms import Canonicalization, HashName
+
+Contexts: TypeAlias = Mapping[str, Mapping[str, JSONValue]]
+"""JSON-LD context documents by URL, besides the bundled ones."""
+
+
+def canonical(
+    value: Mapping[str, object], *, method: Canonicalization, hash_name: HashName, contexts: Contexts | None = None
+) -> bytes:
+    """The canonical form of a document.
+
+    Args:
+        value: the document.
+        method: "jcs" or "rdfc".
+        hash_name: hash with which "rdfc" tells blank nodes apart.
+        contexts: for "rdfc".
+
+    Raises:
+        RefusedError: as `canonical_json`, or as `rdf.canonical_nquads`.
+        UndecidedError: `jsonld_unavailable`.
+    """
+    if method == "jcs":
+        return canonical_json(dict(value))
+    from xinzheng_verifier.secure import rdf  # noqa: PLC0415 - compiles contexts, which few need
+
+    return rdf.canonical_nquads(dict(value), contexts=contexts or {}, hash_name=hash_name)
 
 
 def canonical_json(value: object) -> bytes:

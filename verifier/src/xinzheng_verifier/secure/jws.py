@@ -12,7 +12,7 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import algorithms
-from xinzheng_verifier.secure.algorithms import ECDSAAlgorithm
+from xinzheng_verifier.secure.algorithms import Algorithm
 
 TYP: Final = "vc+jwt"
 """Media type of a credential as JWT, without `application/` (vc-jose-cose 6.1.1)."""
@@ -64,7 +64,7 @@ def parse(token: bytes) -> CompactJWS:
         raise RefusedError.wrapping(error) from error
 
 
-def algorithm_of(header: JSONObject) -> ECDSAAlgorithm:
+def algorithm_of(header: JSONObject) -> Algorithm:
     """The algorithm that the header names, once the header as a whole is acceptable.
 
     Raises:

@@ -17,6 +17,11 @@ from xinzheng_verifier.errors import TrustError
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVES: Mapping[KeyType, ec.EllipticCurve] = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1()}
+_P25519 = 2**255 - 19
+_Y_OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+_SMALL_ORDER_Y = frozenset({0, 1, _P25519 - 1, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8})
+"""y of the eight points whose order divides the cofactor 8 (RFC 7748, 6.1 speaks of their like)."""
+
 KID_BYTES = 8
 """Length of the key name in a COSE header: the first bytes of the RFC 7638 thumbprint."""
 
@@ -64,6 +69,7 @@ class TrustedIssuer:
         court: name, court code and region code; None for an issuer that is no court.
         credential_types: the types it may issue; None where the trust list does not restrict them.
         keys: its keys.
+        status_list_issuers: ids of others whose status lists count as its own.
     """
 
     id: str
@@ -71,6 +77,7 @@ class TrustedIssuer:
     court: CourtIdentity | None = None
     credential_types: frozenset[str] | None = None
     keys: tuple[TrustedKey, ...] = ()
+    status_list_issuers: frozenset[str] = frozenset()
     _by_method: Mapping[str, TrustedKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -112,6 +119,7 @@ class TrustedIssuer:
             court=document.court,
             credential_types=frozenset(document.credential_types),
             keys=tuple(_listed_keys(document)),
+            status_list_issuers=frozenset(document.status_list_issuers),
         )
 
 
@@ -158,10 +166,22 @@ def _key_object(method: VerificationMethod) -> PublicKey:
     """The key of a method as an object; OpenSSL refuses points that are not on the curve."""
     try:
         if method.key_type is KeyType.ED25519:
+            _refuse_small_order(method.public_key)
             return ed25519.Ed25519PublicKey.from_public_bytes(method.public_key)
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[method.key_type], method.public_key)
     except ValueError as error:
         raise TrustError("key_invalid", field=method.id, reason=str(method.key_type)) from error
+
+
+def _refuse_small_order(public_key: bytes) -> None:
+    """OpenSSL takes points of small order, under which one signature fits many messages (RFC 8032, 5.1.7 and 8.9).
+
+    Raises:
+        ValueError: the point has an order of 1, 2, 4 or 8, or its y is not reduced.
+    """
+    y = int.from_bytes(public_key, "little") & ((1 << 255) - 1)
+    if y >= _P25519 or y in _SMALL_ORDER_Y:
+        raise ValueError("point of small order or not in its one encoding")
 
 
 def thumbprint(key_type: KeyType, public_key: PublicKey) -> bytes:

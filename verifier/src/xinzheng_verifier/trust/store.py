@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Self, TypeVar
 
 from xinzheng_schemas import strict_json
-from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 
 Decoded = TypeVar("Decoded")
@@ -86,12 +87,13 @@ class TrustStore:
         """Trust of your own making: whoever these documents describe is trusted, for any type they do not restrict.
 
         Args:
-            controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed.
+            controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed; also
+                a did:key or did:jwk, which is its own document.
             status_lists: signed status list credentials, as JSON text or parsed.
             contexts: further JSON-LD contexts that credentials may name.
 
         Raises:
-            TrustError: `trust_document_malformed`, `issuer_ambiguous`, `key_invalid`, `key_ambiguous`.
+            TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `key_invalid`, `key_ambiguous`.
         """
         issuers: dict[str, TrustedIssuer] = {}
         for number, document in enumerate(controllers, start=1):
@@ -148,13 +150,15 @@ class TrustStore:
 
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
+    if isinstance(document, str) and document.startswith(self_contained.SCHEME):
+        return TrustedIssuer.from_controller(self_contained.controller_document(document))
     content = _json_object(document, limits=TRUST_DOCUMENT_JSON, label=label)
     try:
         if "controllerDocument" in content:
             return TrustedIssuer.from_issuer_document(IssuerDocument.parse(content))
         return TrustedIssuer.from_controller(ControllerDocument.parse(content))
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
 
 
 def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
@@ -170,7 +174,11 @@ def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str,
     try:
         return strict_json.loads_object(_text(document), limits=limits)
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
+
+
+def _words(error: CodedError) -> Message:
+    return Message(error.message("en"), error.message("zh"))
 
 
 def _text(document: Document) -> bytes:
