@@ -8,6 +8,7 @@ from typing import Any
 
 import cbor2
 import pytest
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,30 @@ def test_values_without_canonical_form(value: Any, code: str) -> None:
     with pytest.raises(RefusedError) as caught:
         canonical_json(value)
     assert code_of(caught) == code
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+def test_canonical_json_is_that_of_the_reference(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@given(st.text(st.characters(max_codepoint=0x3FF), max_size=40))
+def test_every_escape_is_that_of_the_reference(text: str) -> None:
+    assert canonical_json({"text": text}) == rfc8785.dumps({"text": text})
 
 
 def test_depth_beyond_the_stack_is_no_crash() -> None:

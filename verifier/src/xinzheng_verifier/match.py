@@ -6,6 +6,7 @@ The number given is compared and forgotten: no part of it enters an error, a rep
 import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from xinzheng_schemas.errors import CodedError
@@ -19,7 +20,7 @@ from xinzheng_schemas.identity import (
 )
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_schemas.vocabulary import IdType
-from xinzheng_verifier.errors import NotApplicableError, RefusedError, UndecidedError, VerifierError, raise_worst
+from xinzheng_verifier.errors import RefusedError, UndecidedError, VerifierError, raise_worst
 from xinzheng_verifier.limits import MAX_PROBLEMS
 
 IDENTITY_TYPES = (str, ResidentId, UnifiedSocialCreditCode, DocumentNumber)
@@ -43,6 +44,11 @@ class Expected:
     number: str | None = None
     other: Callable[[], JSONObject] | None = None
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to compare with."""
+        return self.identity is None and self.number is None and self.other is None
+
     def __post_init__(self) -> None:
         if self.identity is not None and not isinstance(self.identity, IDENTITY_TYPES):
             raise TypeError("identity must be a text or a parsed identity")
@@ -60,20 +66,18 @@ def check_match(credential: JSONObject, expected: Expected, evidence: JSONObject
 
     Raises:
         RefusedError: `identity_mismatch`, `number_mismatch`, `forms_differ`, `other_form_refused`.
-        NotApplicableError: `identity_not_given`, nothing was given.
         UndecidedError: as `check_identity`.
     """
-    comparisons: dict[str, Callable[[], None] | None] = {
-        "identity": None if expected.identity is None else lambda: check_identity(credential, expected.identity),
-        "number": None if expected.number is None else lambda: _check_number(credential, expected.number),
-        "other": None if expected.other is None else lambda: _check_same(credential, expected.other),
-    }
-    asked = {name: compare for name, compare in comparisons.items() if compare is not None}
-    if not asked:
-        raise NotApplicableError("identity_not_given")
-    evidence["compared"] = [*asked]
+    comparisons: dict[str, Callable[[], None]] = {}
+    if expected.identity is not None:
+        comparisons["identity"] = partial(check_identity, credential, expected.identity)
+    if expected.number is not None:
+        comparisons["number"] = partial(_check_number, credential, expected.number)
+    if expected.other is not None:
+        comparisons["other"] = partial(_check_same, credential, expected.other)
+    evidence["compared"] = [*comparisons]
     errors: list[VerifierError] = []
-    for compare in asked.values():
+    for compare in comparisons.values():
         try:
             compare()
         except VerifierError as error:
@@ -81,13 +85,13 @@ def check_match(credential: JSONObject, expected: Expected, evidence: JSONObject
     raise_worst(errors)
 
 
-def _check_number(credential: JSONObject, number: str | None) -> None:
+def _check_number(credential: JSONObject, number: str) -> None:
     if credential.get("certificateNumber") != number:
         raise RefusedError("number_mismatch", field="/certificateNumber")
 
 
-def _check_same(credential: JSONObject, other: Callable[[], JSONObject] | None) -> None:
-    fields = [] if other is None else [*_differences(credential, other(), "")]
+def _check_same(credential: JSONObject, other: Callable[[], JSONObject]) -> None:
+    fields = [*_differences(credential, other(), "")]
     if fields:
         raise RefusedError("forms_differ", field=fields[0], fields=fields[:MAX_PROBLEMS])
 
@@ -116,20 +120,17 @@ class _Stated(NamedTuple):
     social_credit_code: str | None
 
 
-def check_identity(credential: JSONObject, identity: str | Identity | None) -> None:
+def check_identity(credential: JSONObject, identity: str | Identity) -> None:
     """Compares a full ID number or social credit code with the commitment, and with the code in clear if there is one.
 
     Args:
         credential: the credential without proof, its signature verified.
-        identity: a full number as the lender typed it, or parsed; None if none was given.
+        identity: a full number as the lender typed it, or parsed.
 
     Raises:
         RefusedError: `identity_mismatch`.
-        NotApplicableError: `identity_not_given`.
         UndecidedError: `identity_not_stated` (nothing to compare with), `identity_malformed` (no number of that type).
     """
-    if identity is None:
-        raise NotApplicableError("identity_not_given")
     stated = _stated(credential.get("credentialSubject"))
     number = _parsed(identity, stated.id_type) if isinstance(identity, str) else identity
     answers = []

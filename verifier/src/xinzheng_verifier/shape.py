@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from xinzheng_schemas.certificate import Certificate, CertificateError
+from xinzheng_schemas.certificate import Certificate
 from xinzheng_schemas.contexts import BUNDLED, CREDENTIALS_V2, CREDIT_REPAIR_V1
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
@@ -44,11 +44,7 @@ def check_shape(credential: JSONObject, *, profile: Profile, contexts: Collectio
 
 def _court_problems(credential: JSONObject) -> list[CodedError]:
     """The court's certificate has exactly one shape: two contexts, the members of the schema and no others."""
-    try:
-        Certificate.from_credential(credential)
-    except CertificateError as error:
-        return [*map(_as_reason, error.problems)]
-    return []
+    return [*map(_as_reason, Certificate.problems_of(credential))]
 
 
 def _as_reason(error: CodedError) -> CodedError:

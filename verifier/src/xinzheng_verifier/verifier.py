@@ -17,14 +17,15 @@ fetched, and no clock is read.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 from xinzheng_schemas.identity import Identity
-from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.errors import RefusedError, VerificationError
@@ -41,7 +42,7 @@ from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
 from xinzheng_verifier.shape import check_shape
 from xinzheng_verifier.status.check import check_status
-from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
+from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
 
 
@@ -55,8 +56,7 @@ class _Findings:
     status_as_of: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Genuine:
+class _Genuine(NamedTuple):
     """A credential whose signatures hold, and who made them."""
 
     credential: Secured
@@ -169,7 +169,7 @@ class Verifier:
         in_force: list[Sequence[BoundKey]] = []
         with record.step(4) as evidence:  # key
             named = [genuine.named_keys(proof, signer) for proof, signer in zip(proofs, signers, strict=True)]
-            evidence["keys"] = _names(key for signed in named for key, _ in signed.keys)
+            evidence["keys"] = [name for signed in named for key, _ in signed.keys for name in key.names]
             trust_dates = policy.unsafe_trust_dates_of_compromised_keys
             in_force = [
                 genuine.keys_in_force(signed, usage="certificate", at=at, unsafe_trust_dates=trust_dates)
@@ -181,7 +181,7 @@ class Verifier:
         with record.gate(5) as evidence:  # signature
             keys = in_force or [signed.keys for signed in named]
             signed_by = genuine.check_signatures([*zip(proofs, keys, strict=True)])
-            evidence["key"] = ", ".join(str(name) for name in _names(signed_by))
+            evidence["key"] = [name for key in signed_by for name in key.names]
         if not in_force:
             raise GateClosedError
 
@@ -216,8 +216,11 @@ class Verifier:
             if status.error is not None:
                 raise status.error
 
-        with record.step(9) as evidence:  # match
-            check_match(claims, expected, evidence)
+        if expected.is_nothing:  # match
+            record.pass_over(9, "identity_not_given")
+        else:
+            with record.step(9) as evidence:
+                check_match(claims, expected, evidence)
 
         with record.step(10):  # policy
             check_policy(claims, issuer_id=issuer.id, policy=policy)
@@ -233,14 +236,14 @@ class Verifier:
             found = self._gate(record, _Findings(), data, at=at, pinned=None)
             return found.credential.credential(found.issuer)
         except GateClosedError as error:
-            raise RefusedError("other_form_refused", reason=record.failing().code) from error
+            raise RefusedError("other_form_refused", reason=record.failing_code()) from error
         except RefusedError as error:
             raise RefusedError("other_form_refused", reason=error.code) from error
 
     def _report(self, record: Record, findings: _Findings, data: bytes, at: datetime) -> Report:
         is_certificate = findings.claims is not None and COURT_TYPE in types_of(findings.claims)
         return Report(
-            steps=record.complete(),
+            findings=record.complete(),
             form=None if findings.form is None else findings.form.value,
             at=at,
             input_sha256=hashlib.sha256(data).hexdigest() if len(data) <= MAX_INPUT_BYTES else None,
@@ -251,10 +254,6 @@ class Verifier:
             scope_statement=SCOPE_STATEMENT if is_certificate else None,
             policy=self._policy,
         )
-
-
-def _names(keys: Iterable[TrustedKey]) -> list[JSONValue]:
-    return [*sorted(method for key in keys for method in key.method_ids)]
 
 
 def _octets(data: object) -> bytes:

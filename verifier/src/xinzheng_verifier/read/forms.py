@@ -1,7 +1,7 @@
 """What reading yields: the parts of one input, still to be believed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.secure.cose import Claims, Sign1
@@ -18,29 +18,25 @@ class Form(StrEnum):
     ENVELOPED = "enveloped"
 
 
-@dataclass(frozen=True)
-class PresentedDocument:
+class PresentedDocument(NamedTuple):
     """A JSON document, which should bear Data Integrity proofs."""
 
     document: JSONObject
 
 
-@dataclass(frozen=True)
-class PresentedToken:
+class PresentedToken(NamedTuple):
     """A compact JWS."""
 
     jws: CompactJWS
 
 
-@dataclass(frozen=True)
-class PresentedMessage:
+class PresentedMessage(NamedTuple):
     """A COSE_Sign1 message, whose payload should be a credential."""
 
     message: Sign1
 
 
-@dataclass(frozen=True)
-class PresentedSymbol:
+class PresentedSymbol(NamedTuple):
     """A COSE_Sign1 message with CWT claims, from a QR symbol."""
 
     message: Sign1

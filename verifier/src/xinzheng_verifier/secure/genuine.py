@@ -1,8 +1,8 @@
 """Steps 3 to 5 for whatever is signed, certificates and status lists alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from xinzheng_verifier.errors import RefusedError, VerifierError, raise_worst
 from xinzheng_verifier.secure.algorithms import Algorithm
@@ -14,8 +14,7 @@ from xinzheng_verifier.trust.store import TrustStore
 BoundKey = tuple[TrustedKey, Algorithm]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignedProof:
+class SignedProof(NamedTuple):
     """A proof and who has to have signed it.
 
     Attributes:
@@ -70,11 +69,14 @@ def named_keys(proof: Proof, signer: TrustedIssuer) -> SignedProof:
         RefusedError: `kid_unknown`, `issuer_key_mismatch`, or the proof's `key_mismatch_code`.
     """
     named = proof.named_keys(signer)
-    bound = ((key, proof.algorithm_for(key.key_type)) for key in named)
-    keys = tuple((key, algorithm) for key, algorithm in bound if algorithm is not None)
+    keys: list[BoundKey] = []
+    for key in named:
+        algorithm = proof.algorithm_for(key.key_type)
+        if algorithm is not None:
+            keys.append((key, algorithm))
     if not keys:
         raise RefusedError(proof.key_mismatch_code, key=", ".join(sorted({key.key_type.value for key in named})))
-    return SignedProof(proof=proof, signer=signer, keys=keys)
+    return SignedProof(proof=proof, signer=signer, keys=tuple(keys))
 
 
 def keys_in_force(

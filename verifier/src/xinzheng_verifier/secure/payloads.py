@@ -18,6 +18,7 @@ from xinzheng_verifier.secure.jws import CompactJWS
 from xinzheng_verifier.secure.moments import numeric_date
 from xinzheng_verifier.secure.proof import (
     BASE_TYPE,
+    NO_LIMITS,
     Proof,
     Secured,
     Validity,
@@ -71,7 +72,7 @@ class _Enveloped(Secured, Proof):
 
     def validity(self) -> Validity:
         """As `Proof.validity`."""
-        return Validity()
+        return NO_LIMITS
 
     def credential(self, issuer: TrustedIssuer) -> JSONObject:  # noqa: ARG002 - part of the common face
         """As `Secured.credential`."""
@@ -120,9 +121,11 @@ class Token(_Enveloped):
 
     def validity(self) -> Validity:
         """As `Proof.validity`."""
+        payload = self._payload
+        if "nbf" not in payload and "exp" not in payload:
+            return NO_LIMITS
         since, until = (
-            numeric_date(self._payload[claim], field=f"/{claim}") if claim in self._payload else None
-            for claim in ("nbf", "exp")
+            numeric_date(payload[claim], field=f"/{claim}") if claim in payload else None for claim in ("nbf", "exp")
         )
         return Validity(since=since, until=until)
 

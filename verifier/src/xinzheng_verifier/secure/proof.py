@@ -7,9 +7,8 @@ which keys each proof names (4), and whether one of them signed it (5). What the
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from xinzheng_schemas import base64url
 from xinzheng_schemas.errors import CodedError
@@ -26,8 +25,7 @@ _ABSOLUTE: Final = ("did:", "https://")
 _THUMBPRINT_CHARACTERS: Final = 43
 
 
-@dataclass(frozen=True, kw_only=True)
-class Validity:
+class Validity(NamedTuple):
     """Limits in time that a proof adds to those of the credential.
 
     Attributes:
@@ -39,6 +37,9 @@ class Validity:
     since: datetime | None = None
     until: datetime | None = None
     ended_code: str = "expired"
+
+
+NO_LIMITS: Final = Validity()
 
 
 class Proof(ABC):

@@ -13,7 +13,7 @@ from xinzheng_verifier.secure import cose
 from xinzheng_verifier.secure.algorithms import Algorithm
 from xinzheng_verifier.secure.cose import Claims, Sign1
 from xinzheng_verifier.secure.moments import numeric_date
-from xinzheng_verifier.secure.proof import Proof, Secured, Validity
+from xinzheng_verifier.secure.proof import NO_LIMITS, Proof, Secured, Validity
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 
 _ISS, _NBF = 1, 5
@@ -74,7 +74,7 @@ class Symbol(Secured, Proof):
     def validity(self) -> Validity:
         """As `Proof.validity`."""
         # Claims 4 and 5 of the profile are validUntil and validFrom themselves.
-        return Validity()
+        return NO_LIMITS
 
     def is_signed_by(self, key: TrustedKey, algorithm: Algorithm) -> bool:
         """As `Proof.is_signed_by`."""

@@ -1,8 +1,8 @@
 """Step 8: every status entry of a credential is looked up; the worst answer wins."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
@@ -19,8 +19,7 @@ from xinzheng_verifier.trust.store import TrustStore
 _MINIMUM_ENTRIES = bitstring.MINIMUM_BYTES * 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatusAnswer:
+class StatusAnswer(NamedTuple):
     """What the status data says of one credential.
 
     Attributes:
@@ -34,8 +33,7 @@ class StatusAnswer:
     as_of: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Question:
+class _Question(NamedTuple):
     """What every look-up of one credential shares."""
 
     issuer: TrustedIssuer
@@ -70,7 +68,7 @@ def check_status(
     lookups = [_look_up(entry, question) for entry in listed]
     made = [lookup.made_at for lookup in lookups if lookup.made_at is not None]
     return StatusAnswer(
-        error=_worst([*(lookup.error for lookup in lookups), stale]),
+        error=_worst([lookup.error for lookup in lookups] + [stale]),
         entries=[lookup.evidence for lookup in lookups],
         as_of=min(made, default=None),
     )
@@ -83,8 +81,7 @@ def _bundle_error(trust: TrustStore, at: datetime) -> VerifierError | None:
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _LookUp:
+class _LookUp(NamedTuple):
     error: VerifierError | None
     evidence: JSONObject
     made_at: datetime | None = None
@@ -101,7 +98,8 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
     except UndecidedError as error:
         return _LookUp(error=error, evidence={**evidence, "code": error.code})
     finding = _judge(status_list, MEANINGS.get(entry.purpose) if value else None, question)
-    evidence |= {"code": finding.code if finding else "ok", **status_list.evidence}
+    evidence["code"] = finding.code if finding else "ok"
+    evidence |= status_list.evidence
     if entry.purpose not in MEANINGS:
         evidence |= {"value": value, "message": entry.messages.get(value)}
     return _LookUp(error=finding, evidence=evidence, made_at=status_list.valid_from)
@@ -143,8 +141,10 @@ def _judge(status_list: StatusList, meaning: str | None, question: _Question) ->
 def _worst(errors: Iterable[VerifierError | None]) -> VerifierError | None:
     """Revoked before suspended before undecided; among equals the first."""
     found = [error for error in errors if error is not None]
+    if not found:
+        return None
     for code in MEANINGS.values():
         for error in found:
             if error.code == code:
                 return error
-    return found[0] if found else None
+    return found[0]

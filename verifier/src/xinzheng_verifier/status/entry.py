@@ -16,10 +16,11 @@ _INFORMING: Final = frozenset({"message", "refresh"})
 """Purposes that say something of a credential without ending it."""
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,31}")
+_NO_MESSAGES: Final[dict[int, str]] = {}
 _STATUS: Final = re.compile(r"0x[0-9a-fA-F]{1,4}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class StatusEntry:
     """Where the status of a credential stands.
 
@@ -53,7 +54,7 @@ def parse(entry: JSONValue) -> StatusEntry:
         raise UndecidedError("status_malformed", field="/credentialStatus")
     if entry.get("type") != _TYPE:
         raise UndecidedError("status_unsupported", type=shown(entry.get("type")))
-    purpose, index, url = (entry.get(f"status{name}") for name in ("Purpose", "ListIndex", "ListCredential"))
+    purpose, index, url = map(entry.get, ("statusPurpose", "statusListIndex", "statusListCredential"))
     if not isinstance(purpose, str) or not (purpose in MEANINGS or purpose in _INFORMING):
         raise UndecidedError("status_purpose", purpose=shown(purpose))
     if not isinstance(index, str) or not _INDEX.fullmatch(index):
@@ -67,6 +68,8 @@ def parse(entry: JSONValue) -> StatusEntry:
 def _size(entry: JSONObject, purpose: str) -> int:
     """One bit, or for a message as many as it states."""
     size = entry.get("statusSize", 1)
+    if size == 1 and type(size) is int:
+        return 1
     if type(size) is not int or not 1 <= size <= (MAX_STATUS_SIZE if purpose == "message" else 1):
         raise UndecidedError("status_malformed", field="/credentialStatus/statusSize")
     return size
@@ -76,7 +79,7 @@ def _messages(entry: JSONObject, size: int) -> dict[int, str]:
     """One message for each value that fits into the entry; needed where an entry has more than one bit."""
     listed = entry.get("statusMessage")
     if listed is None and size == 1:
-        return {}
+        return _NO_MESSAGES
     found = dict(_message(one) for one in listed) if isinstance(listed, list) else {}
     if set(found) != set(range(1 << size)) or not isinstance(listed, list) or len(listed) != len(found):
         raise UndecidedError("status_malformed", field="/credentialStatus/statusMessage")

@@ -72,7 +72,10 @@ def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
         UndecidedError: `status_unavailable` (not at hand, unreadable), `status_issuer` (not signed by its issuer),
             `status_type`, `status_id`, `status_malformed`, `status_length`.
     """
-    status_list = trust.decoded_status_list(url, lambda: _decode(url, trust, at=at))
+    kept = trust.decoded_status_lists
+    status_list: StatusList | None = kept.get(url)
+    if status_list is None:
+        status_list = kept[url] = _decode(url, trust, at=at)
     try:
         for key, signed_at in status_list.signatures:
             check_key(key, usage="status", signed_at=signed_at, at=at)

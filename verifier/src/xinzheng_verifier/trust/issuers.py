@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
@@ -52,6 +53,11 @@ class TrustedKey:
     valid_until: datetime | None = None
     compromised_at: datetime | None = None
     expires: datetime | None = None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """`method_ids` in their order."""
+        return tuple(sorted(self.method_ids))
 
     @property
     def in_assertion_method(self) -> bool:

@@ -1,11 +1,11 @@
 """What a lender trusts, as the procedure sees it: issuers, status lists, contexts; immutable, in memory."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Any, Self
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Message
@@ -16,7 +16,6 @@ from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 
-Decoded = TypeVar("Decoded")
 Document = bytes | str | Mapping[str, JSONValue]
 
 
@@ -45,7 +44,7 @@ class TrustStore:
         self._issuers = MappingProxyType(dict(issuers))
         self._status_lists = MappingProxyType(dict(status_lists))
         self._contexts = MappingProxyType(dict(contexts or {}))
-        self._decoded: dict[str, object] = {}
+        self._decoded: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
@@ -142,11 +141,10 @@ class TrustStore:
         """The status list credential of this address as received, unverified; None if it is not at hand."""
         return self._status_lists.get(url)
 
-    def decoded_status_list(self, url: str, decode: Callable[[], Decoded]) -> Decoded:
-        """What `decode` made of the list at `url`, called once in the life of the store; its refusals are not kept."""
-        if url not in self._decoded:
-            self._decoded[url] = decode()
-        return self._decoded[url]  # type: ignore[return-value]
+    @property
+    def decoded_status_lists(self) -> dict[str, Any]:
+        """What was made of status lists in the life of the store, by address; the status step keeps it here."""
+        return self._decoded
 
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
