@@ -110,6 +110,9 @@ def test_json_form_of_a_report(court: SimulatedCourt, trust: TrustStore, jwt: st
         "requireStatus": True,
         "issuers": None,
         "types": ["CreditRepairCredential"],
+        "proofs": None,
+        "maxClockSkewSeconds": 0.0,
+        "unsafeAcceptOtherControllers": False,
         "unsafeTrustDatesOfCompromisedKeys": False,
     }
     assert [set(step) for step in document["steps"]] == [

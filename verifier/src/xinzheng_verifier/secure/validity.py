@@ -42,15 +42,16 @@ def _problems(
     except RefusedError as error:
         yield error
         return
-    if begins is not None and latest < begins:
+    if floor is not None and latest < floor:
+        # A clock that is behind says nothing of a beginning; what has ended by it has ended all the more.
+        yield UndecidedError("clock_implausible", since=format_timestamp(floor))
+    elif begins is not None and latest < begins:
         yield RefusedError("not_yet_valid", since=format_timestamp(begins))
     if until is not None and at > until:
         yield RefusedError("expired", until=format_timestamp(until))
     for limit in limits:
         if limit.until is not None and at >= limit.until:
             yield RefusedError(limit.ended_code, until=format_timestamp(limit.until))
-    if floor is not None and latest < floor:
-        yield UndecidedError("clock_implausible", since=format_timestamp(floor))
 
 
 def _latest(valid_from: datetime | None, limits: Iterable[Validity]) -> datetime | None:
