@@ -93,3 +93,7 @@ suite that is to be solved takes 6,200]"""
 
 MAX_RDF_RECURSION = 128
 """Blank nodes that look alike in a row, while they are told apart. [chosen: within the interpreter's own limit]"""
+
+MAX_JSONLD_SCOPING = 20_000
+"""Terms that the general JSON-LD processor copies for scoped contexts, in one document: occurrences of such contexts times
+terms known. [chosen: about 0.3 s; a certificate takes 2,500]"""

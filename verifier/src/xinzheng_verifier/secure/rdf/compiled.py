@@ -188,7 +188,9 @@ class _Walk:
             raise Refusal("too_complex")
         node = self._subject(members)
         if "type" in members:
-            said, table = table.typed(members["type"])
+            types = members["type"]
+            self.spend(len(types) if isinstance(types, list) else 0)
+            said, table = table.typed(types)
             node.said += said
         name = ""
         try:
@@ -264,12 +266,13 @@ class _Walk:
 
 def _first_degree(node: _Node, hash_name: HashName) -> str:
     """RDFC-1.0 §4.6: the hash of what is said of a blank node, other blank nodes not told apart."""
-    lines = {f"_:a{said}" for said in node.said}
-    for predicate, other in node.to:
-        # A node that refers to itself is `_:a` in both places.
-        lines.add(f"_:a{predicate}{other.name or ('_:a' if other is node else '_:z')}{_END}")
-    for other, predicate in node.by:
-        lines.add(f"{other.name or ('_:a' if other is node else '_:z')}{predicate}_:a{_END}")
+    lines = [f"_:a{said}" for said in set(node.said)]
+    # Links that become alike here are still different quads. A node that refers to itself is `_:a` in both places.
+    for predicate, other in set(node.to):
+        lines.append(f"_:a{predicate}{'_:a' if other is node else '_:z'}{_END}")
+    for other, predicate in set(node.by):
+        if other is not node:
+            lines.append(f"{other.name or '_:z'}{predicate}_:a{_END}")
     data = "".join(sorted(lines)).encode("utf-8")
     return _HASHES[hash_name](data, usedforsecurity=False).hexdigest()
 
@@ -320,15 +323,16 @@ _NOT_JSON: Final = refusing("not_canonical")
 _NULL: Final = refusing("data_loss")
 _NESTED: Final = refusing("not_compacted")
 _NOTHING: Final = _Nothing()
+_OTHERS: Final = (str, int, float, bool, list)
 
 
 def _emits(definition: Definition, vocabulary: Vocabulary) -> _Emits:
     """What to do with the values of one term."""
     predicate = f" <{definition.iri}> "
-    single = _Emits({type(None): _NULL, list: _NESTED})
     if "@language" in definition.containers:
-        _language_map(single, predicate)
-    elif definition.coercion is None:
+        return _Emits({type(None): _NULL, dict: _language_map(predicate), **dict.fromkeys(_OTHERS, _NESTED)})
+    single = _Emits({type(None): _NULL, list: _NESTED})
+    if definition.coercion is None:
         _plain(single, predicate, None)
         single[dict] = _object(predicate, definition, vocabulary, value_object=_tagged(predicate))
     elif definition.coercion == "@id":
@@ -464,8 +468,8 @@ def _tagged_literal(predicate: str, text: JSONValue, tag: JSONValue) -> str:
     return f'{predicate}"{escaped(text)}"@{tag.lower()}{_END}'
 
 
-def _language_map(single: _Emits, predicate: str) -> None:
-    """An object of texts by language."""
+def _language_map(predicate: str) -> Emit:
+    """An object of texts by language; in an array it would be something else (JSON-LD 1.1 API §5.1.2 step 13.7)."""
 
     def emit(walk: _Walk, node: _Node, value: JSONObject) -> None:
         walk.spend(len(value))
@@ -482,4 +486,4 @@ def _language_map(single: _Emits, predicate: str) -> None:
                 raise Refusal("data_loss", [tag])
             node.said += [_tagged_literal(predicate, text, tag) for text in listed]
 
-    single.update({dict: emit, **dict.fromkeys((str, int, float, bool), _NESTED)})
+    return emit

@@ -46,12 +46,12 @@ class _Reader:
         self._blanks += 1
         return f"_:n{self._blanks}"
 
-    def _resource(self, name: str) -> str:
-        if is_blank(name):
+    def _resource(self, name: Any) -> str:
+        if is_iri(name):
+            return f"<{name}>"
+        if isinstance(name, str) and is_blank(name):
             return f"_:d{name[2:]}"
-        if not is_iri(name):
-            raise Refusal("data_loss")
-        return f"<{name}>"
+        raise Refusal("data_loss")
 
     def node(self, item: dict[str, Any], graph: str) -> str:
         """What a node object says; gives its name."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xinzheng_schemas.strict_json import MAX_INTEGER, JSONObject, JSONValue
-from xinzheng_verifier.limits import MAX_RDF_CONTEXTS, MAX_RDF_DEPTH, MAX_RDF_MEMBERS
+from xinzheng_verifier.limits import MAX_JSONLD_SCOPING, MAX_RDF_CONTEXTS, MAX_RDF_DEPTH, MAX_RDF_MEMBERS
 from xinzheng_verifier.secure.rdf.refusals import Refusal
 
 _SINGLE: Final = (
@@ -52,17 +52,22 @@ class SpecialTerms:
         json: names whose values are JSON literals, wherever they are defined.
         lists: names whose values are ordered lists.
         languages: names whose values are language maps.
+        scoped: names that bring a context of their own, as member or as type.
+        terms: how many terms there are; what it costs to lay a scoped context over them.
     """
 
     aliases: frozenset[str]
     json: frozenset[str]
     lists: frozenset[str]
     languages: frozenset[str]
+    scoped: frozenset[str]
+    terms: int
 
     @classmethod
     def of(cls, urls: Iterable[str], documents: Mapping[str, Mapping[str, JSONValue]]) -> "SpecialTerms":
         """Gathers the names from the contexts of these URLs, scoped and referenced contexts included."""
         kinds: dict[str, set[str]] = {}
+        scoped: set[str] = set()
         seen: set[str] = set()
         waiting: list[JSONValue] = list(urls)
         while waiting:
@@ -78,10 +83,12 @@ class SpecialTerms:
                         waiting.append(definition)
                     elif term[:1] != "@":
                         kinds.setdefault(term, set()).add(_kind(term, definition))
-                        waiting += [definition.get("@context")] if isinstance(definition, dict) else []
+                        if isinstance(definition, dict) and "@context" in definition:
+                            scoped.add(term)
+                            waiting.append(definition["@context"])
         names = {kind: frozenset(term for term in kinds if kinds[term] == {kind}) for kind in _KINDS}
         aliases = frozenset(term for term in kinds if "alias" in kinds[term])
-        return cls(aliases, names["json"], names["list"], names["language"])
+        return cls(aliases, names["json"], names["list"], names["language"], frozenset(scoped), len(kinds))
 
 
 _KINDS: Final = ("json", "list", "language")
@@ -112,8 +119,11 @@ class Inspection:
     def __init__(self, document: JSONObject, special: SpecialTerms) -> None:
         self._special = special
         self._left = MAX_RDF_MEMBERS
+        self._scoping_left = MAX_JSONLD_SCOPING
         self._objects: dict[str, JSONObject] = {}
-        self._object({name: value for name, value in document.items() if name != "@context"}, 1)
+        members = {name: value for name, value in document.items() if name != "@context"}
+        self._check_described_once(members)
+        self._object(members, 1)
 
     def _spend(self, members: int, depth: int) -> None:
         self._left -= members
@@ -144,12 +154,21 @@ class Inspection:
         self._text(name)
 
     def _member(self, name: str, value: JSONValue, depth: int) -> None:
+        types = [value] if isinstance(value, str) else value
+        self._scope([name, *types] if name == "type" and isinstance(types, list) else [name])
         if name in self._special.json:
             self._json(value, depth)
         elif isinstance(value, list):
             self._array(name, value, depth)
         else:
             self._value(name, value, depth)
+
+    def _scope(self, names: list[JSONValue]) -> None:
+        """PyLD lays a scoped context over the others anew each time that it is met."""
+        met = sum(isinstance(name, str) and name in self._special.scoped for name in names)
+        self._scoping_left -= met * self._special.terms
+        if self._scoping_left < 0:
+            raise Refusal("too_complex")
 
     def _array(self, name: str, values: list[JSONValue], depth: int) -> None:
         self._spend(len(values), depth)

@@ -20,16 +20,17 @@ _BLANK: Final = re.compile(r"_:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?")
 # RFC 5646 §2.1, as loosely as RDF 1.1 and Turtle read it.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
-_SPECIAL: Final = re.compile(r'["\\\x00-\x1f\x7f\ufffe\uffff\ud800-\udfff]')
 _ECHAR: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-_FIRST_SURROGATE, _LAST_SURROGATE = "\ud800", "\udfff"
+_UCHAR: Final = (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)
+_ESCAPES: Final = str.maketrans({chr(code): f"\\u{code:04X}" for code in _UCHAR} | _ECHAR)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INTEGER_BELOW: Final = 1e21
 """From here on JSON-LD writes an integral number as a double (JSON-LD 1.1 API §8.6)."""
 
 
-def is_iri(text: str) -> bool:
+def is_iri(text: object) -> bool:
     """Whether `text` is absolute, and fit to stand between angle brackets."""
-    return _IRI.fullmatch(text) is not None
+    return isinstance(text, str) and _IRI.fullmatch(text) is not None
 
 
 def is_blank(text: str) -> bool:
@@ -48,14 +49,9 @@ def escaped(text: str) -> str:
     Raises:
         Refusal: `not_canonical`, half of a surrogate pair has no UTF-8 form.
     """
-    return _SPECIAL.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    character = found[0]
-    if _FIRST_SURROGATE <= character <= _LAST_SURROGATE:
+    if not text.isascii() and _SURROGATE.search(text):
         raise Refusal("not_canonical")
-    return _ECHAR.get(character) or f"\\u{ord(character):04X}"
+    return text.translate(_ESCAPES)
 
 
 def number_literal(value: float, datatype: str | None = None) -> str:
