@@ -15,7 +15,8 @@ OLDEST_PYTHON = "3.11"
 SETS: dict[str, tuple[str, ...]] = {
     # file: distributions (with extras) whose third-party dependencies it pins
     "verifier": ("schemas", "verifier[scan,server]"),
-    "dev": ("schemas", "verifier[scan,server]", "keys", "issuer[postgresql]"),
+    "verifier-jsonld": ("schemas", "verifier[jsonld]"),
+    "dev": ("schemas", "verifier[jsonld,scan,server]", "keys", "issuer[postgresql]"),
 }
 
 

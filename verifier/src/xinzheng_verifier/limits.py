@@ -83,3 +83,23 @@ SNAPSHOT_JSON = Limits(max_bytes=2_000_000, max_members=MAX_METADATA_MEMBERS)
 
 TARGETS_JSON = Limits(max_bytes=5_000_000, max_members=MAX_METADATA_MEMBERS)
 """JSON text of TUF targets metadata. [python-tuf's default; about 20,000 targets]"""
+
+MAX_RDF_MEMBERS = 4_096
+"""Object members and array elements of a document that is turned into RDF. [chosen: a certificate has about 70]"""
+
+MAX_RDF_DEPTH = 32
+"""Levels of nested objects in a document that is turned into RDF; as `xinzheng_schemas.strict_json.MAX_DEPTH`."""
+
+MAX_RDF_CONTEXTS = 16
+"""Contexts that a document may name. [chosen: a certificate names two]"""
+
+MAX_RDF_WORK = 60_000
+"""Steps of telling blank nodes apart that look alike (RDFC-1.0 §7.1). [chosen: some 0.1 s; the hardest case of W3C's test
+suite that is to be solved takes 6,200]"""
+
+MAX_RDF_RECURSION = 128
+"""Blank nodes that look alike in a row, while they are told apart. [chosen: within the interpreter's own limit]"""
+
+MAX_JSONLD_SCOPING = 20_000
+"""Terms that the general JSON-LD processor copies for scoped contexts, in one document: occurrences of such contexts times
+terms known. [chosen: about 0.3 s; a certificate takes 2,500]"""

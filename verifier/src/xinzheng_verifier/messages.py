@@ -133,6 +133,17 @@ REASONS: dict[str, Message] = {
         "Holds {field}, which no known term explains; it might be read in several ways.",
         "含有无法以已知术语解释的 {field}，可能有多种解读。",
     ),
+    "context_invalid": Message(
+        "Its contexts give a protected term a second meaning ({field}).", "其 @context 赋予受保护的术语另一含义（{field}）。"
+    ),
+    "not_compacted": Message(
+        "Says {field} in another way than readers expect; two readers could take it for two things.",
+        "{field} 的写法与约定不同，不同的读取者可能有不同理解。",
+    ),
+    "jsonld_unavailable": Message(
+        "Contains what only the full JSON-LD processor can judge: install xinzheng-verifier[jsonld].",
+        "含有需要完整 JSON-LD 处理器才能判断的内容：请安装 xinzheng-verifier[jsonld]。",
+    ),
     "date_malformed": Message(
         "{field} is not an existing date and time with zone.", "{field} 不是存在的、带时区的日期时间。"
     ),
