@@ -1,9 +1,9 @@
-"""The compiled path: from a document to canonical N-Quads in one walk over tables.
+r"""The compiled path: from a document to canonical N-Quads in one walk over tables.
 
-Every vocabulary (`contexts.Vocabulary`) becomes a table: name of a member → kind of its value → a function that appends
-what the value says. The functions carry ready pieces of N-Quads, so that a literal costs one concatenation. A node keeps
-what is said of it without its own name, ` <predicate> object .\\n`: the same text serves for hashing (RDFC-1.0 §4.6) and
-for the canonical form. Blank nodes that this hash does not tell apart go to `rdfc`.
+Every vocabulary (`contexts.Vocabulary`) becomes a table: name of a member → kind of its value → a function that
+appends what the value says. The functions carry ready pieces of N-Quads, so that a literal costs one concatenation. A
+node keeps what is said of it without its own name, ` <predicate> object .\n`: the same text serves for hashing (RDFC-1.0
+§4.6) and for the canonical form. Blank nodes that this hash does not tell apart, and named graphs, go to `rdfc`.
 
 The answer is that of the general path or none: what is not compiled raises `NotCompiledError`.
 """
@@ -26,6 +26,7 @@ from xinzheng_verifier.secure.rdf.terms import (
     is_blank,
     is_iri,
     is_language,
+    json_literal,
     number_literal,
 )
 
@@ -37,18 +38,20 @@ _MAX_REMEMBERED: Final = 256
 
 
 class _Node:
-    """A subject and what is said of it.
+    r"""A subject and what is said of it.
 
     Attributes:
-        name: `<iri>`; of a blank node the canonical label, once it is known.
-        said: ` <predicate> object .\\n`, for objects that are no blank nodes.
+        name: `<iri>`; of a blank node its label, once it is known.
+        graph: the node that names the graph in which all of this is said; None for the default graph.
+        said: ` <predicate> object .\n`, for objects that are no blank nodes.
         to, by: links to and from blank nodes, with the predicate between blanks.
     """
 
-    __slots__ = ("by", "name", "said", "to")
+    __slots__ = ("by", "graph", "name", "said", "to")
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str, graph: "_Node | None") -> None:
         self.name = name
+        self.graph = graph
         self.said: list[str] = []
         self.to: list[tuple[str, _Node]] = []
         self.by: list[tuple[_Node, str]] = []
@@ -102,14 +105,14 @@ class _Table(dict[str, Mapping[type, Emit]]):
 
     def typed(self, types: JSONValue) -> "tuple[tuple[str, ...], _Table]":
         """What is said by the types of an object, and the table for its members."""
-        key = tuple(types) if isinstance(types, list) else types
+        key: Any = tuple(types) if isinstance(types, list) else types
         try:
-            return self._types[key]  # type: ignore[index] - anything but a text or a list of texts is not among them
+            return self._types[key]
         except (KeyError, TypeError):
-            found = self._typed(types if isinstance(types, list) else [types])
-        if len(self._types) < _MAX_REMEMBERED and all(name in self.vocabulary.terms for name in found[2]):
-            self._types[key] = found[:2]  # type: ignore[index]
-        return found[:2]
+            said, table, names = self._typed(types if isinstance(types, list) else [types])
+        if len(self._types) < _MAX_REMEMBERED and all(name in self.vocabulary.terms for name in names):
+            self._types[key] = said, table
+        return said, table
 
     def _typed(self, types: list[JSONValue]) -> "tuple[tuple[str, ...], _Table, list[str]]":
         names = [name for name in types if isinstance(name, str)]
@@ -142,7 +145,7 @@ def term_iri(vocabulary: Vocabulary, name: str) -> str | None:
         return None
     if definition.iri[0] == "@":
         raise Refusal("data_loss")
-    if "@language" in definition.containers or definition.is_odd:
+    if definition.containers - {"@set"} or definition.coercion not in (None, "@id", "@vocab") or definition.is_odd:
         raise NotCompiledError
     return definition.iri
 
@@ -155,7 +158,7 @@ def table_of(vocabulary: Vocabulary) -> _Table:
     return table
 
 
-def _undefined(name: str) -> Refusal:
+def _undefined(name: object) -> Refusal:
     """Why a member that no term explains is refused."""
     if not isinstance(name, str):
         return Refusal("not_canonical")
@@ -170,12 +173,14 @@ def _undefined(name: str) -> Refusal:
 class _Walk:
     """One document on its way."""
 
-    __slots__ = ("_depth", "_hash_name", "_labelled", "_left", "_nodes", "_objects")
+    __slots__ = ("_depth", "_graph", "_has_graphs", "_hash_name", "_labelled", "_left", "_nodes", "_objects")
 
     def __init__(self, hash_name: HashName) -> None:
         self._hash_name: HashName = hash_name
         self._left = MAX_RDF_MEMBERS
         self._depth = 0
+        self._graph: _Node | None = None
+        self._has_graphs = False
         self._nodes: list[_Node] = []
         self._labelled: dict[str, _Node] = {}
         self._objects: dict[str, JSONObject] = {}
@@ -208,11 +213,34 @@ class _Walk:
         if self._left < 0:
             raise Refusal("too_complex")
 
+    def named_graph(self, node: _Node, predicate: str, members: JSONObject, table: _Table) -> None:
+        """Reads an object whose content is said in a graph of its own (JSON-LD 1.1 §4.9)."""
+        if self._graph is not None or not members.keys() - {"id"}:
+            raise NotCompiledError
+        self._has_graphs = True
+        name = self._add("")
+        _link(node, predicate, name)
+        self._graph = name
+        self.node(members, table)
+        self._graph = None
+
+    def spend_json(self, value: JSONValue, depth: int = 1) -> None:
+        """Counts what is in a JSON literal."""
+        if isinstance(value, dict | list):
+            self.spend(len(value))
+            if self._depth + depth > MAX_RDF_DEPTH:
+                raise Refusal("too_complex")
+            for item in value.values() if isinstance(value, dict) else value:
+                self.spend_json(item, depth + 1)
+
+    def _add(self, name: str) -> _Node:
+        node = _Node(name, self._graph)
+        self._nodes.append(node)
+        return node
+
     def _subject(self, members: JSONObject) -> _Node:
         if "id" not in members:
-            node = _Node()
-            self._nodes.append(node)
-            return node
+            return self._add("")
         name = members["id"]
         if not isinstance(name, str):
             raise Refusal("data_loss", ["id"])
@@ -223,23 +251,24 @@ class _Walk:
             return self.labelled(name)
         if not is_iri(name):
             raise Refusal("data_loss", ["id"])
-        node = _Node(f"<{name}>")
-        self._nodes.append(node)
-        return node
+        return self._add(f"<{name}>")
 
     def labelled(self, label: str) -> _Node:
         """The blank node of a label of the document."""
+        if self._graph is not None:
+            raise NotCompiledError
         node = self._labelled.get(label)
         if node is None:
             if not is_blank(label):
                 raise Refusal("data_loss")
-            node = self._labelled[label] = _Node()
-            self._nodes.append(node)
+            node = self._labelled[label] = self._add("")
         return node
 
     def canonical(self) -> str:
         """The canonical form (RDFC-1.0 §4.4) of what was read."""
         blanks = [node for node in self._nodes if not node.name]
+        if self._has_graphs:
+            return rdfc.canonicalize(self._quads(blanks), hash_name=self._hash_name).nquads
         if blanks:
             by_hash = {_first_degree(node, self._hash_name): node for node in blanks}
             if len(by_hash) != len(blanks):
@@ -257,10 +286,11 @@ class _Walk:
             node.name = f"_:x{number}"
         quads: list[Quad] = []
         for node in self._nodes:
+            graph = node.graph.name if node.graph else ""
             for said in node.said:
                 predicate, _, value = said[1 : -len(_END)].partition(" ")
-                quads.append((node.name, predicate, value, ""))
-            quads += [(node.name, predicate.strip(), other.name, "") for predicate, other in node.to]
+                quads.append((node.name, predicate, value, graph))
+            quads += [(node.name, predicate.strip(), other.name, graph) for predicate, other in node.to]
         return quads
 
 
@@ -280,7 +310,7 @@ def _first_degree(node: _Node, hash_name: HashName) -> str:
 _HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
 
 
-# --- what a value says --------------------------------------------------------------------------------------------------
+# --- what a value says ------------------------------------------------------------------------------------------------
 
 
 def _nothing(walk: _Walk, node: _Node, value: JSONValue) -> None:
@@ -310,29 +340,37 @@ class _Emits(dict[type, Emit]):
         return _NOT_JSON
 
 
-class _Nothing(_Emits):
-    """Does nothing for any kind."""
+class _AnyKind(_Emits):
+    """The same for any kind."""
 
-    __slots__ = ()
+    __slots__ = ("_emit",)
+
+    def __init__(self, emit: Emit) -> None:
+        super().__init__()
+        self._emit = emit
 
     def __missing__(self, kind: type) -> Emit:
-        return _nothing
+        return self._emit
 
 
 _NOT_JSON: Final = refusing("not_canonical")
 _NULL: Final = refusing("data_loss")
 _NESTED: Final = refusing("not_compacted")
-_NOTHING: Final = _Nothing()
-_OTHERS: Final = (str, int, float, bool, list)
+_NOTHING: Final = _AnyKind(_nothing)
+_SCALARS: Final = (str, int, float, bool)
 
 
 def _emits(definition: Definition, vocabulary: Vocabulary) -> _Emits:
     """What to do with the values of one term."""
     predicate = f" <{definition.iri}> "
+    if definition.coercion == "@json":
+        return _AnyKind(_json(predicate))
     if "@language" in definition.containers:
-        return _Emits({type(None): _NULL, dict: _language_map(predicate), **dict.fromkeys(_OTHERS, _NESTED)})
+        return _Emits({type(None): _NULL, dict: _language_map(predicate), **dict.fromkeys((*_SCALARS, list), _NESTED)})
     single = _Emits({type(None): _NULL, list: _NESTED})
-    if definition.coercion is None:
+    if "@graph" in definition.containers:
+        single.update({dict: _named_graph(predicate, definition, vocabulary), **dict.fromkeys(_SCALARS, leaving)})
+    elif definition.coercion is None:
         _plain(single, predicate, None)
         single[dict] = _object(predicate, definition, vocabulary, value_object=_tagged(predicate))
     elif definition.coercion == "@id":
@@ -374,7 +412,7 @@ def _plain(single: _Emits, predicate: str, datatype: str | None) -> None:
 
     truth = {value: f"{predicate}{boolean_literal(value, datatype)}{_END}" for value in (False, True)}
 
-    def boolean(_walk: _Walk, node: _Node, value: bool) -> None:  # noqa: FBT001 - the value itself
+    def boolean(_walk: _Walk, node: _Node, value: bool) -> None:
         node.said.append(truth[value])
 
     single.update({str: text, int: number, float: number, bool: boolean})
@@ -440,6 +478,30 @@ def _object(predicate: str, definition: Definition, vocabulary: Vocabulary, *, v
     return emit
 
 
+def _named_graph(predicate: str, definition: Definition, vocabulary: Vocabulary) -> Emit:
+    """A nested object that is a graph of its own."""
+
+    def emit(walk: _Walk, node: _Node, value: JSONObject) -> None:
+        if "@value" in value:
+            raise Refusal("not_compacted")
+        walk.named_graph(node, predicate, value, table_of(vocabulary.outer.with_property(definition.scoped)))
+
+    return emit
+
+
+def _json(predicate: str) -> Emit:
+    """Any JSON value as it is (JSON-LD 1.1 §4.2.2)."""
+
+    def emit(walk: _Walk, node: _Node, value: JSONValue) -> None:
+        if isinstance(value, list):
+            # PyLD flattens arrays in such arrays when it compacts; the general path has to say what becomes of them.
+            raise NotCompiledError
+        walk.spend_json(value)
+        node.said.append(f"{predicate}{json_literal(value)}{_END}")
+
+    return emit
+
+
 def _link(node: _Node, predicate: str, other: _Node) -> None:
     node.to.append((predicate, other))
     other.by.append((node, predicate))
@@ -481,7 +543,7 @@ def _language_map(predicate: str) -> Emit:
             if not isinstance(tag, str) or tag[:1] == "@" or ":" in tag:
                 raise _undefined(tag)
             listed = texts if isinstance(texts, list) else [texts]
-            walk.spend(len(listed))
+            walk.spend(len(listed) - 1)
             if not listed:
                 raise Refusal("data_loss", [tag])
             node.said += [_tagged_literal(predicate, text, tag) for text in listed]
