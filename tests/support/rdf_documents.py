@@ -5,7 +5,7 @@ hostile(random)     one that was tampered with in one to four places
 """
 
 import copy
-import json
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final
 
@@ -162,7 +162,11 @@ def url(random: Random) -> str:
 # --- honest -----------------------------------------------------------------------------------------------------------
 
 
-def honest(random: Random) -> dict[str, Any]:
+def honest(number: int) -> dict[str, Any]:
+    return _honest(Random(number))  # noqa: S311 - repeatable on purpose
+
+
+def _honest(random: Random) -> dict[str, Any]:
     return random.choice((_certificate, _certificate, _status_list, _vcdm, _proof))(random)
 
 
@@ -295,8 +299,9 @@ def _proof(random: Random) -> dict[str, Any]:
 # --- hostile ----------------------------------------------------------------------------------------------------------
 
 
-def hostile(random: Random) -> dict[str, Any]:
-    document = copy.deepcopy(honest(random))
+def hostile(number: int) -> dict[str, Any]:
+    random = Random(number)  # noqa: S311 - repeatable on purpose
+    document = copy.deepcopy(_honest(random))
     for _ in range(random.randint(1, 4)):
         _tamper(random, document)
     return document
@@ -339,25 +344,37 @@ def _tamper(random: Random, document: dict[str, Any]) -> None:
 
 
 def any_value(random: Random, depth: int) -> Any:
-    kind = random.random()
-    if kind < 0.3:
-        return text(random)
-    if kind < 0.4:
-        return url(random)
-    if kind < 0.5:
-        return random.choice((*NUMBERS, True, False))
-    if kind < 0.6:
-        return random.choice(
-            (None, [], {}, {"id": url(random)}, {"id": "_:a"}, {"@id": url(random)}, json.loads("[[1]]"))
-        )
-    if kind < 0.7:
-        return _value_object(random)
-    if kind < 0.75:
-        return {
-            random.choice(("en", "EN", "zh-Hans", "a b", "@none", "id", "x")): any_value(random, 0) for _ in range(2)
-        }
-    if kind < 0.85 or depth == 0:
-        return [any_value(random, depth - 1) if depth else text(random) for _ in range(random.randint(1, 3))]
+    kinds: list[tuple[int, Callable[[Random], Any]]] = [
+        (30, text),
+        (10, url),
+        (10, _scalar),
+        (10, _odd_value),
+        (10, _value_object),
+        (5, _language_map),
+    ]
+    if depth:
+        kinds += [(10, lambda random: _array(random, depth)), (15, lambda random: _node(random, depth))]
+    [make] = random.choices([make for _, make in kinds], [weight for weight, _ in kinds])
+    return make(random)
+
+
+def _scalar(random: Random) -> Any:
+    return random.choice((*NUMBERS, True, False))
+
+
+def _odd_value(random: Random) -> Any:
+    return random.choice((None, [], {}, {"id": url(random)}, {"id": "_:a"}, {"@id": url(random)}, [[1]]))
+
+
+def _language_map(random: Random) -> Any:
+    return {random.choice(("en", "EN", "zh-Hans", "a b", "@none", "id", "x")): any_value(random, 0) for _ in range(2)}
+
+
+def _array(random: Random, depth: int) -> Any:
+    return [any_value(random, depth - 1) for _ in range(random.randint(1, 3))]
+
+
+def _node(random: Random, depth: int) -> Any:
     members = random.choices((*_V2_MEMBERS, *_OWN_MEMBERS), k=random.randint(0, 3))
     node: dict[str, Any] = {member: any_value(random, depth - 1) for member in members}
     if random.random() < 0.7:

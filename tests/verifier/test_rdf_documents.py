@@ -321,7 +321,7 @@ def test_caller_deep_in_its_own_stack_gets_a_refusal() -> None:
 
     depth = len(inspect.stack())
     assert called(0) == "ok"
-    assert called(sys.getrecursionlimit() - depth - 60) == "too_complex"
+    assert called(sys.getrecursionlimit() - depth - 40) == "too_complex"
 
 
 # --- hostile ----------------------------------------------------------------------------------------------------------

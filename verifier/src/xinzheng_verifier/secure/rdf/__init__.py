@@ -35,8 +35,8 @@ def canonical_nquads(
 
     Raises:
         RefusedError: `context_unknown` (unknown, inline, nested or no context), `context_invalid` (a protected term
-            would be redefined), `data_loss` (undefined terms, relative IRIs, null, empty arrays and whatever else RDF would
-            drop), `not_compacted` (another way of writing the same graph), `number_range`, `not_canonical`,
+            would be redefined), `data_loss` (undefined terms, relative IRIs, null, empty arrays and whatever else
+            RDF would drop), `not_compacted` (another way of writing the same graph), `number_range`, `not_canonical`,
             `too_complex`.
         UndecidedError: `jsonld_unavailable`, only the general path could tell, and the extra is not installed.
     """

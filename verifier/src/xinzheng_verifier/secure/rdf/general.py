@@ -121,12 +121,12 @@ def _code(error: BaseException) -> str:
     code = ""
     cause: BaseException | None = error
     while cause is not None:
+        if isinstance(cause, Refusal):
+            return cause.code
         code = getattr(cause, "code", None) or code
         cause = cause.__cause__
     if code == "colliding keywords":
         return "not_compacted"
-    if code == "loading remote context failed":
-        return "context_unknown"
     return "context_invalid" if _CONTEXT_FAULTS.search(code) else "data_loss"
 
 
