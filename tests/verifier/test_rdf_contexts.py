@@ -140,6 +140,16 @@ GENERAL: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {**credential(id="urn:s"), "goodUntil": "2027-01-01T00:00:00Z"},
         "not_compacted",
     ),
+    "name of a known term, for something else": (
+        context(evidence=f"{NS}evidence"),
+        credential(evidence="x"),
+        f'<{NS}evidence> "x" .',
+    ),
+    "name of a member of credentials, for something else": (
+        context(evidence=f"{NS}evidence"),
+        {"@context": [CREDENTIALS_V2, URL], "id": "urn:x", "evidence": "x"},
+        "not_compacted",
+    ),
     "alias of a keyword": (context(value="@value"), credential(name={"value": "x"}), "not_compacted"),
     "alias of @nest": (context(more="@nest"), credential(more={"name": "x"}), "not_compacted"),
     "alias of @id": (context(uri={"@id": "@id"}), credential(uri="urn:x", name="x"), "not_compacted"),

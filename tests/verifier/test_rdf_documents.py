@@ -226,6 +226,7 @@ SAME = {
     "integral number": (subject(sequence=1), subject(sequence=1.0)),
     "context alone": (vcdm(), vcdm(**{"@context": CREDENTIALS_V2})),
     "context named twice": (vcdm(), vcdm(**{"@context": [CREDENTIALS_V2, CREDENTIALS_V2]})),
+    "everything has a name": (vcdm(id="urn:c"), vcdm(id="urn:c", issuer={"id": "did:a:b"})),
     "blank node that refers to itself": (vcdm(id="_:a", evidence=["_:a"]), vcdm(id="_:b", evidence="_:b")),
     "labels of blank nodes": (vcdm(id="_:a", evidence="_:b"), vcdm(id="_:x9", evidence="_:y.z")),
     "the data integrity context beside the base context": (

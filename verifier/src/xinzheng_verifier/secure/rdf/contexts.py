@@ -117,7 +117,9 @@ def _iri(term: str, value: JSONObject) -> str:
         if value.keys() - {"@protected"} == {ID} and iri == _ALIASES[term]:
             return _ALIASES[term]
         raise NotCompiledError
-    if not isinstance(iri, str) or not is_iri(iri) or ":" in term or reserved().get(iri, term) != term:
+    if not isinstance(iri, str) or not is_iri(iri) or ":" in term:
+        raise NotCompiledError
+    if reserved().get(iri) != (term if term in reserved().values() else None):
         raise NotCompiledError
     return iri
 

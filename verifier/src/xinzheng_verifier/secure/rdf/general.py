@@ -125,8 +125,6 @@ def _code(error: BaseException) -> str:
             return cause.code
         code = getattr(cause, "code", None) or code
         cause = cause.__cause__
-    if code == "colliding keywords":
-        return "not_compacted"
     return "context_invalid" if _CONTEXT_FAULTS.search(code) else "data_loss"
 
 
