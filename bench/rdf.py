@@ -15,9 +15,8 @@ from typing import Any
 import pyoxigraph
 from pyld import ContextResolver, jsonld
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from bench.verify import bare_check
 
