@@ -1,6 +1,7 @@
 """Asks one of the two paths alone, to compare them."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from xinzheng_verifier.errors import RefusedError
@@ -10,6 +11,7 @@ from xinzheng_verifier.secure.rdf.refusals import NotCompiledError, Refusal
 from xinzheng_verifier.secure.rdf.strict import check_single, context_urls
 
 NOT_COMPILED = "not compiled"
+NONE: Mapping[str, Any] = MappingProxyType({})
 Answer = str | tuple[str]
 """Canonical N-Quads, or the code of a refusal, or `NOT_COMPILED`."""
 
@@ -23,7 +25,7 @@ def _answer(work: Callable[[], str]) -> Answer:
         return NOT_COMPILED
 
 
-def compiled(document: Any, contexts: Mapping[str, Any] = {}, hash_name: HashName = "sha256") -> Answer:  # noqa: B006
+def compiled(document: Any, contexts: Mapping[str, Any] = NONE, hash_name: HashName = "sha256") -> Answer:
     def work() -> str:
         path = readers_for(context_urls(document), contexts).compiled
         check_single(document)
@@ -34,7 +36,7 @@ def compiled(document: Any, contexts: Mapping[str, Any] = {}, hash_name: HashNam
     return _answer(work)
 
 
-def general(document: Any, contexts: Mapping[str, Any] = {}, hash_name: HashName = "sha256") -> Answer:  # noqa: B006
+def general(document: Any, contexts: Mapping[str, Any] = NONE, hash_name: HashName = "sha256") -> Answer:
     def work() -> str:
         path = readers_for(context_urls(document), contexts).general
         check_single(document)

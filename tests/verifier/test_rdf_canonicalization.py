@@ -18,7 +18,7 @@ from xinzheng_verifier.secure.rdf.rdfc import Quad, canonicalize, nquad
 
 FOLDER = ROOT.parent / "shared" / "data" / "rdf-canon" / "tests"
 EVALUATION, MAP, POISON = "rdfc:RDFC10EvalTest", "rdfc:RDFC10MapTest", "rdfc:RDFC10NegativeEvalTest"
-LONGEST = 0.9  # seconds for a poisoned dataset, on a busy machine
+LONGEST = 0.9  # seconds of processor time for a poisoned dataset, the tracing of coverage included
 
 
 def entries() -> list[dict[str, Any]]:
@@ -31,7 +31,7 @@ def quads(entry: dict[str, Any]) -> list[Quad]:
 
 
 def result(entry: dict[str, Any]) -> Path:
-    return FOLDER / entry["result"]
+    return FOLDER / str(entry["result"])
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="W3C's rdf-canon cases are not beside the project")
@@ -54,7 +54,9 @@ def test_every_case_of_w3c() -> None:
 
 
 NODES = st.sampled_from(["<urn:a>", "<urn:b>", "_:a", "_:b", "_:c", "_:d", "_:e"])
-OBJECTS = st.one_of(NODES, st.sampled_from(['"x"', '"x"@en', '"1"^^<http://www.w3.org/2001/XMLSchema#integer>', '"\\n\\u0007é"']))
+OBJECTS = st.one_of(
+    NODES, st.sampled_from(['"x"', '"x"@en', '"1"^^<http://www.w3.org/2001/XMLSchema#integer>', '"\\n\\u0007é"'])
+)
 GRAPHS = st.sampled_from(["", "", "<urn:g>", "_:a", "_:g"])
 DATASETS = st.lists(st.tuples(NODES, st.sampled_from(["<urn:p>", "<urn:q>"]), OBJECTS, GRAPHS), max_size=9)
 
@@ -64,7 +66,7 @@ def test_agrees_with_oxigraph(dataset: list[Quad]) -> None:
     text = "".join(map(nquad, dataset))
     theirs = pyoxigraph.Dataset(pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_QUADS))
     theirs.canonicalize(pyoxigraph.CanonicalizationAlgorithm.RDFC_1_0)
-    lines = pyoxigraph.serialize(theirs, format=pyoxigraph.RdfFormat.N_QUADS).decode().split("\n")
+    lines = (pyoxigraph.serialize(theirs, format=pyoxigraph.RdfFormat.N_QUADS) or b"").decode().split("\n")
     assert canonicalize(dataset, hash_name="sha256").nquads == "".join(sorted(f"{line}\n" for line in lines if line))
 
 
@@ -100,11 +102,11 @@ def bush(branches: int, leaves: int) -> list[Quad]:
 )
 @pytest.mark.parametrize("hash_name", ["sha256", "sha384"])
 def test_poison_is_refused_within_the_bound(dataset: list[Quad], hash_name: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(RefusedError) as refused:
         canonicalize(dataset, hash_name=hash_name)
     assert refused.value.code == "too_complex"
-    assert time.perf_counter() - began < LONGEST
+    assert time.process_time() - began < LONGEST
 
 
 def test_many_nodes_that_are_alike_and_apart_are_no_poison() -> None:

@@ -1,7 +1,7 @@
 """JSON-LD documents as canonical N-Quads, for the cryptosuites `ecdsa-rdfc-2019` and `eddsa-rdfc-2022`.
 
-vc-di-ecdsa 3.2.3 and vc-di-eddsa 3.2.3 (transformation): the document is expanded, turned into an RDF dataset (JSON-LD 1.1
-API §8) and canonicalized with RDFC-1.0. Two paths give the same bytes: `compiled`, for what credentials use, and
+vc-di-ecdsa 3.2.3 and vc-di-eddsa 3.2.3 (transformation): the document is expanded, turned into an RDF dataset (JSON-LD
+1.1 API §8) and canonicalized with RDFC-1.0. Two paths give the same bytes: `compiled`, for what credentials use, and
 `general`, for the rest, under the extra `jsonld`.
 
     canonical_nquads    the one thing that is asked for
@@ -34,9 +34,9 @@ def canonical_nquads(
         UTF-8, one line per quad. The caller hashes it.
 
     Raises:
-        RefusedError: `context_unknown` (unknown, inline, nested or no context), `context_invalid` (a protected term would
-            be redefined), `data_loss` (undefined terms, relative IRIs, null, empty arrays and whatever else RDF would
-            drop), `not_compacted` (another way of writing the same graph), `number_range`, `not_canonical`,
+        RefusedError: `context_unknown` (unknown, inline, nested or no context), `context_invalid` (a protected term
+            would be redefined), `data_loss` (undefined terms, relative IRIs, null, empty arrays and whatever else
+            RDF would drop), `not_compacted` (another way of writing the same graph), `number_range`, `not_canonical`,
             `too_complex`.
         UndecidedError: `jsonld_unavailable`, only the general path could tell, and the extra is not installed.
     """

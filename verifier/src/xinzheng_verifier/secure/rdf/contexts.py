@@ -1,10 +1,10 @@
 """JSON-LD contexts, compiled once into tables of terms.
 
-What is understood is what credentials use: terms with `@id`, `@type`, the containers `@set` and `@language`, contexts
-scoped to types and to properties, protection (JSON-LD 1.1 §4.1, §9.15). Two degrees of what is not:
+What is understood is what credentials use: terms with `@id`, `@type`, the containers `@set`, `@language` and `@graph`,
+contexts scoped to types and to properties, protection (JSON-LD 1.1 §4.1, §9.15). Two degrees of what is not:
 
-- a term that is well defined, but of a kind that is not compiled (`@json`, `@list`, `@graph` …), is kept as `odd`; whoever
-  meets it in a document leaves the document to the general path;
+- a term that is well defined, but of a kind that is not compiled (`@list`, `@index`, a null context …), is kept as odd;
+  whoever meets it in a document leaves the document to the general path;
 - anything else makes the whole context one for the general path: `NotCompiledError`.
 """
 
@@ -15,6 +15,7 @@ from typing import Final
 
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_verifier.secure.rdf.refusals import NotCompiledError, Refusal
+from xinzheng_verifier.secure.rdf.strict import reserved
 from xinzheng_verifier.secure.rdf.terms import is_iri
 
 ID, TYPE = "@id", "@type"
@@ -22,8 +23,16 @@ ID, TYPE = "@id", "@type"
 _ALIASES: Final = {"id": ID, "type": TYPE}
 _CONTEXT_MEMBERS: Final = {"@version", "@protected"}
 _DEFINITION_MEMBERS: Final = {"@id", "@type", "@container", "@context", "@protected"}
-_CONTAINERS: Final = (set(), {"@set"}, {"@language"}, {"@language", "@set"})
-_ODD_CONTAINERS: Final = ("@graph", "@list", "@index", "@id", "@type")
+_CONTAINERS: Final[tuple[set[str], ...]] = (
+    set(),
+    {"@set"},
+    {"@language"},
+    {"@language", "@set"},
+    {"@graph"},
+    {"@graph", "@set"},
+)
+_ODD_CONTAINERS: Final = ("@list", "@index", "@id", "@type")
+_COERCIONS_OF: Final = {"@language": (None,), "@graph": (None, "@id")}
 _MAKES_PREFIX: Final = tuple(":/?#[]@")
 _MAX_MEMBERS: Final = 20_000
 _MAX_NESTING: Final = 8
@@ -35,8 +44,8 @@ class Definition:
 
     Attributes:
         iri: the IRI; `@id` or `@type` for the two aliases.
-        coercion: `@id`, `@vocab`, the IRI of a datatype, or None.
-        containers: `@set`, `@language` or none.
+        coercion: `@id`, `@vocab`, `@json`, the IRI of a datatype, or None.
+        containers: of `@set`, `@language` and `@graph`; none means single values or arrays.
         scoped: the context that applies within, as it stands in the context document; None if there is none.
         is_odd: whether it is of a kind that is not compiled.
         is_protected: whether no other definition may take its place.
@@ -87,15 +96,15 @@ def _definition(term: str, value: JSONValue, *, protected: bool, nesting: int) -
     own = value.get("@protected", protected)
     if not isinstance(own, bool):
         raise NotCompiledError
-    coercion, odd_type = _coercion(value.get(TYPE))
-    containers, odd_container = _containers(value.get("@container", []))
+    coercion = _coercion(value.get(TYPE))
+    containers, odd_container = _containers(value.get("@container", []), coercion)
     scoped, odd_scope = _scoped(value, term, nesting)
     return Definition(
         iri=_iri(term, value),
         coercion=coercion,
         containers=containers,
         scoped=scoped,
-        is_odd=odd_type or odd_container or odd_scope or ("@language" in containers and coercion is not None),
+        is_odd=odd_container or odd_scope,
         is_protected=own,
         fingerprint=json.dumps({**value, "@protected": None}, sort_keys=True),
     )
@@ -110,21 +119,21 @@ def _iri(term: str, value: JSONObject) -> str:
         raise NotCompiledError
     if not isinstance(iri, str) or not is_iri(iri) or ":" in term:
         raise NotCompiledError
+    if reserved().get(iri) != (term if term in reserved().values() else None):
+        raise NotCompiledError
     return iri
 
 
-def _coercion(kind: JSONValue) -> tuple[str | None, bool]:
-    if kind is None or kind in ("@id", "@vocab"):
-        return kind, False  # type: ignore[return-value] - None or one of the two
-    if not isinstance(kind, str) or not (kind == "@json" or is_iri(kind)):
-        raise NotCompiledError
-    return kind, kind == "@json"
+def _coercion(kind: JSONValue) -> str | None:
+    if kind is None or (isinstance(kind, str) and (kind in ("@id", "@vocab", "@json") or is_iri(kind))):
+        return kind
+    raise NotCompiledError
 
 
-def _containers(value: JSONValue) -> tuple[frozenset[str], bool]:
+def _containers(value: JSONValue, coercion: str | None) -> tuple[frozenset[str], bool]:
     names = {name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)}
     if names in _CONTAINERS:
-        return frozenset(names), False
+        return frozenset(names), any(coercion not in _COERCIONS_OF.get(name, (coercion,)) for name in names)
     if len(names) == 1 and names <= set(_ODD_CONTAINERS):
         return frozenset(names), True
     raise NotCompiledError
@@ -180,7 +189,7 @@ class Vocabulary:
         for name in sorted(names):
             scoped = self.terms[name].scoped
             if scoped is not None:
-                result = result._with(scoped, by_type=True)  # noqa: SLF001 - of this class
+                result = result._with(scoped, by_type=True)
         return result
 
     def _with(self, scoped: LocalContext, *, by_type: bool) -> "Vocabulary":
@@ -199,7 +208,6 @@ class Family:
 
     Attributes:
         root: what holds at the top of a document.
-        is_full: whether it has grown beyond what honest documents need.
     """
 
     MAX_MEMBERS: Final = 256
@@ -215,6 +223,7 @@ class Family:
 
     @property
     def is_full(self) -> bool:
+        """Whether it has grown beyond what honest documents need."""
         return len(self._members) >= self.MAX_MEMBERS
 
     def member(self, terms: dict[str, Definition], outer: Vocabulary | None, base: Vocabulary) -> Vocabulary:

@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.secure.rdf.rdfc import Quad
 from xinzheng_verifier.secure.rdf.refusals import Refusal
 from xinzheng_verifier.secure.rdf.terms import (
@@ -12,11 +11,12 @@ from xinzheng_verifier.secure.rdf.terms import (
     is_blank,
     is_iri,
     is_language,
+    json_literal,
     number_literal,
     text_literal,
 )
 
-_FIRST, _REST, _NIL, _JSON = (f"<{RDF}{name}>" for name in ("first", "rest", "nil", "JSON"))
+_FIRST, _REST, _NIL = (f"<{RDF}{name}>" for name in ("first", "rest", "nil"))
 _OF_VALUES: Final = {"@value", "@type", "@language"}
 
 
@@ -68,19 +68,27 @@ class _Reader:
         return subject
 
     def _property(self, subject: str, name: str, values: list[Any], graph: str) -> None:
+        predicate = self._predicate(name)
+        for value in values:
+            self.quads.append((subject, predicate, self._object(value, graph), graph))
+
+    def _predicate(self, name: str) -> str:
         if not is_iri(name):
             raise Refusal("data_loss")
-        for value in values:
-            self.quads.append((subject, f"<{name}>", self._object(value, graph), graph))
+        return f"<{name}>"
 
     def _keyword(self, name: str, values: Any, subject: str, graph: str) -> None:
         if name == "@graph":
             for value in values:
+                if not value.keys() - {"@id"}:
+                    # A name of which a graph says nothing leaves no trace in it.
+                    raise Refusal("data_loss")
                 self.node(value, subject)
         elif name == "@reverse":
             for reverse, sources in values.items():
-                for source in sources:
-                    self._property(self.node(source, graph), reverse, [{"@id": subject}], graph)
+                self.quads += [
+                    (self.node(source, graph), self._predicate(reverse), subject, graph) for source in sources
+                ]
         elif name not in ("@id", "@type"):
             raise Refusal("data_loss")
 
@@ -106,7 +114,7 @@ def _literal(item: dict[str, Any]) -> str:
     if not item.keys() <= _OF_VALUES:
         raise Refusal("data_loss")
     if datatype == "@json":
-        return f"{text_literal(canonical_json(value).decode('utf-8'))}^^{_JSON}"
+        return json_literal(value)
     if datatype is not None and not is_iri(datatype):
         raise Refusal("data_loss")
     if "@language" in item:

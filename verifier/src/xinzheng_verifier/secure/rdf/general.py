@@ -14,11 +14,12 @@ from xinzheng_verifier.secure.rdf import rdfc
 from xinzheng_verifier.secure.rdf.expanded import quads_of
 from xinzheng_verifier.secure.rdf.rdfc import HashName
 from xinzheng_verifier.secure.rdf.refusals import Refusal
-from xinzheng_verifier.secure.rdf.strict import Inspection, SpecialTerms
+from xinzheng_verifier.secure.rdf.strict import Inspection, SpecialTerms, check_names
 
 _LANGUAGE_NAME: Final = re.compile(r"[a-z]{1,8}(-[a-z0-9]{1,8})*")
-_CODES: Final = {"loading document failed": "context_unknown", "loading remote context failed": "context_unknown"}
-_CONTEXT_FAULTS: Final = re.compile(r"context|term|protected|mapping|container|prefix|cyclic|vocab|base|import|version")
+_CONTEXT_FAULTS: Final = re.compile(
+    r"context|term|protected|mapping|container|prefix|cyclic|vocab|base|import|version|propagate|nest|default language"
+)
 
 
 class GeneralContexts:
@@ -48,6 +49,7 @@ class GeneralContexts:
         quads = quads_of(expanded)
         if not quads:
             raise Refusal("data_loss")
+        check_names(document, expanded[0])
         compacted = self._processor.compacted(expanded)
         members = {name: value for name, value in document.items() if name != "@context"}
         compacted.pop("@context", None)
@@ -123,9 +125,7 @@ def _code(error: BaseException) -> str:
             return cause.code
         code = getattr(cause, "code", None) or code
         cause = cause.__cause__
-    if code == "colliding keywords":
-        return "not_compacted"
-    return _CODES.get(code) or ("context_invalid" if _CONTEXT_FAULTS.search(code) else "data_loss")
+    return "context_invalid" if _CONTEXT_FAULTS.search(code) else "data_loss"
 
 
 def same(written: JSONValue, compacted: JSONValue) -> bool:
@@ -151,9 +151,13 @@ def _single(value: JSONValue) -> JSONValue:
 
 
 def _same_members(written: JSONObject, compacted: JSONObject) -> bool:
-    if "@language" in written and isinstance(written["@language"], str):
-        written = {**written, "@language": written["@language"].lower()}
+    if written.keys() == compacted.keys() == {"@value", "@language"}:
+        return written["@value"] == compacted["@value"] and _lowered(written) == _lowered(compacted)
     if written.keys() != compacted.keys() and all(_LANGUAGE_NAME.fullmatch(name) for name in compacted):
         lowered = {name.lower(): value for name, value in written.items()}
         written = lowered if len(lowered) == len(written) else written
     return written.keys() == compacted.keys() and all(same(value, compacted[name]) for name, value in written.items())
+
+
+def _lowered(value_object: JSONObject) -> str:
+    return str(value_object["@language"]).lower()

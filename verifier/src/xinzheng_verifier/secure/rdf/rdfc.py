@@ -163,8 +163,8 @@ class _Canonicalizer:
         for order in permutations(group):
             self._spend(len(order) + len(issuer.labels) // 16)
             path, trial = "", issuer
-            for step, trial in self._steps(order, issuer.copy(), depth):
-                path += step
+            for step, labelled in self._steps(order, issuer.copy(), depth):
+                path, trial = path + step, labelled
                 if chosen and len(path) >= len(chosen) and path > chosen:
                     break
             else:

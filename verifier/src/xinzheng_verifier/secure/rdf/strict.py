@@ -1,9 +1,11 @@
 """What is asked of a document before any of its terms is looked up, by both paths or for the general one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
+from xinzheng_schemas.contexts import BUNDLED, CREDENTIALS_V2
 from xinzheng_schemas.strict_json import MAX_INTEGER, JSONObject, JSONValue
 from xinzheng_verifier.limits import MAX_JSONLD_SCOPING, MAX_RDF_CONTEXTS, MAX_RDF_DEPTH, MAX_RDF_MEMBERS
 from xinzheng_verifier.secure.rdf.refusals import Refusal
@@ -15,6 +17,31 @@ _SINGLE: Final = (
 """Members of a credential or a proof that hold one value (VCDM 2.0, 4.7, 4.9; vc-data-integrity 2.1). In an array they
 mean the same graph, and something else to whoever reads the JSON."""
 _KEYWORDS_OF_VALUES: Final = {"@value", "@language", "@direction"}
+
+
+@cache
+def reserved() -> Mapping[str, str]:
+    """IRI → the one name under which a credential's own members are read.
+
+    What W3C's base context scopes to `VerifiableCredential`; `name` and `description` aside, which are anybody's.
+    """
+    scoped = BUNDLED[CREDENTIALS_V2].document()["@context"]["VerifiableCredential"]["@context"]
+    return {definition["@id"]: name for name, definition in scoped.items() if isinstance(definition, dict)}
+
+
+def check_names(document: JSONObject, iris: Collection[str]) -> None:
+    """Refuses members of a credential under other names, by a term that a context defines for the same IRI.
+
+    Args:
+        document: the document.
+        iris: the IRIs of its members.
+
+    Raises:
+        Refusal: `not_compacted`.
+    """
+    for iri, name in reserved().items():
+        if (iri in iris) != (name in document):
+            raise Refusal("not_compacted", [name])
 
 
 def context_urls(document: JSONObject) -> tuple[str, ...]:
@@ -193,9 +220,9 @@ class Inspection:
 
     def _check_described_once(self, members: JSONObject) -> None:
         identifier = members.get("id")
-        if isinstance(identifier, str) and len(members) > 1:
-            if self._objects.setdefault(identifier, members) != members:
-                raise Refusal("not_compacted", ["id"])
+        named = isinstance(identifier, str) and len(members) > 1
+        if named and self._objects.setdefault(str(identifier), members) != members:
+            raise Refusal("not_compacted", ["id"])
 
     def _json(self, value: JSONValue, depth: int) -> None:
         """A JSON literal: only its size counts, its content is anybody's."""

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from xinzheng_schemas.strict_json import MAX_INTEGER
+from xinzheng_schemas.strict_json import MAX_INTEGER, JSONValue
+from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.secure.rdf.refusals import Refusal
 
 XSD: Final = "http://www.w3.org/2001/XMLSchema#"
@@ -88,7 +89,7 @@ def _double(value: float) -> str:
     return lexical
 
 
-def boolean_literal(value: bool, datatype: str | None = None) -> str:  # noqa: FBT001 - the value itself
+def boolean_literal(value: bool, datatype: str | None = None) -> str:
     """The literal of true or false."""
     return f'"{"true" if value else "false"}"^^<{datatype or XSD_BOOLEAN}>'
 
@@ -100,3 +101,12 @@ def text_literal(text: str, datatype: str | None = None) -> str:
         Refusal: `not_canonical`, see `escaped`.
     """
     return f'"{escaped(text)}"' if datatype in (None, XSD_STRING) else f'"{escaped(text)}"^^<{datatype}>'
+
+
+def json_literal(value: JSONValue) -> str:
+    """The literal of a JSON value of type rdf:JSON (JSON-LD 1.1 API §8.6, RFC 8785).
+
+    Raises:
+        RefusedError: `number_range` or `not_canonical`, see `canonical_json`.
+    """
+    return f'"{escaped(canonical_json(value).decode("utf-8"))}"^^<{RDF}JSON>'
