@@ -31,9 +31,9 @@ def canonical(
     """
     if method == "jcs":
         return canonical_json(dict(value))
-    from xinzheng_verifier.secure import rdf  # noqa: PLC0415 - compiles contexts, which few need
+    from xinzheng_verifier.secure.rdf import canonical_nquads  # noqa: PLC0415 - compiles contexts, which few need
 
-    return rdf.canonical_nquads(dict(value), contexts=contexts or {}, hash_name=hash_name)
+    return canonical_nquads(dict(value), contexts=contexts or {}, hash_name=hash_name)
 
 
 def canonical_json(value: object) -> bytes:
