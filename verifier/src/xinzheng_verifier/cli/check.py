@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import json
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from xinzheng_schemas.errors import Language
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError, worst
-from xinzheng_verifier.cli.screen import screen
+from xinzheng_verifier.cli.screen import printable_json, screen
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.policy import Policy
@@ -44,7 +43,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
             continue
         report = verifier.report(data, at=at, identity=identity, form=options.form)
         if options.json:
-            print(json.dumps({"file": name, **report.to_json()}, ensure_ascii=False))
+            print(printable_json({"file": name, **report.to_json()}))
         else:
             print(screen(report, name=name, language=language))
         statuses.append(OF_VERDICT[report.verdict])

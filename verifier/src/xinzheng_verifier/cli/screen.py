@@ -1,5 +1,6 @@
 """The report on one screen: what a lender must see before lending, and what the paper does not prove."""
 
+import json
 import re
 import shutil
 import unicodedata
@@ -152,6 +153,18 @@ def _joined(*parts: JSONValue) -> str:
 def printable(text: str) -> str:
     """A text that cannot move the cursor, reverse the direction of writing or hide: everything else is escaped."""
     return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+
+
+def printable_json(value: JSONObject) -> str:
+    """JSON of one line that is as harmless on a terminal: JSON itself lets most invisible signs stand as they are."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    """The escape of a sign in JSON (RFC 8259, 7): of UTF-16 units, of which a sign beyond U+FFFF has two."""
+    units = sign.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def table(rows: Sequence[Row]) -> str:

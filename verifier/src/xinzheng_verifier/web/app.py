@@ -17,7 +17,8 @@ from xinzheng_verifier.web.body import Submission, read_submission
 from xinzheng_verifier.web.problems import ProblemError
 
 Clock = Callable[[], datetime]
-_NOT_KEPT = {"Cache-Control": "no-store"}
+# What a certificate says is data: no browser may take it for a page by its looks.
+_NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
