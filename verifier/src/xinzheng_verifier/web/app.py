@@ -50,7 +50,13 @@ def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
 
 
 def _report(verifier: Verifier, submission: Submission, at: datetime) -> JSONObject:
-    return verifier.report(submission.credential, at=at, identity=submission.identity).to_json()
+    return verifier.report(
+        submission.credential,
+        at=at,
+        identity=submission.identity,
+        number=submission.number,
+        other=submission.other,
+    ).to_json()
 
 
 def _language(request: Request) -> Language:
