@@ -6,7 +6,7 @@ until the court revokes it. The predicates serve the steps before there is a cer
 
 import unicodedata
 from collections.abc import Collection, Iterator
-from datetime import date, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_schemas._fields import CertificateError, FieldError
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 CHINA_TIME: Final = timezone(timedelta(hours=8), "UTC+8")
 """Zone of the calendar days in certificates."""
+
+
+def china_day(moment: datetime) -> date:
+    """The calendar day in China at an aware moment; the last eight hours of the year 9999 stay on its last day."""
+    try:
+        return moment.astimezone(CHINA_TIME).date()
+    except OverflowError:
+        return date.max
+
 
 FULL_AGE = 18
 """Years of age from which a person may be listed (article 4)."""
@@ -155,7 +164,7 @@ def _masking(subject: "Subject") -> Iterator[FieldError]:
         )
     if masking.masked_at < subject.listing_published_date:
         yield _problem("masking_before_listing", "masking/maskedAt")
-    if subject.list_checked_at.astimezone(CHINA_TIME).date() < masking.masked_at:
+    if china_day(subject.list_checked_at) < masking.masked_at:
         yield _problem("list_check_before_masking", "listCheckedAt")
 
 
