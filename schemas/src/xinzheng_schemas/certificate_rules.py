@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 CHINA_TIME: Final = timezone(timedelta(hours=8), "UTC+8")
 """Zone of the calendar days in certificates."""
 
-
-def china_day(moment: datetime) -> date:
-    """The calendar day in China at an aware moment; the last eight hours of the year 9999 stay on its last day."""
-    try:
-        return moment.astimezone(CHINA_TIME).date()
-    except OverflowError:
-        return date.max
-
-
 FULL_AGE = 18
 """Years of age from which a person may be listed (article 4)."""
 
@@ -46,6 +37,14 @@ _ID_TYPES: Final = {
 }
 _YEAR_SHOWN = 10
 """Leading digits of a masked resident ID that show the year of birth."""
+
+
+def china_day(moment: datetime) -> date:
+    """The calendar day in China at an aware moment; the last eight hours of the year 9999 stay on its last day."""
+    try:
+        return moment.astimezone(CHINA_TIME).date()
+    except OverflowError:
+        return date.max
 
 
 def under_age(born: date, *, at: date) -> bool:
