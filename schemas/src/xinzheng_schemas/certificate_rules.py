@@ -4,12 +4,12 @@ The rules follow 法释〔2017〕7号 (articles 1, 2, 4, 10). A verifier does no
 until the court revokes it. The predicates serve the steps before there is a certificate.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_schemas._fields import CertificateError, FieldError
+from xinzheng_schemas.deceptive_text import deceptions
 from xinzheng_schemas.identity import ResidentId
 from xinzheng_schemas.vocabulary import IdType, ListingGround, MaskingGround, PerformanceStatus, Purpose, SubjectKind
 
@@ -101,7 +101,7 @@ def check_rules(certificate: "Certificate", *, resident_id: ResidentId | None = 
             id_type_contradicts_subject, minor_at_listing, original_case_number_missing, listing_term_missing,
             listing_term_unexpected, masking_ground_contradicts_listing, masking_condition_missing,
             performance_contradicts_masking_ground, masking_before_listing, list_check_before_masking,
-            purpose_text_missing, text_not_nfc.
+            purpose_text_missing, text_not_nfc, text_invisible, text_look_alike, text_mixed_script.
     """
     subject = certificate.subject
     problems = [*_who(subject, resident_id), *_listing(subject), *_masking(subject), *_texts(subject)]
@@ -179,5 +179,5 @@ def _texts(subject: "Subject") -> Iterator[FieldError]:
         "purposeText": subject.purpose_text,
     }
     for member, text in texts.items():
-        if text is not None and not unicodedata.is_normalized("NFC", text):
-            yield _problem("text_not_nfc", member)
+        for code in deceptions(text or ""):
+            yield _problem(code, member)
