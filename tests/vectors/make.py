@@ -21,6 +21,7 @@ from vectors.jsonld_cases import jsonld_cases
 from vectors.mechanism_cases import mechanism_cases
 from vectors.message_cases import message_cases
 from vectors.proof_cases import proof_cases
+from vectors.rdfc_cases import rdfc_cases
 from vectors.status_cases import status_cases
 from vectors.token_cases import token_cases
 from vectors.vector import Vector, World, good
@@ -31,6 +32,7 @@ CASES = (
     message_cases,
     mechanism_cases,
     proof_cases,
+    rdfc_cases,
     cose_cases,
     envelope_cases,
     jsonld_cases,
