@@ -2,7 +2,7 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help environment demo serve test check bench lock clean
+.PHONY: help environment demo serve test check bench fuzz lock clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -30,6 +30,9 @@ test: check      ## the gates, then every test with branch coverage
 bench: environment   ## speed as ratios to the bare signature check
 	$(BIN)/python bench/verify.py
 	$(BIN)/python bench/rdf.py
+
+fuzz: environment    ## coverage-guided fuzzing of every parser, TIME=seconds (an hour unless told), in var/fuzz/
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(or $(TIME),3600)
 
 lock: environment    ## pin the dependencies anew (needs uv)
 	$(BIN)/python -m pip install --quiet uv

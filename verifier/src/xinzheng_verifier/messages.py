@@ -236,8 +236,8 @@ REASONS: dict[str, Message] = {
 _REQUESTS: dict[str, Message] = {
     "request_malformed": Message(
         "The request is not one credential as raw body, as one file of a form, or as JSON with the members credential, "
-        "identity and at: {field}.",
-        "请求应为一份凭证：原始正文、表单中的一个文件，或含 credential、identity、at 的 JSON：{field}。",
+        "identity, at, number and other: {field}.",
+        "请求应为一份凭证：原始正文、表单中的一个文件，或含 credential、identity、at、number、other 的 JSON：{field}。",
     ),
 }
 

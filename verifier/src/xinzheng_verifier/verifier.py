@@ -40,7 +40,7 @@ from xinzheng_verifier.secure.genuine import BoundKey, SignedProof
 from xinzheng_verifier.secure.mechanism import secured
 from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
-from xinzheng_verifier.shape import check_shape
+from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
@@ -200,6 +200,8 @@ class Verifier:
         with record.step(6) as evidence:  # shape
             evidence["profile"] = policy.profile
             findings.claims = found.credential.credential(issuer)
+            if deceptive := deceptive_texts(findings.claims, profile=policy.profile):
+                evidence["deceptive"] = deceptive
             check_shape(findings.claims, profile=policy.profile, contexts=trust.contexts)
         claims = findings.claims
         if claims is None:

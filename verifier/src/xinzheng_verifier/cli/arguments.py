@@ -10,7 +10,7 @@ from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier.cli.exits import MISUSED
 from xinzheng_verifier.cli.words import WORDS
-from xinzheng_verifier.policy import Profile
+from xinzheng_verifier.policy import MAX_CLOCK_SKEW, Profile
 from xinzheng_verifier.read.forms import Form
 
 PROGRAM = "xinzheng-verify"
@@ -44,6 +44,8 @@ def verify_parser(language: Language) -> argparse.ArgumentParser:
     rules = _add_rules(parser, language)
     rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
     rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    rules.add_argument("--number", metavar="N", help=_word("expected_number", language))
+    rules.add_argument("--same-as", metavar="FILE", type=Path, help=_word("same_as", language))
     _add_general(parser, language, json=True)
     return parser
 
@@ -110,6 +112,11 @@ def _add_rules(parser: argparse.ArgumentParser, language: Language) -> "argparse
     group = parser.add_argument_group(_word("rules", language))
     group.add_argument("--profile", choices=get_args(Profile), default="court", help=_word("profile", language))
     group.add_argument("--max-status-age", metavar="24h", type=_duration, help=_word("max_age", language))
+    group.add_argument(
+        "--max-clock-skew", metavar="30s", type=_skew, default=timedelta(0), help=_word("skew", language)
+    )
+    group.add_argument("--proofs", metavar="SUITE", action="append", help=_word("proofs", language))
+    group.add_argument("--unsafe-accept-other-controllers", action="store_true", help=_word("controllers", language))
     return group
 
 
@@ -134,3 +141,10 @@ def _duration(text: str) -> timedelta:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r}: 90m, 24h, 7d …")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _skew(text: str) -> timedelta:
+    skew = _duration(text)
+    if skew > MAX_CLOCK_SKEW:
+        raise argparse.ArgumentTypeError(f"{text!r} > {MAX_CLOCK_SKEW}")
+    return skew

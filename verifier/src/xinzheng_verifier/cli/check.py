@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import json
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from xinzheng_schemas.errors import Language
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError, worst
-from xinzheng_verifier.cli.screen import screen
+from xinzheng_verifier.cli.screen import printable_json, screen
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.policy import Policy
@@ -29,11 +28,12 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         UsageError: trust is not told, or standard input is wanted twice.
         TrustError: the trust data cannot be used.
     """
-    if options.files.count(_STDIN) + (options.id_number is not None) > 1:
+    if [*options.files, str(options.same_as)].count(_STDIN) + (options.id_number is not None) > 1:
         raise UsageError("stdin_twice")
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
     identity = None if options.id_number is None else _identity(language)
+    other = None if options.same_as is None else _read_other(options.same_as)
     statuses = []
     for name in options.files:
         try:
@@ -42,9 +42,9 @@ def verify(options: argparse.Namespace, language: Language) -> int:
             print(say("unreadable", language, file=name, reason=error.strerror), file=sys.stderr)
             statuses.append(MISUSED)
             continue
-        report = verifier.report(data, at=at, identity=identity, form=options.form)
+        report = verifier.report(data, at=at, identity=identity, number=options.number, other=other, form=options.form)
         if options.json:
-            print(json.dumps({"file": name, **report.to_json()}, ensure_ascii=False))
+            print(printable_json({"file": name, **report.to_json()}))
         else:
             print(screen(report, name=name, language=language))
         statuses.append(OF_VERDICT[report.verdict])
@@ -71,7 +71,13 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
 
 
 def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
-    policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
+    policy = Policy(
+        profile=options.profile,
+        max_status_age=options.max_status_age,
+        max_clock_skew=options.max_clock_skew,
+        proofs=None if options.proofs is None else frozenset(options.proofs),
+        unsafe_accept_other_controllers=options.unsafe_accept_other_controllers,
+    )
     return Verifier(_trust(options, at), policy=policy)
 
 
@@ -97,6 +103,13 @@ def _controller(path: Path) -> bytes | str:
 def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise UsageError("unreadable", file=path, reason=error.strerror) from error
+
+
+def _read_other(path: Path) -> bytes:
+    try:
+        return _read_input(str(path))
     except OSError as error:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
 

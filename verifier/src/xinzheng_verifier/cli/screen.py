@@ -1,5 +1,6 @@
 """The report on one screen: what a lender must see before lending, and what the paper does not prove."""
 
+import json
 import re
 import shutil
 import unicodedata
@@ -21,7 +22,7 @@ from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.policy import COURT_TYPE, types_of
 from xinzheng_verifier.report import Outcome, Report, ReportedIssuer
 
-_MATCH, _STATUS = 9, 8
+_MATCH, _STATUS, _SHAPE = 9, 8, 6
 _MAX_COLUMNS = 100
 _PIECE = re.compile(r"[ -~]+?(?: +|(?![ -~]))|[^ -~]")
 """What a line may be parted between: words of ASCII with the blanks behind them, and every other sign."""
@@ -42,6 +43,7 @@ def screen(report: Report, *, name: str, language: Language) -> str:
         f"  {printable(report.message(language))} ({report.code})",
     ]
     rows = [*_further_findings(report, language)]
+    rows += _deceptive(report, language)
     if report.claims is not None and report.issuer is not None:
         if COURT_TYPE in types_of(report.claims):
             rows += _certificate(report.claims, _compared(report, language), language)
@@ -61,6 +63,13 @@ def _further_findings(report: Report, language: Language) -> Iterator[Row]:
         speaks = step.outcome in (Outcome.FAILED, Outcome.INDETERMINATE)
         if speaks and step is not report.deciding_step:
             yield say("also", language), f"{step.message(language)} ({step.code})"
+
+
+def _deceptive(report: Report, language: Language) -> Iterator[Row]:
+    """Texts that could deceive the eye, which no escaping makes visible."""
+    found = report.steps[_SHAPE - 1].evidence.get("deceptive")
+    for one in found if isinstance(found, list) else []:
+        yield say("careful", language), _text(_object(_object(one).get("message")).get(language))
 
 
 def _certificate(claims: JSONObject, compared: str | None, language: Language) -> Iterator[Row]:
@@ -152,6 +161,18 @@ def _joined(*parts: JSONValue) -> str:
 def printable(text: str) -> str:
     """A text that cannot move the cursor, reverse the direction of writing or hide: everything else is escaped."""
     return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+
+
+def printable_json(value: JSONObject) -> str:
+    """JSON of one line that is as harmless on a terminal: JSON itself lets most invisible signs stand as they are."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    """The escape of a sign in JSON (RFC 8259, 7): of UTF-16 units, of which a sign beyond U+FFFF has two."""
+    units = sign.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -53,6 +53,24 @@ WORDS: Final[dict[str, Message]] = {
     "max_age": Message(
         "oldest status data that counts as current, such as 24h, 90m, 7d", "状态数据的最长时效，如 24h、90m、7d"
     ),
+    "skew": Message(
+        "how slow the clock may be, at most 5m; excuses what seems to lie in the future, prolongs nothing",
+        "允许时钟偏慢的时长，至多 5m；仅宽容看似未来的时刻，不延长任何期限",
+    ),
+    "proofs": Message(
+        "cryptosuites or algorithms whose proofs have to hold, while others are not looked at (default: every proof); "
+        "may be repeated",
+        "必须成立的签名套件或算法，其他证明数据不予查看（默认：全部），可重复",
+    ),
+    "controllers": Message(
+        "accept credentials of any issuer that somebody you trust has signed; the issuer's name is then only a claim",
+        "接受任何签发者的凭证，只要由您信任的一方签名；此时签发者名称仅为自述",
+    ),
+    "expected_number": Message("the certificate number that is expected", "应有的证明编号"),
+    "same_as": Message(
+        "the same credential in another form, which has to be genuine and to say the same",
+        "同一凭证的另一形式，须真实且内容一致",
+    ),
     "id_number": Message(
         "compare an ID number or social credit code, typed on the terminal or read from the first line of standard "
         "input; it is never given as an argument, where others could see it",
@@ -103,6 +121,7 @@ WORDS: Final[dict[str, Message]] = {
     "failed": Message("FAILED: do not rely on it", "不通过：不可采信"),
     "indeterminate": Message("NOT DECIDED: do not rely on it yet", "无法判定：暂不可采信"),
     "also": Message("Also", "另外"),
+    "careful": Message("Careful", "注意"),
     "whose": Message("Whose", "持有人"),
     "matches": Message("matches the ID number given", "与输入的证件号码相符"),
     "not_compared": Message("not compared with an ID number", "未与证件号码比对"),

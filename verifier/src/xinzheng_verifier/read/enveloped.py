@@ -8,8 +8,9 @@ from xinzheng_schemas.contexts import CREDENTIALS_V2
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.errors import RefusedError, shown
-from xinzheng_verifier.read import cose_message, jwt
+from xinzheng_verifier.read import cose_message
 from xinzheng_verifier.read.forms import PresentedMessage, PresentedToken
+from xinzheng_verifier.secure import jws
 
 SCHEME: Final = b"data:"
 
@@ -63,7 +64,7 @@ def unwrap(document: JSONObject) -> PresentedToken | PresentedMessage:
 
 def _content(url: str) -> PresentedToken | PresentedMessage:
     if url.startswith(_JWT_URL):
-        return jwt.read(url.removeprefix(_JWT_URL).encode("utf-8", "surrogatepass"))
+        return PresentedToken(jws.parse(url.removeprefix(_JWT_URL).encode("utf-8", "surrogatepass")))
     if url.startswith(_COSE_URL):
         return cose_message.read(_from_base64(url.removeprefix(_COSE_URL)))
     raise RefusedError("envelope_malformed", field="/id")

@@ -112,8 +112,8 @@ def claims_header(message: Sign1) -> Header:
     """Algorithm and 8-byte key name of a CWT, both protected, nothing else in either header.
 
     Raises:
-        RefusedError: `crit_unknown`, `alg_not_protected`, `header_forbidden`, `alg_not_allowed`, `kid_unknown` (not 8
-            bytes).
+        RefusedError: `crit_unknown`, `duplicate_member` (a label in both headers), `alg_not_protected`,
+            `header_forbidden`, `alg_not_allowed`, `kid_unknown` (not 8 bytes).
     """
     algorithm = _algorithm(message, protected=frozenset({_ALG, _KID}), unprotected=frozenset())
     kid = message.protected.get(_KID)
@@ -126,8 +126,7 @@ def credential_header(message: Sign1) -> Header:
     """Algorithm and key name of a credential; a key name that is not protected is a hint for the look-up all the same.
 
     Raises:
-        RefusedError: `crit_unknown`, `alg_not_protected`, `header_forbidden`, `alg_not_allowed`, `typ_unexpected`,
-            `kid_unknown` (none, or no bytes).
+        RefusedError: as `claims_header`, also `typ_unexpected`; `kid_unknown` (none, or no bytes).
     """
     algorithm = _algorithm(message, protected=frozenset({_ALG, _CTY, _KID, _TYP}), unprotected=frozenset({_KID}))
     typ, content_type = message.protected.get(_TYP), message.protected.get(_CTY)
@@ -144,7 +143,10 @@ def _algorithm(message: Sign1, *, protected: frozenset[int], unprotected: frozen
     """The algorithm, once both headers hold nothing but what is allowed in them."""
     if _CRIT in message.protected or _CRIT in message.unprotected:
         raise RefusedError("crit_unknown")
-    if _ALG not in message.protected and _ALG in message.unprotected:
+    # RFC 9052, 3: the same label in both headers leaves it to the reader which one counts.
+    if message.protected.keys() & message.unprotected.keys():
+        raise RefusedError("duplicate_member")
+    if _ALG in message.unprotected:
         raise RefusedError("alg_not_protected")
     for label in (*(set(message.unprotected) - unprotected), *(set(message.protected) - protected)):
         raise RefusedError("header_forbidden", name=shown(label))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import RefusedError, UndecidedError, VerifierError, raise_worst
-from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.secure.moments import latest_moment, timestamp
 from xinzheng_verifier.secure.proof import Proof, Validity
 
 
@@ -29,7 +29,7 @@ def check_time(
         RefusedError: `not_yet_valid`, `expired`, `proof_expired`, `date_malformed`.
         UndecidedError: `clock_implausible`.
     """
-    raise_worst(_problems(credential, proofs, at=at, latest=at + skew, floor=floor))
+    raise_worst(_problems(credential, proofs, at=at, latest=latest_moment(at, skew), floor=floor))
 
 
 def _problems(

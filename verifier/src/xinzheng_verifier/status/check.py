@@ -10,6 +10,7 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import NotApplicableError, RefusedError, UndecidedError, VerifierError, shown
 from xinzheng_verifier.limits import MAX_STATUS_ENTRIES
 from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.secure.moments import latest_moment
 from xinzheng_verifier.status import entry as entries
 from xinzheng_verifier.status.entry import MEANINGS, StatusEntry
 from xinzheng_verifier.status.lists import StatusList, authentic_list
@@ -130,7 +131,7 @@ def _judge(status_list: StatusList, meaning: str | None, question: _Question) ->
     at, max_age = question.at, question.policy.max_status_age
     if meaning is not None:
         return RefusedError(meaning, since=since)
-    if at + question.policy.max_clock_skew < made:
+    if latest_moment(at, question.policy.max_clock_skew) < made:
         return UndecidedError("status_not_yet_known", since=since)
     too_old = max_age is not None and at - made > max_age
     if too_old or (status_list.valid_until is not None and at > status_list.valid_until):

@@ -1,5 +1,6 @@
 """Status list credentials: authentic, decoded once and kept (Bitstring Status List 1.0, 2.2 and 3.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -34,8 +35,8 @@ class StatusList:
         bits: the entries one after the other, left-most bit first.
         size: bits of one entry, where the list says so; None leaves it to the credential.
         valid_from: when the list was made.
-        valid_until: until when it counts as current, by its `validUntil` or its `ttl`, whichever ends first; None where
-            it does not say.
+        valid_until: until when it counts as current, by its `validUntil`, its `ttl` or the end of a proof, whichever
+            comes first; None where it does not say.
         sequence: its number in the issuer's order; None where it bears none.
     """
 
@@ -105,14 +106,23 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
     credential = secured.credential(issuer)
     try:
         return _status_list(
-            credential, url=url, issuer_id=issuer.id, signatures=tuple(zip(keys, signed_at, strict=True))
+            credential,
+            url=url,
+            issuer_id=issuer.id,
+            signatures=tuple(zip(keys, signed_at, strict=True)),
+            proof_ends=[limit.until for limit in (proof.validity() for proof in secured.proofs) if limit.until],
         )
     except CodedError as error:
         raise UndecidedError(error.code, list=url, field=error.field) from error
 
 
 def _status_list(
-    credential: JSONObject, *, url: str, issuer_id: str, signatures: tuple[tuple[TrustedKey, datetime | None], ...]
+    credential: JSONObject,
+    *,
+    url: str,
+    issuer_id: str,
+    signatures: tuple[tuple[TrustedKey, datetime | None], ...],
+    proof_ends: Sequence[datetime],
 ) -> StatusList:
     """Reads a list whose signature holds; only now is it inflated."""
     types = credential.get("type")
@@ -136,7 +146,7 @@ def _status_list(
         bits=_bits(subject.get("encodedList")),
         size=size,
         valid_from=valid_from,
-        valid_until=_current_until(credential, subject, valid_from),
+        valid_until=_current_until(credential, subject, valid_from, proof_ends),
         sequence=sequence if type(sequence) is int else None,
     )
 
@@ -148,12 +158,14 @@ def _moment(credential: JSONObject, member: str) -> datetime:
         raise RefusedError("status_malformed", field=f"/{member}") from error
 
 
-def _current_until(credential: JSONObject, subject: JSONObject, valid_from: datetime) -> datetime | None:
-    """The earlier end; a `ttl` (milliseconds, section 2.2) ends what may be kept, and prolongs nothing."""
+def _current_until(
+    credential: JSONObject, subject: JSONObject, valid_from: datetime, proof_ends: Sequence[datetime]
+) -> datetime | None:
+    """The earliest end: of the list, of a proof, of its `ttl` (milliseconds, section 2.2), which prolongs nothing."""
     ttl = subject.get("ttl")
     if ttl is not None and (type(ttl) is not int or ttl < 0):
         raise RefusedError("status_malformed", field="/credentialSubject/ttl")
-    ends = [_moment(credential, "validUntil")] if "validUntil" in credential else []
+    ends = [*proof_ends, *([_moment(credential, "validUntil")] if "validUntil" in credential else [])]
     try:
         ends += [] if ttl is None else [valid_from + timedelta(milliseconds=ttl)]
     except OverflowError as error:

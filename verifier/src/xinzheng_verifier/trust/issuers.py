@@ -19,6 +19,7 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVES: Mapping[KeyType, ec.EllipticCurve] = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1()}
 _P25519 = 2**255 - 19
+_D25519 = -121665 * pow(121666, -1, _P25519) % _P25519
 _Y_OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
 _SMALL_ORDER_Y = frozenset({0, 1, _P25519 - 1, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8})
 """y of the eight points whose order divides the cofactor 8 (RFC 7748, 6.1 speaks of their like)."""
@@ -172,22 +173,25 @@ def _key_object(method: VerificationMethod) -> PublicKey:
     """The key of a method as an object; OpenSSL refuses points that are not on the curve."""
     try:
         if method.key_type is KeyType.ED25519:
-            _refuse_small_order(method.public_key)
+            _refuse_unsound_point(method.public_key)
             return ed25519.Ed25519PublicKey.from_public_bytes(method.public_key)
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[method.key_type], method.public_key)
     except ValueError as error:
         raise TrustError("key_invalid", field=method.id, reason=str(method.key_type)) from error
 
 
-def _refuse_small_order(public_key: bytes) -> None:
-    """OpenSSL takes points of small order, under which one signature fits many messages (RFC 8032, 5.1.7 and 8.9).
+def _refuse_unsound_point(public_key: bytes) -> None:
+    """OpenSSL takes any 32 bytes; under a point of small order one signature fits many messages (RFC 8032, 5.1.3, 8.9).
 
     Raises:
-        ValueError: the point has an order of 1, 2, 4 or 8, or its y is not reduced.
+        ValueError: the point has an order of 1, 2, 4 or 8, its y is not reduced, or it is not on the curve.
     """
     y = int.from_bytes(public_key, "little") & ((1 << 255) - 1)
     if y >= _P25519 or y in _SMALL_ORDER_Y:
         raise ValueError("point of small order or not in its one encoding")
+    # x² = (y² − 1) / (d·y² + 1) has a root if and only if the product of both is a square (Euler's criterion).
+    if pow((y * y - 1) * (_D25519 * y * y + 1), (_P25519 - 1) // 2, _P25519) != 1:
+        raise ValueError("no point of the curve")
 
 
 def thumbprint(key_type: KeyType, public_key: PublicKey) -> bytes:

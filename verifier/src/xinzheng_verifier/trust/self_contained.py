@@ -29,24 +29,24 @@ def controller_document(did: str) -> ControllerDocument:
             that cannot be used, private ones included).
     """
     if len(did) > _MAX_CHARACTERS:
-        raise TrustError("did_malformed", did=did[:_MAX_CHARACTERS])
+        raise TrustError("did_malformed", did=_shown(did))
     if did.startswith(_KEY):
         multikey = did.removeprefix(_KEY)
         method: JSONObject = {"id": f"{did}#{multikey}", "type": "Multikey", "publicKeyMultibase": multikey}
     elif did.startswith(_JWK):
         method = {"id": f"{did}#0", "type": "JsonWebKey", "publicKeyJwk": _jwk(did)}
     else:
-        raise TrustError("did_malformed", did=did)
+        raise TrustError("did_malformed", did=_shown(did))
     try:
         document = ControllerDocument.parse(
             {"id": did, "verificationMethod": [{**method, "controller": did}], "assertionMethod": [method["id"]]}
         )
     except CodedError as error:
         raise TrustError(
-            "trust_document_malformed", document=did, problem=Message(error.message("en"), error.message("zh"))
+            "trust_document_malformed", document=_shown(did), problem=Message(error.message("en"), error.message("zh"))
         ) from error
     if not document.verification_methods:
-        raise TrustError("did_malformed", did=did)
+        raise TrustError("did_malformed", did=_shown(did))
     return document
 
 
@@ -54,4 +54,10 @@ def _jwk(did: str) -> JSONObject:
     try:
         return strict_json.loads_object(base64url.decode(did.removeprefix(_JWK)))
     except CodedError as error:
-        raise TrustError("did_malformed", did=did) from error
+        raise TrustError("did_malformed", did=_shown(did)) from error
+
+
+def _shown(did: str) -> str:
+    """As much of a DID as may stand in an error: the rest may be a private key, given by mistake."""
+    scheme, method, *rest = did.split(":", 2)
+    return f"{scheme}:{method[:20]}:{'…' if rest else ''}"

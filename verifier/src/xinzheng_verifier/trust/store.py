@@ -92,7 +92,8 @@ class TrustStore:
             contexts: further JSON-LD contexts that credentials may name.
 
         Raises:
-            TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `key_invalid`, `key_ambiguous`.
+            TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `status_list_ambiguous`,
+                `key_invalid`, `key_ambiguous`.
         """
         issuers: dict[str, TrustedIssuer] = {}
         for number, document in enumerate(controllers, start=1):
@@ -100,8 +101,12 @@ class TrustStore:
             if issuer.id in issuers:
                 raise TrustError("issuer_ambiguous", issuer=issuer.id)
             issuers[issuer.id] = issuer
-        lists = (_status_list(document, label=f"status list {n}") for n, document in enumerate(status_lists, start=1))
-        return cls(issuers, dict(lists), contexts)
+        lists: dict[str, bytes] = {}
+        for number, document in enumerate(status_lists, start=1):
+            url, text = _status_list(document, label=f"status list {number}")
+            if lists.setdefault(url, text) != text:
+                raise TrustError("status_list_ambiguous", list=url)
+        return cls(issuers, lists, contexts)
 
     @property
     def bundle_version(self) -> int | None:

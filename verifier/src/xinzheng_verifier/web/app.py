@@ -17,7 +17,8 @@ from xinzheng_verifier.web.body import Submission, read_submission
 from xinzheng_verifier.web.problems import ProblemError
 
 Clock = Callable[[], datetime]
-_NOT_KEPT = {"Cache-Control": "no-store"}
+# What a certificate says is data: no browser may take it for a page by its looks.
+_NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
@@ -49,7 +50,13 @@ def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
 
 
 def _report(verifier: Verifier, submission: Submission, at: datetime) -> JSONObject:
-    return verifier.report(submission.credential, at=at, identity=submission.identity).to_json()
+    return verifier.report(
+        submission.credential,
+        at=at,
+        identity=submission.identity,
+        number=submission.number,
+        other=submission.other,
+    ).to_json()
 
 
 def _language(request: Request) -> Language:

@@ -5,7 +5,7 @@ The size is bounded while the body arrives; what is larger is refused without be
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -23,8 +23,10 @@ from xinzheng_verifier.web.problems import ProblemError
 
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
-_ENVELOPE = frozenset({"credential", "identity", "at"})
-_FIELDS = 2  # identity, at
+_ENVELOPE = frozenset({"credential", "identity", "at", "number", "other"})
+_OTHER = "other"
+_FIELDS = 3  # identity, at, number
+_FILES = 2  # the credential, and its other form
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +37,15 @@ class Submission:
         credential: the bytes or text that was sent.
         identity: full ID number or social credit code to compare; kept for this request only.
         at: the moment asked about; None is now.
+        number: certificate number to compare.
+        other: the same credential in another form, to compare.
     """
 
     credential: bytes | str
     identity: str | None = None
     at: datetime | None = None
+    number: str | None = None
+    other: bytes | str | None = None
 
 
 async def read_submission(request: Request) -> Submission:
@@ -56,11 +62,7 @@ async def read_submission(request: Request) -> Submission:
     else:
         submission = _from_envelope(body) or Submission(credential=body)
     if submission.at is None and "at" in request.query_params:
-        return Submission(
-            credential=submission.credential,
-            identity=submission.identity,
-            at=_moment(request.query_params["at"]),
-        )
+        return replace(submission, at=_moment(request.query_params["at"]))
     return submission
 
 
@@ -88,16 +90,18 @@ def _from_envelope(body: bytes) -> Submission | None:
         if name not in _ENVELOPE:
             _refuse(name)
     return Submission(
-        credential=_credential(envelope["credential"]),
+        credential=_credential(envelope["credential"], "credential"),
         identity=_optional_text(envelope, "identity"),
         at=None if envelope.get("at") is None else _moment(envelope["at"]),
+        number=_optional_text(envelope, "number"),
+        other=None if envelope.get(_OTHER) is None else _credential(envelope[_OTHER], _OTHER),
     )
 
 
-def _credential(value: JSONValue) -> str:
+def _credential(value: JSONValue, name: str) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    return value if isinstance(value, str) else _refuse("credential")
+    return value if isinstance(value, str) else _refuse(name)
 
 
 def _optional_text(members: Mapping[str, JSONValue], name: str) -> str | None:
@@ -113,25 +117,33 @@ def _moment(value: JSONValue) -> datetime:
 
 
 async def _from_form(request: Request, body: bytes) -> Submission:
-    """One file, under any name, and the fields `identity` and `at`."""
-    parser = MultiPartParser(request.headers, _once(body), max_files=1, max_fields=_FIELDS)
+    """One file under any name, another form of it as the file `other`, the fields `identity`, `at` and `number`."""
+    parser = MultiPartParser(request.headers, _once(body), max_files=_FILES, max_fields=_FIELDS)
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError):
         _refuse("content-type")
     try:
-        files = [value for value in form.values() if isinstance(value, UploadFile)]
-        if len(files) != 1:
+        files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
+        others = [file for name, file in files if name == _OTHER]
+        credentials = [file for name, file in files if name != _OTHER]
+        if len(credentials) != 1 or len(others) > 1:
             _refuse("file")
-        credential = await files[0].read()
+        credential = await credentials[0].read()
+        other = await others[0].read() if others else None
     finally:
         await form.close()
     fields: dict[str, JSONValue] = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     for name in fields:
-        if name not in _ENVELOPE - {"credential"}:
+        if name not in _ENVELOPE - {"credential", _OTHER}:
             _refuse(name)
-    at = _moment(fields["at"]) if "at" in fields else None
-    return Submission(credential=credential, identity=_optional_text(fields, "identity"), at=at)
+    return Submission(
+        credential=credential,
+        identity=_optional_text(fields, "identity"),
+        at=_moment(fields["at"]) if "at" in fields else None,
+        number=_optional_text(fields, "number"),
+        other=other,
+    )
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
