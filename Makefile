@@ -36,7 +36,7 @@ bench: environment peers  ## speed as ratios to the bare signature check, into d
 	$(BIN)/python bench/verify.py --write
 
 interop: environment peers  ## both ways against other implementations, into docs/how-to/interop.md
-	$(BIN)/python interop/run.py --write
+	PYTHONPATH=tests $(BIN)/python -m interop.run --write
 
 lock: environment    ## pin the dependencies anew (needs uv)
 	$(BIN)/python -m pip install --quiet uv

@@ -1,6 +1,5 @@
-"""What is exchanged: certificates by our issuing code and by others, genuine, revoked, suspended, and with one byte changed."""
+"""What is exchanged: certificates by us and by others, genuine, revoked, suspended, and with one byte changed."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,15 +7,15 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 import cbor2
-
+from interop import divergences
 from interop.changes import CHANGES
 from interop.exchange import JSON, Case, Exchange
 from interop.keys import Issuer, text_of
+
 from support.issuers import SimulatedCourt
 from xinzheng_schemas.contexts import BUNDLED
 from xinzheng_schemas.qr_profile import to_claims
-from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier import TrustStore
+from xinzheng_verifier import TrustStore, Verifier
 
 KNOWS_RDFC: Final = find_spec("xinzheng_verifier.secure.rdf") is not None
 OURS: Final = "ours"
@@ -67,7 +66,7 @@ class Ours:
             yield spoiled
 
     def trusted(self, controller: JSON, usages: dict[str, str] | None = None) -> JSON:
-        """An issuer document around another implementation's controller document; the court's lists count as its own."""
+        """An issuer document around a controller document of another; the court's lists count as its own."""
         by_key: dict[str, list[str]] = {}
         for method in controller["verificationMethod"]:
             fragment = method["id"].partition("#")[2].removesuffix("-jwk")
@@ -87,7 +86,7 @@ class Ours:
     def material(self) -> JSON:
         """The unsigned certificate that others sign, and its claims in CBOR."""
         credential = self.court.credential()
-        # Addresses of lists that do not follow from the issuer's name are written out, so that any issuer may sign them.
+        # Addresses of lists that do not follow from the issuer's name are written out: any issuer may sign them.
         claims = to_claims({**credential, "issuer": "did:web:anybody.example"}, court=None)
         return {"credential": credential, "claims": cbor2.dumps(claims, canonical=True).hex()}
 
@@ -139,7 +138,10 @@ class Ours:
             change: {"credentialStatus": [{**entry, "statusListIndex": str(index)} for entry in entries]}
             for change, index in STATUSES.items()
         }
-        other = [{**entry, "statusListCredential": self.court.status_url(entry["statusPurpose"], number=2)} for entry in entries]
+        other = [
+            {**entry, "statusListCredential": self.court.status_url(entry["statusPurpose"], number=2)}
+            for entry in entries
+        ]
         faults["list"] = {"credentialStatus": other}
         faults["expired"] = {"validFrom": "2026-02-01T00:00:00Z", "validUntil": "2026-03-01T00:00:00Z"}
         return faults
@@ -191,10 +193,16 @@ class Ours:
             )
             self.add(case, bytes.fromhex(one["hex"]) if "hex" in one else one["text"].encode())
 
+    def trust_strange(self) -> None:
+        """The court and the issuer of the strange inputs are trusted too; the court's lists speak for both."""
+        documents = divergences.trust()
+        court = documents["court"]
+        own = court["controllerDocument"]["id"]
+        [controller] = [one for did, one in documents["controllers"].items() if did != own]
+        self.documents += [court, {**self.trusted(controller), "statusListIssuers": [own]}]
+
     def answers(self) -> dict[str, JSON]:
         """The verifier's own answer to every case."""
-        from xinzheng_verifier import Verifier  # noqa: PLC0415 - after the store, as a caller would
-
         verifier = Verifier(self.trust())
         found: dict[str, JSON] = {}
         for case in self.exchange.cases:
@@ -207,8 +215,3 @@ class Ours:
 def _changed_name(name: str, change: str) -> str:
     folder, _, file = name.rpartition("/")
     return f"{folder}/{change}-{file}"
-
-
-def describe(now: datetime) -> str:
-    """The moment of the run, for the folder's own record."""
-    return json.dumps({"at": format_timestamp(now), "rdfc": KNOWS_RDFC})

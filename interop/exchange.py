@@ -1,12 +1,12 @@
 """The folder by which the environments talk: what is to be checked, who made it, what everybody answered.
 
-    cases.json            every case
-    contexts.json         JSON-LD contexts by URL
-    lists.json            status lists by URL
-    controllers.json      controller documents by DID
-    files/…               the inputs
-    <maker>/made.json     what another implementation signed, with its controller document
-    answers/<who>.json    its versions, and its answer to each case
+cases.json            every case
+contexts.json         JSON-LD contexts by URL
+lists.json            status lists by URL
+controllers.json      controller documents by DID
+files/…               the inputs
+<maker>/made.json     what another implementation signed, with its controller document
+answers/<who>.json    its versions, and its answer to each case
 """
 
 import json

@@ -113,7 +113,11 @@ class Issuer:
             methods.append({"id": self.method(name), "type": "Multikey", **common, "publicKeyMultibase": key.multikey})
             methods.append({"id": f"{self.method(name)}-jwk", "type": "JsonWebKey", **common, "publicKeyJwk": key.jwk})
         return {
-            "@context": "https://www.w3.org/ns/cid/v1",
+            "@context": [
+                "https://www.w3.org/ns/did/v1",
+                "https://w3id.org/security/multikey/v1",
+                "https://w3id.org/security/jwk/v1",
+            ],
             "id": self.did,
             "verificationMethod": methods,
             "assertionMethod": [method["id"] for method in methods],

@@ -68,7 +68,8 @@ function document_loader(contexts, controllers, loaded) {
     if(controllers[did]) {
       const document = structuredClone(controllers[did]);
       const method = document.verificationMethod.find(({id}) => id === url);
-      const found = fragment ? {'@context': document['@context'], ...method} : document;
+      // The library asks that a Multikey bear its own context wherever it comes from.
+      const found = fragment ? {'@context': 'https://w3id.org/security/multikey/v1', ...method} : document;
       return {contextUrl: null, documentUrl: url, document: found};
     }
     if(contexts[url]) {

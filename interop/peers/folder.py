@@ -107,6 +107,11 @@ def controller_document(did: str, jwks: Mapping[str, JSON], *, multikeys: Mappin
         else:
             methods.append({**method, "type": "JsonWebKey", "publicKeyJwk": jwk})
     return {
+        "@context": [
+            "https://www.w3.org/ns/did/v1",
+            "https://w3id.org/security/multikey/v1",
+            "https://w3id.org/security/jwk/v1",
+        ],
         "id": did,
         "verificationMethod": methods,
         "assertionMethod": [method["id"] for method in methods],

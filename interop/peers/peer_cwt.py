@@ -1,7 +1,7 @@
 """python-cwt: COSE_Sign1 messages, as vc+cose and as the QR symbol.
 
-Usage: python peer_cwt.py FOLDER make|check. The library verifies signatures; base45 and the rules of the profile are read
-here from its page, not from our code.
+Usage: python peer_cwt.py FOLDER make|check. The library verifies signatures; base45 and the rules of the profile are
+read here from its page, not from our code.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cwt import COSE, COSEKey
+
 from folder import JSON, Folder, Unsupported, controller_document, decoded, encoded, key_of, main, thumbprint
 
 FOLDER = Folder(sys.argv[1], "cwt")
@@ -116,11 +117,11 @@ def check() -> None:
 
 
 def verified(message: bytes, controllers: JSON, case: JSON) -> tuple[bytes, dict[int, Any]]:
-    """Payload and protected header, if the signature is right."""
+    """Payload and headers, if the signature is right."""
     jwk = key_of(controllers, case)
     protected, unprotected, _, _ = cbor2.loads(message).value
-    header = cbor2.loads(protected)
-    payload: bytes = COSE.new().decode(message, cose_key(jwk, VERIFY, (unprotected | header)[KID]))
+    header = unprotected | cbor2.loads(protected)
+    payload: bytes = COSE.new().decode(message, cose_key(jwk, VERIFY, header[KID]))
     return payload, header
 
 

@@ -1,7 +1,7 @@
 """PyJWT and joserfc: compact JWS whose payload is the credential.
 
-Usage: python peer_jose.py FOLDER make|check WHO, where WHO is pyjwt or joserfc. The libraries verify signatures; that the
-token is a credential by its `typ`, and who may sign it, is for whoever calls them, here as there.
+Usage: python peer_jose.py FOLDER make|check WHO, where WHO is pyjwt or joserfc. The libraries verify signatures; that
+the token is a credential by its `typ`, and who may sign it, is for whoever calls them, here as there.
 """
 
 import json
@@ -11,9 +11,10 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from folder import JSON, Folder, Unsupported, controller_document, key_of, main
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
+
+from folder import JSON, Folder, Unsupported, controller_document, key_of, main
 
 WHO = sys.argv[3]
 FOLDER = Folder(sys.argv[1], WHO)
@@ -61,11 +62,12 @@ def signed(credential: JSON, header: JSON, algorithm: str, private: Any) -> str:
     """A token, by the library that is asked."""
     text = json.dumps(credential, ensure_ascii=False)
     if WHO == "pyjwt":
-        return jwt.PyJWS().encode(text.encode(), private, algorithm=algorithm, headers=header)
+        token: str = jwt.PyJWS().encode(text.encode(), private, algorithm=algorithm, headers=header)
+        return token
     kind = OKPKey if isinstance(private, ed25519.Ed25519PrivateKey) else ECKey
-    return jws.serialize_compact(
-        {"alg": algorithm, **header}, text, kind.import_key(private), algorithms=[algorithm]
-    )
+    header = {"alg": algorithm, **header}
+    compact: str = jws.serialize_compact(header, text, kind.import_key(private), algorithms=[algorithm])
+    return compact
 
 
 def check() -> None:

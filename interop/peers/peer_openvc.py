@@ -8,7 +8,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from folder import JSON, Folder, Unsupported, controller_document, main
 from openvc import VerificationPolicy, verify_credential
 from openvc.did.base import DidDocument, parse_did_document
 from openvc.keys import Ed25519SigningKey, P256SigningKey, P384SigningKey
@@ -18,6 +17,8 @@ from openvc.proof.di_ecdsa_rdfc import EcdsaRdfcProofSuite
 from openvc.proof.di_jcs import EcdsaJcsProofSuite, EddsaJcsProofSuite
 from openvc.status.bitstring import new_bitstring, set_status_bit
 from openvc.status.issue import build_status_list_credential, build_status_list_entry
+
+from folder import JSON, Folder, Unsupported, controller_document, main
 
 FOLDER = Folder(sys.argv[1], "openvc")
 DID = "did:web:openvc.interop.example:did:420683"
@@ -73,9 +74,7 @@ def make() -> None:
     contexts = FOLDER.read("contexts.json")
     names = {**{key_type: key_type for key_type in KINDS}, "status": "P-256"}
     keys = {name: KINDS[key_type][0].generate(kid=f"{DID}#{name}") for name, key_type in names.items()}
-    multikeys = {
-        name: encode_multibase(KINDS[names[name]][1] + key.public_key_raw()) for name, key in keys.items()
-    }
+    multikeys = {name: encode_multibase(KINDS[names[name]][1] + key.public_key_raw()) for name, key in keys.items()}
     credential = FOLDER.read("material.json")["credential"] | {"issuer": DID}
     made: list[JSON] = []
     for suite, (_, key_types) in SUITES.items():
