@@ -33,7 +33,7 @@ test: check      ## the gates, then every test with branch coverage
 	$(BIN)/python tools/coverage_gate.py
 
 bench: environment peers  ## speed as ratios to the bare signature check, into docs/benchmarks.md
-	$(BIN)/python bench/verify.py --write
+	PYTHONPATH=tests $(BIN)/python -m bench.verify --write
 
 interop: environment peers  ## both ways against other implementations, into docs/how-to/interop.md
 	PYTHONPATH=tests $(BIN)/python -m interop.run --write
