@@ -30,7 +30,7 @@ def cores() -> int:
 
 
 def build() -> str:
-    """How the interpreter was built: one with profile-guided optimization runs Python code faster, and OpenSSL alike."""
+    """How the interpreter was built; profile-guided optimization makes Python code faster, and OpenSSL no different."""
     arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))
     return "with" + ("" if "--enable-optimizations" in arguments else "out") + " profile-guided optimization"
 
