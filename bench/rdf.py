@@ -1,24 +1,20 @@
 """What RDF canonicalization costs, as a ratio to the bare signature check of `cryptography` in the same run, warm.
 
-Usage: python bench/rdf.py [ROUNDS]. Each line is the canonical form of a certificate plus that of its proof's options,
+    PYTHONPATH=tests python -m bench.rdf [ROUNDS]
+
+Each line is the canonical form of a certificate plus that of its proof's options,
 which is what a check of `ecdsa-rdfc-2019` adds to the signature. The reference is PyLD with pyoxigraph.
 """
 
-import gc
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pyoxigraph
+from bench.certificates import BARE, bare_checks
+from bench.timing import Bench, grid
 from pyld import ContextResolver, jsonld
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from bench.verify import bare_check
 
 from support.issuers import SimulatedCourt
 from xinzheng_schemas.contexts import BUNDLED
@@ -28,7 +24,6 @@ from xinzheng_verifier.secure.rdf.readers import readers_for
 
 ROUNDS = 20
 TARGET = 3.0
-MILLISECONDS = 10  # of each kind of work in one round
 
 
 def documents() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -81,22 +76,6 @@ def work() -> dict[str, Callable[[], object]]:
     return {name: (lambda path=path: (path(document), path(options))) for name, path in paths.items()}  # type: ignore[misc]
 
 
-def measure(kinds: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median time of one call of each kind in microseconds; the kinds take turns, so that noise falls on all."""
-    times: dict[str, list[float]] = {name: [] for name in kinds}
-    gc.disable()
-    for _ in range(rounds):
-        for name, call in kinds.items():
-            calls, began = 0, time.perf_counter()
-            while (elapsed := time.perf_counter() - began) * 1e3 < MILLISECONDS:
-                call()
-                calls += 1
-            times[name].append(elapsed / calls * 1e6)
-        gc.collect()
-    gc.enable()
-    return {name: median(values) for name, values in times.items()}
-
-
 def first_use() -> float:
     """Milliseconds to read the bundled contexts and compile them."""
     document, _ = documents()
@@ -109,12 +88,16 @@ def main() -> None:
     """Prints the table as Markdown."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     compiling = first_use()
-    bare = "bare P-256 verification"
-    results = measure({bare: bare_check(), **work()}, rounds)
-    print("| canonical form of certificate and proof options | µs | × bare | target |\n|---|---:|---:|---:|")
-    for name, microseconds in results.items():
-        goal = f"≤ {TARGET}" if name == "compiled path" else ""
-        print(f"| {name} | {microseconds:.0f} | {microseconds / results[bare]:.2f} | {goal} |")
+    bare = BARE["p256"]
+    bench = Bench({bare: bare_checks()[bare], **work()})
+    for _ in range(rounds):
+        bench.round()
+    times = bench.times
+    rows = (
+        (name, f"{one.middle:.0f}", f"{one.over(times[bare]):.2f}", f"≤ {TARGET}" if name == "compiled path" else "")
+        for name, one in times.items()
+    )
+    print(grid(("canonical form of certificate and proof options", "µs", "× bare", "target"), rows))
     print(f"\nFirst use, contexts read and compiled: {compiling:.1f} ms.")
 
 

@@ -17,6 +17,9 @@ SETS: dict[str, tuple[str, ...]] = {
     "verifier": ("schemas", "verifier[scan,server]"),
     "verifier-jsonld": ("schemas", "verifier[jsonld]"),
     "dev": ("schemas", "verifier[jsonld,scan,server]", "keys", "issuer[postgresql]"),
+    # Other implementations, which `make interop` and `make bench` measure us against; never installed with ours.
+    "interop": (),
+    "interop-cose": (),
 }
 
 
@@ -33,8 +36,9 @@ def third_party(distribution: str) -> list[str]:
 def compile_set(name: str) -> None:
     """Writes requirements/<name>.txt."""
     lines = [line for distribution in SETS[name] for line in third_party(distribution)]
-    if name == "dev":
-        lines += (ROOT / "requirements" / "dev.in").read_text("utf-8").splitlines()
+    further = ROOT / "requirements" / f"{name}.in"
+    if further.exists():
+        lines += further.read_text("utf-8").splitlines()
     target = ROOT / "requirements" / f"{name}.txt"
     command = [
         *("uv", "pip", "compile", "-", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import rfc8785
 
-from xinzheng_schemas.strict_json import MAX_INTEGER, JSONValue
+from xinzheng_schemas.strict_json import MAX_INTEGER, JSONObject, JSONValue
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.secure.algorithms import Canonicalization, HashName
 
@@ -33,7 +33,7 @@ def canonical(
         return canonical_json(dict(value))
     from xinzheng_verifier.secure.rdf import canonical_nquads  # noqa: PLC0415 - compiles contexts, which few need
 
-    return canonical_nquads(dict(value), contexts=contexts or {}, hash_name=hash_name)
+    return canonical_nquads(cast("JSONObject", dict(value)), contexts=contexts or {}, hash_name=hash_name)
 
 
 def canonical_json(value: object) -> bytes:
