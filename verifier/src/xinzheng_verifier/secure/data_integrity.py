@@ -19,6 +19,7 @@ from xinzheng_verifier.secure.algorithms import CRYPTOSUITES, Canonicalization, 
 from xinzheng_verifier.secure.canonical import Contexts, canonical
 from xinzheng_verifier.secure.moments import timestamp
 
+_HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
 _METHOD_ID: Final = re.compile(r"[^\s#]+#[^\s#]+")
 _SIGNATURE_BYTES: Final = (64, 96)
 _PRESENTED: Final = ("challenge", "domain")
@@ -76,7 +77,8 @@ def hash_data(
         canonical(part, method=canonicalization, hash_name=hash_name, contexts=contexts)
         for part in (proof_config, document)
     )
-    return b"".join(hashlib.new(hash_name, part).digest() for part in parts)
+    digest_of = _HASHES[hash_name]
+    return b"".join([digest_of(part).digest() for part in parts])
 
 
 def signed_bytes(
@@ -143,7 +145,9 @@ def parse_proofs(proofs: Sequence[JSONObject], *, context: JSONValue) -> tuple[P
 
 
 def _previous_ids(proof: JSONObject) -> tuple[str, ...]:
-    previous = proof.get("previousProof", [])
+    if "previousProof" not in proof:
+        return ()
+    previous = proof["previousProof"]
     listed = previous if isinstance(previous, list) else [previous]
     names = tuple(name for name in listed if isinstance(name, str))
     if len(names) != len(listed) or len(set(names)) != len(names) or len(names) > MAX_PROOFS:

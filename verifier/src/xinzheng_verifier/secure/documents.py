@@ -37,7 +37,12 @@ class ProvenDocument(Secured):
     def __init__(self, document: JSONObject, contexts: Contexts) -> None:
         self._unsecured, proofs = data_integrity.split(document)
         parsed = data_integrity.parse_proofs(proofs, context=document.get("@context"))
-        self.proofs = tuple(_EmbeddedProof(self._unsecured, options, contexts) for options in parsed)
+        self._proofs = tuple(_EmbeddedProof(self._unsecured, options, contexts) for options in parsed)
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """All proofs of the document."""
+        return self._proofs
 
     def issuer_id(self) -> str:
         """As `Secured.issuer_id`."""

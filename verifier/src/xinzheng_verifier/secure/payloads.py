@@ -39,8 +39,10 @@ class _Enveloped(Secured, Proof):
     _payload: JSONObject
     _algorithm: Algorithm
 
-    def __init__(self) -> None:
-        self.proofs = (self,)
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """The signature itself; kept nowhere, or every report would leave a cycle to the collector."""
+        return (self,)
 
     @abstractmethod
     def _key_name(self) -> JSONValue:
@@ -95,7 +97,6 @@ class Token(_Enveloped):
     _REGISTERED = frozenset({"iss", "sub", "exp", "nbf", "iat", "jti"})
 
     def __init__(self, token: CompactJWS) -> None:
-        super().__init__()
         self._algorithm = jws.algorithm_of(token.header)
         self._jws = token
         self._payload = token.payload
@@ -160,7 +161,6 @@ class Message(_Enveloped):
     """
 
     def __init__(self, message: Sign1) -> None:
-        super().__init__()
         header = cose.credential_header(message)
         self._algorithm, self._kid = header.algorithm, header.kid
         self._message = message

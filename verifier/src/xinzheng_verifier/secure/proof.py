@@ -94,9 +94,12 @@ class Proof(ABC):
 
 
 class Secured(ABC):
-    """One credential under the proofs that secure it; at least one."""
+    """One credential under the proofs that secure it."""
 
-    proofs: tuple[Proof, ...]
+    @property
+    @abstractmethod
+    def proofs(self) -> tuple[Proof, ...]:
+        """The proofs; at least one."""
 
     @abstractmethod
     def issuer_id(self) -> str:

@@ -36,7 +36,11 @@ class Symbol(Secured, Proof):
         self._message = message
         self._claims = claims
         self.name = header.name
-        self.proofs = (self,)
+
+    @property
+    def proofs(self) -> tuple[Proof, ...]:
+        """The signature itself."""
+        return (self,)
 
     def algorithm_for(self, key_type: KeyType) -> Algorithm | None:
         """As `Proof.algorithm_for`."""
