@@ -122,7 +122,7 @@ def test_documents_serve_the_command_line(court: FakeCourt, tmp_path: Path) -> N
         lists[-1].write_text(json.dumps(status_list), "utf-8")
     assert certificate.qr is not None
     (tmp_path / "c.txt").write_text(certificate.qr, "ascii")
-    trust = ["--controller", tmp_path / "issuer.json", "--status-list", *lists]
+    trust: list[str | Path] = ["--controller", tmp_path / "issuer.json", "--status-list", *lists]
     assert command(tmp_path / "c.txt", *trust, "--at", "2026-11-23T09:00:00Z").status == 0
 
 
