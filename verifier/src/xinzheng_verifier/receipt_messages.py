@@ -53,12 +53,10 @@ MESSAGES: dict[str, Message] = {
     ),
     # the lender's key
     "receipt_key_missing": Message("The key file {path} cannot be read: {reason}", "无法读取密钥文件 {path}：{reason}"),
-    "receipt_key_exists": Message(
+    "receipt_file_exists": Message(
         "There is a file at {path} already; it was left as it is.", "{path} 处已有文件，未作改动。"
     ),
-    "receipt_key_not_written": Message(
-        "The key file {path} cannot be written: {reason}", "无法写入密钥文件 {path}：{reason}"
-    ),
+    "receipt_file_not_written": Message("The file {path} cannot be written: {reason}", "无法写入文件 {path}：{reason}"),
     "receipt_key_permissions": Message(
         "The file {path} is not for its owner alone ({found}); its content may be known to others.",
         "文件 {path} 并非仅限所有者访问（{found}），其内容可能已为他人所知。",

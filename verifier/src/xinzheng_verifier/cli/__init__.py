@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from xinzheng_schemas.errors import language_from
-from xinzheng_verifier.cli import arguments, check, stores
+from xinzheng_verifier.cli import arguments, check, receipts, stores
 from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
@@ -17,6 +17,9 @@ _COMMANDS = {
     ("serve",): (arguments.serve_parser, check.serve),
     ("store", "import"): (arguments.import_parser, stores.import_bundle),
     ("store", "show"): (arguments.show_parser, stores.show),
+    ("receipt", "make"): (arguments.receipt_make_parser, receipts.make),
+    ("receipt", "check"): (arguments.receipt_check_parser, receipts.check),
+    ("receipt", "key"): (arguments.receipt_key_parser, receipts.make_key),
 }
 
 

@@ -32,11 +32,11 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         raise UsageError("stdin_twice")
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
-    identity = None if options.id_number is None else _identity(language)
+    identity = None if options.id_number is None else read_identity(language)
     statuses = []
     for name in options.files:
         try:
-            data = _read_input(name)
+            data = read_input(name)
         except OSError as error:
             print(say("unreadable", language, file=name, reason=error.strerror), file=sys.stderr)
             statuses.append(MISUSED)
@@ -71,30 +71,41 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
 
 def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
     policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
-    return Verifier(_trust(options, at), policy=policy)
+    return Verifier(trust_of(options, at), policy=policy)
 
 
-def _trust(options: argparse.Namespace, at: datetime) -> TrustStore:
+def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
+    """Whom the options say to trust.
+
+    Raises:
+        UsageError: nobody, or in two ways at once.
+        TrustError: the trust data cannot be used.
+    """
     ways = [options.store, options.bundle or options.root, options.controller or options.status_list]
     if sum(map(bool, ways)) > 1:
         raise UsageError("trust_twice")
     if options.store:
         return TrustStore.open(options.store)
     if options.bundle and options.root:
-        return TrustStore.from_bundle(_read_file(options.bundle), root=_read_file(options.root), at=at)
+        return TrustStore.from_bundle(read_file(options.bundle), root=read_file(options.root), at=at)
     if options.controller:
-        return TrustStore.from_documents(map(_read_file, options.controller), map(_read_file, options.status_list))
+        return TrustStore.from_documents(map(read_file, options.controller), map(read_file, options.status_list))
     raise UsageError("trust_needed")
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
 
 
-def _read_input(name: str) -> bytes:
+def read_input(name: str) -> bytes:
     """At most one byte more than is accepted: the library refuses what is larger."""
     if name == _STDIN:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
@@ -102,7 +113,7 @@ def _read_input(name: str) -> bytes:
         return file.read(MAX_INPUT_BYTES + 1)
 
 
-def _identity(language: Language) -> str:
+def read_identity(language: Language) -> str:
     """The number, typed unseen or piped in; never an argument, which every process of the machine can read."""
     if sys.stdin.isatty():
         typed = getpass.getpass(say("number_prompt", language))

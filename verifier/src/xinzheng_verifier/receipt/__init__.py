@@ -11,6 +11,7 @@
 
     make_receipt                 a receipt of a report, signed by the lender: a compact JWS (docs/reference/receipt.md)
     check_receipt                what of it holds: signature, input, trust, rules, and the outcome when judged again
+    policy_of                    the rules that a receipt records
     read_receipt                 its content, once its signature holds
     Receipt, ReceiptCheck        its content; what a check of it found
     ReceiptSigner                what signs: an object with a public key and `sign`, so that the key may lie in an HSM
@@ -22,7 +23,7 @@
 A receipt never holds an ID number that was typed, and nothing of the certificate but its number.
 """
 
-from xinzheng_verifier.receipt.check import Finding, ReceiptCheck, check_receipt
+from xinzheng_verifier.receipt.check import Finding, ReceiptCheck, check_receipt, policy_of
 from xinzheng_verifier.receipt.content import Receipt, ReceiptStep
 from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.receipt.keys import LenderKey, create_key, load_key, public_jwk, read_public_key
@@ -42,6 +43,7 @@ __all__ = [
     "create_key",
     "load_key",
     "make_receipt",
+    "policy_of",
     "public_jwk",
     "read_public_key",
     "read_receipt",

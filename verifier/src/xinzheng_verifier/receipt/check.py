@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.identity import Identity
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.messages import explain
+from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.receipt import token
 from xinzheng_verifier.receipt.content import Receipt
@@ -141,6 +143,26 @@ def check_receipt(
         found["policy"] = _policy(content, verifier)
         found["outcome"] = _outcome(content, found, data=data, verifier=verifier, identity=identity)
     return ReceiptCheck(receipt=content, findings=_complete(found))
+
+
+def policy_of(receipt: Receipt) -> Policy:
+    """The rules that a receipt records, to judge by them again; the default ones where this release cannot read them.
+
+    Whether they are the same is for `check_receipt` to say, in the finding `policy`.
+    """
+    rules: Mapping[str, Any] = receipt.policy
+    try:
+        age = rules["maxStatusAgeSeconds"]
+        return Policy(
+            profile=rules["profile"],
+            max_status_age=None if age is None else timedelta(seconds=age),
+            require_status=rules["requireStatus"],
+            issuers=rules["issuers"],
+            types=rules["types"],
+            unsafe_trust_dates_of_compromised_keys=rules["unsafeTrustDatesOfCompromisedKeys"],
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Policy()
 
 
 def _complete(found: Mapping[str, Finding]) -> tuple[Finding, ...]:

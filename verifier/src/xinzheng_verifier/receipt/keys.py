@@ -104,7 +104,7 @@ def create_key(path: Path, passphrase: bytes, *, ed25519_key: bool = False) -> L
         ed25519_key: Ed25519 instead of P-256.
 
     Raises:
-        ReceiptError: `receipt_passphrase_short`, `receipt_key_exists`, `receipt_key_not_written`.
+        ReceiptError: `receipt_passphrase_short`, `receipt_file_exists`, `receipt_file_not_written`.
     """
     key = LenderKey.generate(ed25519_key=ed25519_key)
     write_new(path, key.encrypted_pem(passphrase), mode=0o600)
@@ -192,14 +192,14 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
     """Writes a file where nothing is yet; a failure leaves nothing behind.
 
     Raises:
-        ReceiptError: `receipt_key_exists`, `receipt_key_not_written`.
+        ReceiptError: `receipt_file_exists`, `receipt_file_not_written`.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, mode)
     except FileExistsError as error:
-        raise ReceiptError("receipt_key_exists", path=str(path)) from error
+        raise ReceiptError("receipt_file_exists", path=str(path)) from error
     except OSError as error:
-        raise ReceiptError("receipt_key_not_written", path=str(path), reason=error.strerror) from error
+        raise ReceiptError("receipt_file_not_written", path=str(path), reason=error.strerror) from error
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
@@ -208,7 +208,7 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
     except OSError as error:
         with suppress(OSError):
             path.unlink()
-        raise ReceiptError("receipt_key_not_written", path=str(path), reason=error.strerror) from error
+        raise ReceiptError("receipt_file_not_written", path=str(path), reason=error.strerror) from error
 
 
 def _from_jwk(data: bytes) -> PublicKey | None:
