@@ -103,6 +103,7 @@ def test_json_form_of_a_report(court: SimulatedCourt, trust: TrustStore, jwt: st
         "claims",
         "scopeStatement",
         "policy",
+        "version",
     ]
     assert document["policy"] == {
         "profile": "court",
