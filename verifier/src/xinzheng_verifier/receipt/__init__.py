@@ -13,7 +13,9 @@
     check_receipt                what of it holds: signature, input, trust, rules, and the outcome when judged again
     policy_of                    the rules that a receipt records
     read_receipt                 its content, once its signature holds
-    Receipt, ReceiptCheck        its content; what a check of it found
+    Receipt, ReceiptStep         its content, with what each step came to
+    ReceiptCheck, Finding        what a check of it found, aspect by aspect
+    trust_digest                 how a receipt names everything that was trusted
     ReceiptSigner                what signs: an object with a public key and `sign`, so that the key may lie in an HSM
     LenderKey                    a signer whose key lies in memory
     create_key, load_key         a lender's key in an encrypted file
