@@ -10,6 +10,7 @@
     FakeIssuer       issues any other credential of the VC Data Model 2.0; profile "vcdm"
     FakeCertificate  one certificate in its forms: JSON-LD, JWT, QR text
     FakeCredential   one credential in its forms: JSON-LD, JWT
+    PERSON, OTHER_PERSON, COMPANY  numbers of made-up people and of a made-up company
     Situation, Case  the catalogue: good, expired, revoked, forged …, each with the verdict and code that it must get
 
 Everything is made in memory with fresh keys; nothing is read, written or fetched, and no clock is read. Every
