@@ -15,7 +15,11 @@ from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 
 
-def _receipts(action: str) -> Callable[[argparse.Namespace, Language], int]:
+_Action = Callable[[argparse.Namespace, Language], int]
+_Command = tuple[Callable[[Language], argparse.ArgumentParser], _Action]
+
+
+def _receipts(action: str) -> _Action:
     """A command of `receipts`, whose module is loaded when it runs: ciphers take a while to import."""
 
     def run(options: argparse.Namespace, language: Language) -> int:
@@ -27,7 +31,7 @@ def _receipts(action: str) -> Callable[[argparse.Namespace, Language], int]:
     return run
 
 
-_COMMANDS = {
+_COMMANDS: dict[tuple[str, ...], _Command] = {
     ("serve",): (arguments.serve_parser, check.serve),
     ("store", "import"): (arguments.import_parser, stores.import_bundle),
     ("store", "show"): (arguments.show_parser, stores.show),
@@ -52,10 +56,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Names of people must not end the program on a terminal that cannot show them.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    make_parser, run, rest = arguments.verify_parser, check.verify, words
-    for names, (make, action) in _COMMANDS.items():
+    command: _Command = (arguments.verify_parser, check.verify)
+    rest = words
+    for names, found in _COMMANDS.items():
         if tuple(words[: len(names)]) == names:
-            make_parser, run, rest = make, action, words[len(names) :]
+            command, rest = found, words[len(names) :]
+    make_parser, run = command
     parser = make_parser(language)
     try:
         return run(parser.parse_args(rest), language)
