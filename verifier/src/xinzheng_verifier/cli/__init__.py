@@ -14,7 +14,6 @@ from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 
-
 _Action = Callable[[argparse.Namespace, Language], int]
 _Command = tuple[Callable[[Language], argparse.ArgumentParser], _Action]
 
