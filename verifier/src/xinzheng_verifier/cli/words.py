@@ -6,6 +6,7 @@ from xinzheng_schemas.errors import Language, Message
 from xinzheng_verifier.cli.receipt_words import RECEIPT_WORDS
 
 WORDS: Final[dict[str, Message]] = {
+    **RECEIPT_WORDS,
     # what the commands are
     "verify": Message(
         "Checks court credentials offline: genuine or not, whose, in force or not. Further commands: store import, "
@@ -131,7 +132,6 @@ WORDS: Final[dict[str, Message]] = {
     "days": Message("{count} d", "{count} 天"),
     "hours": Message("{count} h", "{count} 小时"),
     "minutes": Message("{count} min", "{count} 分钟"),
-    **RECEIPT_WORDS,
 }
 
 
