@@ -173,16 +173,16 @@ def _check_screen(found: ReceiptCheck, *, name: str, language: Language) -> str:
 def _facts(receipt: Receipt, language: Language) -> list[tuple[str, str]]:
     compared = "receipt_was_compared" if receipt.identity_compared else "receipt_not_compared"
     rows = [
-        (say("receipt_says", language), f"{say(receipt.verdict.value, language)} ({receipt.code})"),
-        (say("asked", language), format_timestamp(receipt.at)),
+        (say("receipt_says", language), f"{say(f'receipt_said_{receipt.verdict.value}', language)} ({receipt.code})"),
+        (say("receipt_asked", language), format_timestamp(receipt.at)),
         (say("receipt_made_at", language), format_timestamp(receipt.made_at)),
         (say("receipt_release", language), f"xinzheng-verifier {receipt.verifier_version}"),
         (say("receipt_compared", language), say(compared, language)),
     ]
     if receipt.issuer_id is not None:
-        rows.append((say("issued_by", language), receipt.issuer_id))
+        rows.append((say("receipt_issuer", language), receipt.issuer_id))
     if receipt.certificate_number is not None:
-        rows.append((say("number", language), receipt.certificate_number))
+        rows.append((say("receipt_number", language), receipt.certificate_number))
     return rows
 
 
