@@ -282,6 +282,14 @@ def test_misuse_is_told(arguments: tuple[str, ...], said: str) -> None:
     assert said in printed.err
 
 
+def test_name_of_a_file_cannot_draw_on_the_screen(desk: Path) -> None:
+    (desk / "\x1b[2Jc.jwt").write_text(CERTIFICATE.jwt, "ascii")
+    printed = make(file="\x1b[2Jc.jwt")
+    assert printed.status == 0
+    assert "Receipt: \\x1b[2Jc.jwt.receipt" in printed.out
+    assert "\x1b" not in printed.out + check(receipt="\x1b[2Jc.jwt.receipt").out
+
+
 def test_what_is_no_receipt_does_not_hold() -> None:
     printed = check("--input", "c.jwt", *TRUST, receipt="c.jwt")
     assert printed.status == 1

@@ -14,7 +14,7 @@ from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli import check as checking
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError
-from xinzheng_verifier.cli.screen import printable, screen, table
+from xinzheng_verifier.cli.screen import screen, table
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.receipt import (
@@ -67,7 +67,7 @@ def make(options: argparse.Namespace, language: Language) -> int:
         _print_json({"file": options.file, "receipt": str(out), **report.to_json()})
     else:
         print(screen(report, name=options.file, language=language))
-        print(say("receipt_written", language, path=printable(str(out))))
+        print(say("receipt_written", language, path=_printable(str(out))))
     return OF_VERDICT[report.verdict]
 
 
@@ -161,8 +161,8 @@ def _present(passphrase: bytes, source: str) -> bytes:
 
 def _check_screen(found: ReceiptCheck, *, name: str, language: Language) -> str:
     lines = [
-        f"{printable(name)}: {say(f'receipt_{found.verdict.value}', language)}",
-        f"  {printable(found.deciding.message(language))} ({found.code})",
+        f"{_printable(name)}: {say(f'receipt_{found.verdict.value}', language)}",
+        f"  {_printable(found.deciding.message(language))} ({found.code})",
     ]
     rows = [(say(f"aspect_{finding.aspect}", language), finding.message(language)) for finding in found.findings]
     if found.receipt is not None:
@@ -186,8 +186,13 @@ def _facts(receipt: Receipt, language: Language) -> list[tuple[str, str]]:
     return rows
 
 
+def _printable(text: str) -> str:
+    """Names of files may hold what moves the cursor."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def _refused(error: ReceiptError, language: Language) -> int:
-    print(f"{printable(error.message(language))} ({error.code})", file=sys.stderr)
+    print(f"{_printable(error.message(language))} ({error.code})", file=sys.stderr)
     return MISUSED
 
 
