@@ -32,11 +32,11 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         raise UsageError("stdin_twice")
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
-    identity = None if options.id_number is None else read_identity(language)
+    identity = None if options.id_number is None else _identity(language)
     statuses = []
     for name in options.files:
         try:
-            data = read_input(name)
+            data = _read_input(name)
         except OSError as error:
             print(say("unreadable", language, file=name, reason=error.strerror), file=sys.stderr)
             statuses.append(MISUSED)
@@ -105,7 +105,7 @@ def read_file(path: Path) -> bytes:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
 
 
-def read_input(name: str) -> bytes:
+def _read_input(name: str) -> bytes:
     """At most one byte more than is accepted: the library refuses what is larger."""
     if name == _STDIN:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
@@ -113,7 +113,7 @@ def read_input(name: str) -> bytes:
         return file.read(MAX_INPUT_BYTES + 1)
 
 
-def read_identity(language: Language) -> str:
+def _identity(language: Language) -> str:
     """The number, typed unseen or piped in; never an argument, which every process of the machine can read."""
     if sys.stdin.isatty():
         typed = getpass.getpass(say("number_prompt", language))

@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.cli import check as checking
+from xinzheng_verifier.cli.check import _identity as read_identity
+from xinzheng_verifier.cli.check import read_file, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError
 from xinzheng_verifier.cli.screen import screen, table
 from xinzheng_verifier.cli.words import say
+from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.receipt import (
     Receipt,
@@ -53,9 +55,9 @@ def make(options: argparse.Namespace, language: Language) -> int:
     now = datetime.now(UTC)
     at = options.at or now
     policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
-    verifier = Verifier(checking.trust_of(options, at), policy=policy)
+    verifier = Verifier(trust_of(options, at), policy=policy)
     data = _input(options.file)
-    identity = None if options.id_number is None else checking.read_identity(language)
+    identity = None if options.id_number is None else read_identity(language)
     try:
         key = load_key(options.key, _passphrase(options, options.key, language))
         report = verifier.report(data, at=at, identity=identity, form=options.form)
@@ -82,11 +84,11 @@ def check(options: argparse.Namespace, language: Language) -> int:
     gives_trust = any(getattr(options, name) for name in _TRUST_OPTIONS)
     if options.input is None and (gives_trust or options.id_number is not None):
         raise UsageError("receipt_input_needed")
-    text = checking.read_file(options.receipt)
+    text = read_file(options.receipt)
     data = None if options.input is None else _input(options.input)
-    identity = None if options.id_number is None else checking.read_identity(language)
+    identity = None if options.id_number is None else read_identity(language)
     try:
-        key = read_public_key(checking.read_file(options.key), name=str(options.key))
+        key = read_public_key(read_file(options.key), name=str(options.key))
     except ReceiptError as error:
         return _refused(error, language)
     verifier = _verifier_of(text, key, options) if gives_trust else None
@@ -123,8 +125,12 @@ def _check_stdin(file: str | None, options: argparse.Namespace) -> None:
 
 
 def _input(name: str) -> bytes:
+    """At most one byte more than is accepted: the library refuses what is larger."""
     try:
-        return checking.read_input(name)
+        if name == _STDIN:
+            return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+        with Path(name).open("rb") as file:
+            return file.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
         raise UsageError("unreadable", file=name, reason=error.strerror) from error
 
@@ -135,7 +141,7 @@ def _verifier_of(text: bytes, key: PublicKey, options: argparse.Namespace) -> Ve
         receipt = read_receipt(text, key=key)
     except ReceiptError:
         return None
-    return Verifier(checking.trust_of(options, receipt.at), policy=policy_of(receipt))
+    return Verifier(trust_of(options, receipt.at), policy=policy_of(receipt))
 
 
 def _passphrase(options: argparse.Namespace, path: Path, language: Language, *, twice: bool = False) -> bytes:
