@@ -18,6 +18,7 @@ _MATCH: Final = 9
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _CODE: Final = re.compile("[a-z0-9]+(?:_[a-z0-9]+)*")
+_FORM: Final = re.compile("[a-z0-9][a-z0-9_+.-]{0,63}")
 _SHORT: Final = re.compile(r"[^\x00-\x1f\x7f]{1,2048}")
 
 
@@ -143,7 +144,7 @@ class Receipt:
             made_at=_read_moment(value, "madeAt"),
             verifier_version=_read_text(value, "verifierVersion", _SHORT),
             input_sha256=_read_optional(value, "inputSha256", _DIGEST),
-            form=_read_optional(value, "form", _CODE),
+            form=_read_optional(value, "form", _FORM),
             at=_read_moment(value, "at"),
             bundle_version=_read_version(value),
             trust_sha256=_read_text(value, "trustSha256", _DIGEST),
