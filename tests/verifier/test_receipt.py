@@ -258,7 +258,8 @@ def test_input_too_large_to_be_read_is_not_tied_to_its_receipt() -> None:
 
 
 def test_form_that_this_release_does_not_know_is_detected_anew() -> None:
-    check = check_receipt(signed({**CONTENT, "form": "papyrus-2.0"}), key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER)
+    newer = signed({**CONTENT, "form": "papyrus-2.0"})
+    check = check_receipt(newer, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER)
     assert check.code == "ok"
 
 
