@@ -48,8 +48,8 @@ def test_public_names() -> None:
     assert dir(xinzheng_verifier) == xinzheng_verifier.__all__
     for name in xinzheng_verifier.__all__:
         assert getattr(xinzheng_verifier, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'receipt'"):
-        _ = xinzheng_verifier.receipt
+    with pytest.raises(AttributeError, match="no attribute 'notary'"):
+        _ = xinzheng_verifier.notary
 
 
 def test_importing_and_judging_opens_nothing(court: SimulatedCourt) -> None:
@@ -103,6 +103,7 @@ def test_json_form_of_a_report(court: SimulatedCourt, trust: TrustStore, jwt: st
         "claims",
         "scopeStatement",
         "policy",
+        "version",
     ]
     assert document["policy"] == {
         "profile": "court",

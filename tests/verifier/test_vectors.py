@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from support.doors import by_http, command
+from xinzheng_schemas.json_schemas import REPORT_SCHEMA_ID
+from xinzheng_schemas.json_schemas import document as json_schema
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier import Policy, TrustStore, Verifier
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MANIFEST: list[dict[str, Any]] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
+REPORT_SCHEMA = Draft202012Validator(json_schema(REPORT_SCHEMA_ID))
 EXIT_STATUS = {"passed": 0, "failed": 1, "indeterminate": 2}
 
 
@@ -74,6 +78,8 @@ def test_all_doors_answer_as_the_manifest_says(vector: dict[str, Any]) -> None:
         assert report.deciding_step.number == vector["step"]
     if report.deciding_step.number <= 5 and report.code != "ok":
         assert (report.claims, report.issuer) == (None, None)
+
+    assert [error.message for error in REPORT_SCHEMA.iter_errors(report.to_json())] == []
 
     printed = command(path, *arguments_for(vector), stdin=(identity or "").encode())
     answer = json.loads(printed.out)

@@ -42,6 +42,12 @@ MAX_STATUS_SIZE = 8
 MAX_PROBLEMS = 50
 """Problems that one step lists as evidence. [chosen]"""
 
+MAX_RECEIPT_BYTES = 262_144
+"""Bytes of a signed receipt; one takes some 2 kB, more only where the policy names thousands of issuers. [chosen]"""
+
+MAX_KEY_FILE_BYTES = 16_384
+"""Bytes of a lender's key or passphrase file; an encrypted P-256 key takes about 420. [chosen]"""
+
 STATUS_LIST_JSON = Limits(max_bytes=4_194_304)
 """JSON text of a status list credential: 2^24 entries that do not compress take 2.8 MB in base64url."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from xinzheng_schemas.errors import Language, Message
 from xinzheng_schemas.messages import MESSAGES as SCHEMAS_MESSAGES
+from xinzheng_verifier.receipt_messages import MESSAGES as RECEIPT_MESSAGES
 from xinzheng_verifier.trust.messages import MESSAGES as TRUST_MESSAGES
 
 REASONS: dict[str, Message] = {
@@ -241,7 +242,7 @@ _REQUESTS: dict[str, Message] = {
     ),
 }
 
-MESSAGES: dict[str, Message] = {**_REQUESTS, **SCHEMAS_MESSAGES, **TRUST_MESSAGES, **REASONS}
+MESSAGES: dict[str, Message] = {**_REQUESTS, **SCHEMAS_MESSAGES, **TRUST_MESSAGES, **RECEIPT_MESSAGES, **REASONS}
 
 
 class _Known(dict[str, object]):

@@ -15,6 +15,9 @@ from xinzheng_verifier.errors import NotApplicableError, RefusedError, Undecided
 from xinzheng_verifier.messages import explain
 from xinzheng_verifier.policy import Policy
 
+VERSION: Final = 1
+"""Version of the JSON form."""
+
 STEP_NAMES: Final = (
     "read",
     "mechanism",
@@ -174,7 +177,7 @@ class Report:
         return explain(code, self.deciding_step.evidence, language)
 
     def to_json(self) -> JSONObject:
-        """The report as JSON; the names of the members are stable."""
+        """The report as JSON, in the shape of the JSON Schema `xinzheng_schemas.json_schemas.REPORT_SCHEMA_ID`."""
         return {
             "verdict": self.verdict.value,
             "code": self.code,
@@ -189,6 +192,7 @@ class Report:
             "claims": self.claims,
             "scopeStatement": None if self.scope_statement is None else _plain(self.scope_statement),
             "policy": self.policy.to_json(),
+            "version": VERSION,
         }
 
 

@@ -82,6 +82,55 @@ def show_parser(language: Language) -> argparse.ArgumentParser:
     return parser
 
 
+def receipt_make_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt make`."""
+    parser = _parser("receipt make", "receipt_make", language)
+    inputs = parser.add_argument_group(_word("inputs", language))
+    inputs.add_argument("file", metavar="FILE", help=_word("receipt_input", language))
+    inputs.add_argument("--form", choices=[form.value for form in Form], help=_word("form", language))
+    _add_trust(parser, language)
+    rules = _add_rules(parser, language)
+    rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
+    rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    keys = parser.add_argument_group(_word("receipt_keys", language))
+    keys.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_key_file", language))
+    _add_passphrase(keys, language)
+    keys.add_argument("--out", metavar="RECEIPT", type=Path, help=_word("receipt_out", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def receipt_check_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt check`."""
+    parser = _parser("receipt check", "receipt_check", language)
+    inputs = parser.add_argument_group(_word("inputs", language))
+    inputs.add_argument("receipt", metavar="RECEIPT", type=Path, help=_word("receipt_file", language))
+    inputs.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_public", language))
+    inputs.add_argument("--input", metavar="FILE", help=_word("receipt_about", language))
+    inputs.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    _add_trust(parser, language)
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def receipt_key_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt key`."""
+    parser = _parser("receipt key", "receipt_key", language)
+    keys = parser.add_argument_group(_word("receipt_keys", language))
+    keys.add_argument("path", metavar="KEY", type=Path, help=_word("receipt_key_new", language))
+    keys.add_argument("--type", choices=("p256", "ed25519"), default="p256", help=_word("receipt_type", language))
+    keys.add_argument("--pem", action="store_true", help=_word("receipt_pem", language))
+    _add_passphrase(keys, language)
+    _add_general(parser, language, json=False)
+    return parser
+
+
+def _add_passphrase(group: "argparse._ArgumentGroup", language: Language) -> None:
+    sources = group.add_mutually_exclusive_group()
+    sources.add_argument("--passphrase-env", metavar="NAME", help=_word("passphrase_env", language))
+    sources.add_argument("--passphrase-file", metavar="FILE", type=Path, help=_word("passphrase_file", language))
+
+
 def _word(word: str, language: Language) -> str:
     text: str = getattr(WORDS[word], language)
     return text

@@ -78,29 +78,40 @@ def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
         proofs=None if options.proofs is None else frozenset(options.proofs),
         unsafe_accept_other_controllers=options.unsafe_accept_other_controllers,
     )
-    return Verifier(_trust(options, at), policy=policy)
+    return Verifier(trust_of(options, at), policy=policy)
 
 
-def _trust(options: argparse.Namespace, at: datetime) -> TrustStore:
+def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
+    """Whom the options say to trust.
+
+    Raises:
+        UsageError: nobody, or in two ways at once.
+        TrustError: the trust data cannot be used.
+    """
     ways = [options.store, options.bundle or options.root, options.controller or options.status_list]
     if sum(map(bool, ways)) > 1:
         raise UsageError("trust_twice")
     if options.store:
         return TrustStore.open(options.store)
     if options.bundle and options.root:
-        return TrustStore.from_bundle(_read_file(options.bundle), root=_read_file(options.root), at=at)
+        return TrustStore.from_bundle(read_file(options.bundle), root=read_file(options.root), at=at)
     if options.controller:
-        return TrustStore.from_documents(map(_controller, options.controller), map(_read_file, options.status_list))
+        return TrustStore.from_documents(map(_controller, options.controller), map(read_file, options.status_list))
     raise UsageError("trust_needed")
 
 
 def _controller(path: Path) -> bytes | str:
     """A document, or a DID that is its own."""
     name = str(path)
-    return name if name.startswith(self_contained.SCHEME) else _read_file(path)
+    return name if name.startswith(self_contained.SCHEME) else read_file(path)
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

@@ -3,13 +3,16 @@
 from typing import Final
 
 from xinzheng_schemas.errors import Language, Message
+from xinzheng_verifier.cli.receipt_words import RECEIPT_WORDS
 
 WORDS: Final[dict[str, Message]] = {
+    **RECEIPT_WORDS,
     # what the commands are
     "verify": Message(
         "Checks court credentials offline: genuine or not, whose, in force or not. Further commands: store import, "
-        "store show, serve.",
-        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、serve。",
+        "store show, receipt make, receipt check, receipt key, serve.",
+        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、receipt make、receipt check、"
+        "receipt key、serve。",
     ),
     "serve": Message("Answers POST /v1/verify on this machine.", "在本机提供 POST /v1/verify 核验接口。"),
     "import": Message(
