@@ -119,6 +119,19 @@ def test_damaged_pictures(court: SimulatedCourt, verifier: Verifier) -> None:
         assert verifier.report(damaged, at=court.now).code == "image_malformed"
 
 
+def test_scans_of_a_picture_are_counted_before_any_is_decoded(court: SimulatedCourt, verifier: Verifier) -> None:
+    """Ten thousand scans of 23 bytes, each of which passes over nine million pixels: a minute's work."""
+    file = io.BytesIO()
+    Image.new("L", (3000, 3000), 255).save(file, "JPEG", progressive=True, quality=50)
+    picture = file.getvalue()
+    last = picture[picture.rindex(b"\xff\xda") : -2]
+    bomb = picture[:-2] + last * ((MAX_INPUT_BYTES - len(picture)) // len(last)) + b"\xff\xd9"
+    assert verifier.report(bomb, at=court.now).code == "too_complex"
+    progressive = io.BytesIO()
+    symbol(court.issue().qr).convert("RGB").save(progressive, "JPEG", progressive=True)
+    assert verifier.report(progressive.getvalue(), at=court.now).code == "ok"
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

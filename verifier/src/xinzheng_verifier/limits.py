@@ -24,6 +24,10 @@ MAX_IMAGE_EDGES = 300_000
 FREELY_SCANNED_PIXELS = 1_000_000
 """Pixels of a picture that is scanned whatever its edges: no more finder patterns fit in than take half a second."""
 
+MAX_JPEG_SCANS = 32
+"""Scans of a JPEG file: a progressive one has about ten; each passes over all of the picture, in as little as 23 bytes
+of the file. [chosen]"""
+
 MAX_CBOR_DEPTH = 8
 """Nesting of a CBOR value; the claims of a certificate use 4. [chosen]"""
 

@@ -134,7 +134,8 @@ REASONS: dict[str, Message] = {
         "含有无法以已知术语解释的 {field}，可能有多种解读。",
     ),
     "context_invalid": Message(
-        "Its contexts give a protected term a second meaning ({field}).", "其 @context 赋予受保护的术语另一含义（{field}）。"
+        "Its contexts give a protected term a second meaning ({field}).",
+        "其 @context 赋予受保护的术语另一含义（{field}）。",
     ),
     "not_compacted": Message(
         "Says {field} in another way than readers expect; two readers could take it for two things.",
