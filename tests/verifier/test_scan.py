@@ -148,6 +148,13 @@ def test_size_is_looked_at_before_any_pixel(court: SimulatedCourt, verifier: Ver
     assert verifier.report(empty_png(side, side), at=court.now).code == "too_large"
 
 
+@pytest.mark.parametrize("size", [(65_536, 1), (1, 65_536), (9_000_000, 1)])
+def test_picture_longer_than_the_scanner_takes(
+    court: SimulatedCourt, verifier: Verifier, size: tuple[int, int]
+) -> None:
+    assert verifier.report(encoded(Image.new("L", size)), at=court.now).code == "too_large"
+
+
 def test_large_files_are_refused_unread(court: SimulatedCourt, verifier: Verifier) -> None:
     assert verifier.report(encoded(symbol("XZ1:")) + bytes(MAX_INPUT_BYTES), at=court.now).code == "too_large"
 

@@ -4,7 +4,13 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_verifier.errors import RefusedError, UndecidedError
-from xinzheng_verifier.limits import FREELY_SCANNED_PIXELS, MAX_IMAGE_EDGES, MAX_IMAGE_PIXELS, MAX_JPEG_SCANS
+from xinzheng_verifier.limits import (
+    FREELY_SCANNED_PIXELS,
+    MAX_IMAGE_EDGES,
+    MAX_IMAGE_PIXELS,
+    MAX_IMAGE_SIDE,
+    MAX_JPEG_SCANS,
+)
 from xinzheng_verifier.read.qr_cwt import PREFIX
 
 if TYPE_CHECKING:
@@ -68,7 +74,7 @@ def _greyscale(picture: bytes) -> "Image.Image":
         raise RefusedError("too_complex", limit=MAX_JPEG_SCANS)
     try:
         with Image.open(io.BytesIO(picture), formats=_FORMATS) as image:
-            if image.width * image.height <= MAX_IMAGE_PIXELS:
+            if image.width * image.height <= MAX_IMAGE_PIXELS and max(image.size) <= MAX_IMAGE_SIDE:
                 return image.convert("L")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RefusedError("too_large", limit=MAX_IMAGE_PIXELS) from error
