@@ -17,12 +17,19 @@ MAX_CWT_BYTES = 16_384
 MAX_IMAGE_PIXELS = 9_000_000
 """Pixels of a picture to be scanned for a QR symbol: a page of A4 at 300 dpi has 8.7 million."""
 
+MAX_IMAGE_SIDE = 65_535
+"""Pixels of a picture's longer side: the scanner takes no more."""
+
 MAX_IMAGE_EDGES = 300_000
 """Changes of brightness along the rows of a picture that is scanned as it is. A symbol has some 20,000, a page of print
 150,000; the scanner tries all pairs of what looks like a finder pattern, and each of those has 30 at least."""
 
 FREELY_SCANNED_PIXELS = 1_000_000
 """Pixels of a picture that is scanned whatever its edges: no more finder patterns fit in than take half a second."""
+
+MAX_JPEG_SCANS = 32
+"""Scans of a JPEG file: a progressive one has about ten; each passes over all of the picture, in as little as 23 bytes
+of the file. [chosen]"""
 
 MAX_CBOR_DEPTH = 8
 """Nesting of a CBOR value; the claims of a certificate use 4. [chosen]"""
