@@ -77,7 +77,6 @@ class Strange:
         last = {ord(b"A"): b"B", ord(b"Q"): b"R", ord(b"g"): b"h", ord(b"w"): b"x"}[spare[-1]]
         jwk = self.issuer.keys["p256"].jwk
         further = {**self.credential, "vc": {"type": ["VerifiableCredential"]}}
-        late = {**self.credential, "nbf": 4_000_000_000}
         yield "member-twice.jwt", "ES256", "a member of the payload stands twice", self._token(twice)
         yield "nan.jwt", "ES256", "NaN as a value of the payload", self._token(_with(text, b'"nan":NaN'))
         yield "surrogate.jwt", "ES256", "half of a surrogate pair in a text", self._token(_with(text, rb'"x":"\ud800"'))
@@ -98,7 +97,6 @@ class Strange:
         )
         yield "own-key.jwt", "ES256", "the header brings its own key (jwk)", self._token(jwk=jwk)
         yield "vc-claim.jwt", "ES256", "a vc claim beside the credential", self._token(further)
-        yield "not-before.jwt", "ES256", "nbf in the year 2096", self._token(late)
 
     # --- documents ----------------------------------------------------------------------------------------------------
 
@@ -130,6 +128,8 @@ class Strange:
             "the proof does not bear the context that it was signed with",
             text_of(bare),
         )
+        without = text_of(self._forged(self.credential, **{"@context": None}))
+        yield "context-unsigned.json", suite, "a proof signed without a context of its own, as it stands", without
         context = self.credential["@context"]
         longer = {**self._forged({**self.credential, "@context": context[:1]}), "@context": context}
         yield (

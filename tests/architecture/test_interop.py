@@ -1,5 +1,6 @@
 """The record of what other implementations answer: ours is what the verifier says, and the page shows all of it."""
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -90,3 +91,17 @@ def test_an_answer_that_should_not_be_is_told(tmp_path_factory: pytest.TempPathF
 def test_known_deviations_are_told_on_the_page() -> None:
     text = PAGE.read_text("utf-8")
     assert [key for key in DEVIATIONS if not (key[1] in text and key[2] in text)] == []
+
+
+def test_javascript_packages_are_pinned_by_hash_and_name_no_address() -> None:
+    folder = ROOT / "interop" / "javascript"
+    wanted = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
+    del locked[""]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert [
+        name for name, one in locked.items() if not one["integrity"].startswith("sha512-") or "resolved" in one
+    ] == []
+    text = PAGE.read_text("utf-8")
+    for name in ("@digitalbazaar/vc", "jose"):
+        assert f"| {name} | {wanted[name]} |" in text
