@@ -45,7 +45,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 DEVIATIONS: Final[Mapping[tuple[str, str, str], str]] = {
-    ("openvc", "ecdsa-rdfc-2019", "P-384"): "names blank nodes with SHA-256, where vc-di-ecdsa 3.2.4 asks for SHA-384",
+    ("openvc", "ecdsa-rdfc-2019", "P-384"): "names blank nodes with SHA-256, where vc-di-ecdsa 3.2.3 asks for SHA-384",
 }
 """Where an implementation is known to differ from the standard: others refuse what it signs, and it what they sign."""
 
