@@ -19,7 +19,6 @@ from support.office import (
     company_application,
     make_issuer,
     make_office,
-    masking,
     relisting,
     zaoyang_court,
 )
@@ -96,10 +95,12 @@ def test_the_same_record_counts_once(house: CourtHouse) -> None:
     assert [record["outcome"] for record in twice["records"]] == ["unmatched", "unmatched"]
 
 
-def test_a_record_that_came_too_early_counts_when_it_comes_again(house: CourtHouse) -> None:
+def test_a_record_that_came_too_early_was_answered_by_the_look_up_and_suspends(house: CourtHouse) -> None:
     assert only(house.feed(relisting()))["outcome"] == "unmatched"
+    house.clock.advance(hours=1)
     house.certificate()
-    assert only(house.feed(relisting()))["effect"] == "revoked"
+    record = only(house.feed(relisting()))
+    assert (record["outcome"], record["effect"], codes(record)) == ("applied", "suspended", ["feed_answered"])
 
 
 def test_the_masked_entry_itself_is_no_relisting(house: CourtHouse) -> None:
@@ -178,15 +179,17 @@ def test_the_original_case_of_a_resumed_one_is_the_same_matter(house: CourtHouse
     assert only(house.feed(relisting(caseCode="（2021）鄂0683执46号")))["effect"] == "revoked"
 
 
-def test_an_application_under_way_is_flagged(house: CourtHouse) -> None:
+def test_an_application_is_flagged_and_sent_back_once_it_is_confirmed(house: CourtHouse) -> None:
     case = house.apply()
     record = only(house.feed(relisting()))
     assert (record["outcome"], codes(record)) == ("flagged", ["feed_application_open"])
+    house.clock.advance(hours=1)
     house.confirm(case)
-    assert only(house.feed(relisting(caseCode="（2026）鄂0606执3号", gistId="")))["outcome"] == "flagged"
+    assert only(house.feed(relisting(cardNum="", caseCode="（2026）鄂0606执3号", gistId="")))["outcome"] == "flagged"
     assert house.get(case).json()["state"] == "maskingConfirmed"
     assert only(house.feed(relisting()))["effect"] == "sentBack"
-    house.confirm(case, masking())
+    house.clock.advance(hours=1)
+    house.confirm(case)
 
 
 def test_a_record_that_fails_is_undone_alone_and_reported(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,12 @@ _RULES = {
         "{field} lies before the masking of {masked}: look up the public list again.",
         "{field} 早于屏蔽日 {masked}：请重新核查公布名单。",
     ),
+    "list_check_before_relisting": Message(
+        "{field} {checked_at} is not later than {received}, when the public list's record of case {case}, published "
+        "{published}, came in: look up the list again. While the person is listed, nothing can be issued.",
+        "{field} {checked_at} 不晚于 {received}，即案号 {case}（发布日期 {published}）的公布名单记录收到之时："
+        "请重新核查公布名单。在列期间不得出具证明。",
+    ),
     "original_case_number_missing": Message(
         "A resumed case (执恢) needs the number of the case it resumes in {field}.",
         "恢复执行案件（执恢）须在 {field} 中填写原执行案号。",
@@ -300,6 +306,11 @@ _FEED = {
     "feed_suspended_already": Message(
         "{number} is suspended already: for the judge to decide.",
         "{number} 已暂停：请法官决定。",
+    ),
+    "feed_answered": Message(
+        "The record was in the register before the look-up that {number} rests on, and comes again: suspended until "
+        "the judge has looked, not revoked.",
+        "该记录在 {number} 所依据的核查之前已收到，现再次出现：在法官核对前暂停，不予撤销。",
     ),
     "feed_older_than_masking": Message(
         "The record was published on {published}, before the masking of {masked}: it is the masked entry itself, not a "

@@ -31,6 +31,7 @@ from xinzheng_issuer.court import STATUS_LIST_ENTRIES
 from xinzheng_issuer.domain.rules import check_list_check, civil_date
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.errors import IssuingError, RefusalError, RegisterError, WorkflowError
+from xinzheng_issuer.feed.matching import look_up_problems
 from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.issuing.credential import (
     NUMBER_RANDOM_BYTES,
@@ -89,7 +90,7 @@ class IssuingCycle:
         Raises:
             RegisterError: `application_not_found`.
             WorkflowError: state (`not_approved`) or role.
-            RefusalError: `list_check_stale`, or the case makes no certificate.
+            RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `signer_unavailable`,
                 `self_check_failed`, `status_list_exhausted`.
         """
@@ -128,6 +129,7 @@ class IssuingCycle:
         office = self._office
         now = office.clock()
         with office.writing() as store:
+            store.hold_feed_still()
             expire_due(store, at=now)
             case = store.case(case_id, lock=True)
             self._require_issuable(store, case, actor, now)
@@ -139,12 +141,29 @@ class IssuingCycle:
             raise IssuingError("issuing_in_progress", field="id")
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
-        self._require_fresh_check(case, now)
+        self._require_good_look_up(store, case, now)
 
-    def _require_fresh_check(self, case: Case, now: datetime) -> None:
+    def _require_good_look_up(self, store: Store, case: Case, now: datetime) -> None:
+        """The look-up is fresh, and no record that came in since speaks against it."""
         checked_at = case.list_checked_at or datetime.min.replace(tzinfo=now.tzinfo)
-        if problems := check_list_check(checked_at, self._office.policy, now=now):
+        problems = check_list_check(checked_at, self._office.policy, now=now)
+        if problems := problems or look_up_problems(store, case, self._office, checked_at=checked_at):
             raise RefusalError(problems)
+
+    def _require_same_case(self, case: Case, certificate: Certificate) -> None:
+        """What was recorded and signed is what the case says now, after whatever was done to it meanwhile."""
+        credential = strict_json.loads_object(certificate.unsigned)
+        again = unsigned_credential(
+            case,
+            self._office.court,
+            credential_id=certificate.id,
+            number=certificate.number,
+            list_number=certificate.list_number,
+            list_index=certificate.list_index,
+            at=parse_timestamp(str(credential["validFrom"])),
+        )
+        if canonical(again) != certificate.unsigned:
+            raise IssuingError("draft_changed", field="id")
 
     def _take_number(self, store: Store, case: Case, actor: Actor, now: datetime) -> Certificate:
         """Draw until number and index are free; the UNIQUE constraints decide, also between processes."""
@@ -219,13 +238,16 @@ class IssuingCycle:
     def _activate(self, certificate_id: str, forms: SignedForms, actor: Actor) -> tuple[Certificate, Case]:
         now = self._office.clock()
         with self._office.writing() as store:
+            store.hold_feed_still()
             certificate = store.certificate(certificate_id)
             case = store.case(certificate.case_id, lock=True)
             if certificate.voided_at is not None or certificate.issued_at is not None:
                 raise WorkflowError("case_changed", field="id")
-            # A re-listing that came in meanwhile has sent the case back: then this step is refused.
+            # A re-listing that came in meanwhile has sent the case back: then this step is refused. If the case was
+            # confirmed and approved anew since, the look-up that was signed is not the one that counts.
             follow(Action.ISSUE, state=State(case.state), actor=actor)
-            self._require_fresh_check(case, now)
+            self._require_good_look_up(store, case, now)
+            self._require_same_case(case, certificate)
             self._end_superseded(store, case, certificate.number, at=now)
             credential = strict_json.loads_object(certificate.unsigned)
             case.valid_until = parse_timestamp(str(credential["validUntil"]))

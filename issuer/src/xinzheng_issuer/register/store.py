@@ -315,12 +315,42 @@ class Store:
 
     # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def applied_feed_record(self, identity: str) -> FeedRecord | None:
-        """The record with this identity that already had an effect."""
+    def hold_feed(self) -> None:
+        """Let no step that relies on a look-up run until this transaction ends; to be called before a case is locked.
+
+        PostgreSQL alone; SQLite locks as a whole. Other steps, which refer to the court, go on.
+        """
+        self._session.exec(self._own_court().with_for_update(key_share=True)).one_or_none()
+
+    def hold_feed_still(self) -> None:
+        """Wait for records that are coming in, and let none come until this transaction ends; as `hold_feed`."""
+        self._session.exec(self._own_court().with_for_update(read=True)).one_or_none()
+
+    def _own_court(self) -> SelectOfScalar[str]:
+        return select(Court.id).where(Court.id == self.court_id)
+
+    def feed_records_of(self, identity: str) -> Sequence[FeedRecord]:
+        """Every arrival of one record, oldest first."""
+        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.identity == identity)
+        return self._session.exec(query.order_by(col(FeedRecord.id))).all()
+
+    def feed_records_since(self, moment: datetime, case: Case) -> Sequence[FeedRecord]:
+        """Readable records that came in at `moment` or later and may be about a case."""
+        keys = [case.identity_key, case.alias_key]
         query = select(FeedRecord).where(
-            FeedRecord.court_id == self.court_id, FeedRecord.identity == identity, FeedRecord.outcome == "applied"
+            FeedRecord.court_id == self.court_id,
+            col(FeedRecord.received_at) >= moment,
+            col(FeedRecord.identity).is_not(None),
+            or_(
+                col(FeedRecord.name) == case.name,
+                col(FeedRecord.name).is_(None),
+                col(FeedRecord.case_number).in_([case.case_number, *case.original_case_numbers]),
+                col(FeedRecord.original_case_numbers).contains(case.case_number, autoescape=True),
+                col(FeedRecord.identity_key).in_(keys),
+                col(FeedRecord.alias_key).in_(keys),
+            ),
         )
-        return self._session.exec(query.limit(1)).one_or_none()
+        return self._session.exec(query).all()
 
     def feed_records(self, batch_id: str) -> Sequence[FeedRecord]:
         """The records of one batch by line."""
