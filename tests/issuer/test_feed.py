@@ -84,6 +84,21 @@ def test_what_is_no_delivery_is_refused_as_a_whole(house: CourtHouse) -> None:
     assert code(house.post("/api/v1/feed-batches", content=b"[{]")) == (422, "feed_malformed")
 
 
+def test_a_torn_file_loses_nothing(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    torn = json.dumps([relisting(), relisting(iname="李某", cardNum="420683198506151235")], ensure_ascii=False).encode()
+    answer = house.post("/api/v1/feed-batches", content=torn[:-20], headers={"Accept-Language": "zh"}).json()
+    assert [(record["outcome"], codes(record)) for record in answer["records"]] == [
+        ("applied", []),
+        ("rejected", ["feed_array_damaged"]),
+    ]
+    assert "请重新发送" in answer["records"][1]["errors"][0]["detail"]
+    assert house.state(number) == "revoked"
+    raw = kept(house, answer["batch"])[1][2]
+    assert raw.startswith('{"iname": "李某"')
+    assert "420683198506151235" not in raw
+
+
 def test_the_same_record_counts_once(house: CourtHouse) -> None:
     house.certificate()
     first = only(house.feed(relisting()))

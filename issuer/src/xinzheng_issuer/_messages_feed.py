@@ -4,8 +4,17 @@ from xinzheng_schemas.errors import Message
 
 FEED = {
     "feed_malformed": Message(
-        "The batch is not readable: expected a JSON array of records, or one JSON object per line. {reason}",
-        "无法读取该批次：应为 JSON 记录数组，或每行一个 JSON 对象。{reason}",
+        "The delivery has no record that can be read: {reason}. Expected a JSON array of records, or one JSON object "
+        "per line.",
+        "该批次没有可读的记录：{reason}。应为 JSON 记录数组，或每行一个 JSON 对象。",
+    ),
+    "feed_array_damaged": Message(
+        "The array breaks off or is damaged here. The records before this place were taken; send the rest again.",
+        "数组在此处中断或已损坏。此前的记录已受理；其余记录请重新发送。",
+    ),
+    "feed_record_not_utf8": Message(
+        "The record has octets that are not UTF-8.",
+        "该记录含有非 UTF-8 字节。",
     ),
     "feed_too_many_records": Message(
         "The batch has {found} records: expected at most {maximum}.",

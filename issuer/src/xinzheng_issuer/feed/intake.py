@@ -117,13 +117,13 @@ def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, no
         court_id=store.court_id,
         batch_id=batch_id,
         line=raw.line,
-        raw=without_personal_numbers(raw.text),
+        raw=without_personal_numbers(raw.text, torn=raw.damage is not None),
         outcome="",
         effect="",
         received_at=now,
     )
     try:
-        record = read_record(raw.text)
+        record = _read(raw)
         row.identity = record.identity
         make_findable(row, record, office.identity_keys)
         with store.savepoint():
@@ -136,6 +136,12 @@ def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, no
         result = RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=[failed])
     _keep(store, row, result)
     return result
+
+
+def _read(raw: RawRecord) -> ListRecord:
+    if raw.damage:
+        raise RefusalError([raw.damage])
+    return read_record(raw.text)
 
 
 def _keep(store: Store, row: FeedRecord, result: RecordResult) -> None:
