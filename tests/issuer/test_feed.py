@@ -30,7 +30,7 @@ COMPANY_RECORD = {
     "iname": "湖北枣阳光明建筑工程有限公司",
     "caseCode": "（2023）鄂0683执2088号",
     "cardNum": "91420683MA0000007M",
-    "publishDate": "20261124",
+    "publishDate": "20261123",
 }
 
 
@@ -106,7 +106,7 @@ def test_the_same_record_counts_once(house: CourtHouse) -> None:
     assert (first["effect"], first["repeated"]) == ("revoked", False)
     assert (again["effect"], again["repeated"]) == ("revoked", True)
     assert again["certificateNumber"] == first["certificateNumber"]
-    twice = house.feed(relisting(publishDate="20261201"), relisting(publishDate="20261201"))
+    twice = house.feed(relisting(publishDate="20261101"), relisting(publishDate="20261101"))
     assert [record["outcome"] for record in twice["records"]] == ["unmatched", "unmatched"]
 
 
@@ -125,6 +125,20 @@ def test_the_masked_entry_itself_is_no_relisting(house: CourtHouse) -> None:
     assert codes(record) == ["feed_older_than_masking"]
     assert house.state(number) == "active"
     assert only(house.feed(relisting(publishDate="2022-09-20")))["effect"] == "revoked"
+
+
+def test_a_record_dated_in_the_future_does_nothing_and_is_reported(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    # 08:00 UTC is 16:00 at the court: its own day counts.
+    house.clock.advance(hours=9)
+    for day in ("2035-01-01", "2026-11-25"):
+        record = only(house.feed(relisting(publishDate=day)))
+        assert (record["outcome"], record["effect"]) == ("rejected", "none")
+        assert [(error["field"], error["code"]) for error in record["errors"]] == [
+            ("publishDate", "feed_date_in_future")
+        ]
+    assert house.state(number) == "active"
+    assert only(house.feed(relisting(publishDate="2026-11-24")))["effect"] == "revoked"
 
 
 def test_no_number_in_the_same_case_is_a_doubt(house: CourtHouse) -> None:
@@ -172,7 +186,7 @@ def test_one_record_may_touch_two_certificates(house: CourtHouse) -> None:
     record = only(house.feed(relisting(gistId="")))
     assert record["certificateNumber"] == first
     assert {each["label"]: each["effect"] for each in record["effects"]} == {first: "revoked", second: "suspended"}
-    again = only(house.feed(relisting(gistId="", publishDate="20261201")))
+    again = only(house.feed(relisting(gistId="", publishDate="20261101")))
     assert codes(again) == ["feed_suspended_already"]
 
 

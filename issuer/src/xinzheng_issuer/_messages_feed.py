@@ -36,6 +36,11 @@ FEED = {
         "{field} {value!r} is no date: expected 20190709, 2019-07-09 or 2019年07月09日.",
         "{field} {value!r} 不是日期：应为 20190709、2019-07-09 或 2019年07月09日。",
     ),
+    "feed_date_in_future": Message(
+        "{field} {value} lies in the future: expected {today} or earlier. Nothing was done; send the record again when "
+        "it is put right, or when it is published.",
+        "{field} {value} 在将来：应不晚于 {today}。未作任何处理；更正后或到发布之日请重新发送该记录。",
+    ),
     "feed_case_number_malformed": Message(
         "{field}: {reason}",
         "{field}：{reason}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import structlog
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from xinzheng_issuer.casework.certificates import revoke_case, set_proposal_aside
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, take_step
+from xinzheng_issuer.domain.rules import civil_date
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State
 from xinzheng_issuer.errors import FeedError, RefusalError, WorkflowError
 from xinzheng_issuer.feed.batches import RawRecord, split_batch, without_personal_numbers
@@ -123,7 +124,7 @@ def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, no
         received_at=now,
     )
     try:
-        record = _read(raw)
+        record = _read(raw, today=civil_date(now, office.policy))
         row.identity = record.identity
         make_findable(row, record, office.identity_keys)
         with store.savepoint():
@@ -138,10 +139,17 @@ def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, no
     return result
 
 
-def _read(raw: RawRecord) -> ListRecord:
+def _read(raw: RawRecord, *, today: date) -> ListRecord:
     if raw.damage:
         raise RefusalError([raw.damage])
-    return read_record(raw.text)
+    record = read_record(raw.text)
+    if record.published_on > today:
+        # What has not happened revokes nobody: a slip in the year would do so for good.
+        published = record.published_on.isoformat()
+        raise RefusalError(
+            [FeedError("feed_date_in_future", field="publishDate", value=published, today=today.isoformat())]
+        )
+    return record
 
 
 def _keep(store: Store, row: FeedRecord, result: RecordResult) -> None:
