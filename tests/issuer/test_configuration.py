@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +165,54 @@ def test_init_never_overwrites(data: Settings) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         initialise(data, data.court_file)
     assert refusal.value.code == "data_folder_exists"
+
+
+KILLED_INIT = """
+import os, signal, sys
+from pathlib import Path
+from xinzheng_issuer import installation
+from xinzheng_issuer.settings import Settings
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(installation, sys.argv[3], die)
+installation.initialise(Settings(data=Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("place", ["create_court_keys", "upgrade_register", "open_issuer"])
+def test_an_init_that_was_killed_can_be_repeated(place: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "new" / "var")
+    command = [sys.executable, "-c", KILLED_INIT, str(settings.data), str(EXAMPLES / "court.toml"), place]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    if place != "open_issuer":
+        assert not settings.data.exists()
+        initialise(settings, EXAMPLES / "court.toml", clock=StandingClock())
+    # Killed after the folder had its name: the start of a server makes the first publication.
+    issuer = open_issuer(settings)
+    issuer.start()
+    assert issuer.outbox.publisher.latest is not None
+    issuer.close()
+    assert [path.name for path in settings.data.parent.iterdir()] == ["var"]
+
+
+def test_init_takes_an_empty_folder_and_no_other(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    (tmp_path / "papers").write_text("of somebody else")
+    with pytest.raises(ConfigurationError) as refusal:
+        initialise(settings, EXAMPLES / "court.toml")
+    assert refusal.value.code == "data_folder_not_empty"
+    (tmp_path / "papers").unlink()
+    initialise(settings, EXAMPLES / "court.toml")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError) as refusal:
+        initialise(Settings(data=tmp_path / "file" / "var"), EXAMPLES / "court.toml")
+    assert refusal.value.code == "data_folder_unusable"
 
 
 def test_a_folder_without_an_issuer(tmp_path: Path) -> None:

@@ -129,6 +129,14 @@ CONFIGURATION = {
         "{path} holds an issuer already; init never overwrites one.",
         "{path} 已有签发系统数据；init 绝不覆盖。",
     ),
+    "data_folder_not_empty": Message(
+        "{path} is not empty and holds no finished issuer: empty it, or name another folder.",
+        "{path} 不为空，但没有完整的签发系统数据：请清空或另选目录。",
+    ),
+    "data_folder_unusable": Message(
+        "{path} cannot be made: {reason}. If it is the root of a file system, name a folder inside it.",
+        "无法建立 {path}：{reason}。如其为文件系统的根目录，请另选其下的目录。",
+    ),
     "data_folder_missing": Message(
         "{path} holds no issuer: run `xinzheng init --data {path} --config FILE` first.",
         "{path} 没有签发系统数据：请先运行 `xinzheng init --data {path} --config FILE`。",
