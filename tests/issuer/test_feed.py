@@ -46,7 +46,7 @@ def codes(record: dict[str, Any]) -> list[str]:
 
 def kept(house: CourtHouse, batch: str) -> list[tuple[int, str, str]]:
     with house.issuer.office.reading() as store:
-        return [(row.line, row.outcome, row.raw) for row in store.feed_records(batch)]
+        return [(row.line, row.outcome, row.raw) for row in store.feed_records(batch_id=batch)]
 
 
 def test_one_bad_record_spoils_no_other(house: CourtHouse) -> None:
@@ -287,6 +287,38 @@ def test_a_strictly_masked_certificate_meets_the_lists_own_mask(
         shown = house.get(f"/api/v1/certificates/{number}/credential.json").json()["credentialSubject"]
         assert shown["maskedIdNumber"] == "420683********001X"
         assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+# --- reading again ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_delivered_can_be_read_again(house: CourtHouse) -> None:
+    house.certificate()
+    namesake = relisting(cardNum="4206831985****1235")
+    first = house.feed(namesake, {"iname": "李某"}, relisting(iname="李某", cardNum="420683198506151235"))
+    house.clock.advance(hours=1)
+    second = house.feed(relisting(), who="judge")
+    batches = house.get("/api/v1/feed-batches").json()["items"]
+    assert [(each["batch"], each["receivedBy"], each["records"], each["outcomes"]) for each in batches] == [
+        (second["batch"], "the-judge", 1, {"applied": 1}),
+        (first["batch"], "the-clerk", 3, {"flagged": 1, "rejected": 1, "unmatched": 1}),
+    ]
+    [flagged] = house.get("/api/v1/feed-records?outcome=flagged", "judge").json()["items"]
+    assert {name: flagged[name] for name in first["records"][0]} == first["records"][0]
+    assert json.loads(flagged["raw"]) == namesake
+    assert (flagged["batch"], flagged["receivedAt"]) == (first["batch"], "2026-11-23T08:00:00Z")
+    chinese = house.get(f"/api/v1/feed-records?batch={first['batch']}", headers={"Accept-Language": "zh"}).json()
+    assert [each["line"] for each in chinese["items"]] == [1, 2, 3]
+    assert "同名" in chinese["items"][0]["errors"][0]["detail"]
+    assert "420683198506151235" not in json.dumps(chinese)
+    page = house.get("/api/v1/feed-records?offset=1&limit=2").json()["items"]
+    assert [(each["batch"], each["line"]) for each in page] == [(first["batch"], 1), (first["batch"], 2)]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/feed-batches", "/api/v1/feed-records"])
+def test_what_was_delivered_is_for_clerk_and_judge(house: CourtHouse, address: str) -> None:
+    assert code(house.get(address, "sealOperator")) == (403, "role_not_allowed")
+    assert code(house.get(address, None)) == (401, "token_missing")
 
 
 # --- nothing is lost --------------------------------------------------------------------------------------------------

@@ -398,7 +398,7 @@ def test_feed_records_of_the_first_version_keep_the_moment_of_their_batch(shared
         )
     upgrade(engine)
     with shared_office.reading() as store:
-        [row] = store.feed_records("b")
+        [row] = store.feed_records(batch_id="b")
     assert (row.received_at, row.name, row.effects) == (NOW, None, None)
 
 

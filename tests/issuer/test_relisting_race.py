@@ -228,7 +228,7 @@ def test_a_register_of_the_first_version_is_brought_up_with_its_records(house: C
     case = house.apply()
     batch = house.feed(TODAY)["batch"]
     with house.issuer.office.writing() as store:
-        [row] = store.feed_records(batch)
+        [row] = store.feed_records(batch_id=batch)
         row.name = row.case_number = row.identity_key = row.alias_key = row.effects = None
         store.add(row)
     assert code(house.post(f"{case}/masking-confirmation", masking(NOW), "judge"))[1] == "list_check_before_relisting"

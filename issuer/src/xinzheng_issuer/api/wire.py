@@ -304,6 +304,40 @@ class FeedBatchOut(_Wire):
     publication: PublicationOut
 
 
+class KeptRecordOut(FeedRecordOut):
+    """One record as it is kept, and what became of it."""
+
+    batch: str
+    received_at: datetime
+    raw: Annotated[str, Field(description="The record as it came; resident ID numbers masked.")]
+
+
+class KeptRecordsOut(_Wire):
+    """A page of records, newest delivery first."""
+
+    items: list[KeptRecordOut]
+    offset: int
+    limit: int
+
+
+class KeptBatchOut(_Wire):
+    """One delivery."""
+
+    batch: str
+    received_at: datetime
+    received_by: str
+    records: Annotated[int, Field(description="How many records it brought.")]
+    outcomes: Annotated[dict[str, int], Field(description="How many of them had which outcome.")]
+
+
+class KeptBatchesOut(_Wire):
+    """A page of deliveries, newest first."""
+
+    items: list[KeptBatchOut]
+    offset: int
+    limit: int
+
+
 class HealthOut(_Wire):
     """Whether the issuer works."""
 

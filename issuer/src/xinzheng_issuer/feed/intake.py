@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import get_args
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,13 +21,19 @@ from xinzheng_issuer.feed.records import ListRecord, read_record
 from xinzheng_issuer.feed.relisting import Effect, decide
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, FeedBatch, FeedRecord
-from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.feed")
 
 FEED_ROLES = frozenset({Role.CLERK, Role.JUDGE, Role.ADMINISTRATOR})
 """Who may deliver a batch; the steps that follow from it are the system's."""
+
+READING_ROLES = frozenset({Role.CLERK, Role.JUDGE})
+"""Who may read what was delivered: it names people who have nothing to do with a certificate."""
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""The languages in which problems are kept."""
 
 
 class FeedOutcome(StrEnum):
@@ -93,13 +100,7 @@ def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -
         FeedError: the delivery as a whole cannot be taken apart.
         WorkflowError: `role_not_allowed`.
     """
-    if not FEED_ROLES & actor.roles:
-        raise WorkflowError(
-            "role_not_allowed",
-            action="feed",
-            roles=", ".join(sorted(FEED_ROLES)),
-            held=", ".join(sorted(actor.roles)),
-        )
+    require_role(actor, FEED_ROLES, "deliverFeed")
     raw_records = split_batch(data, max_records=max_records)
     now = office.clock()
     with office.writing() as store:
@@ -111,6 +112,17 @@ def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -
     for result in results:
         _log.info("feed_record", batch=batch.id, line=result.line, outcome=result.outcome, effect=result.effect)
     return BatchResult(batch.id, results)
+
+
+def require_role(actor: Actor, roles: frozenset[Role], action: str) -> None:
+    """Refuse who may not do something with the feed.
+
+    Raises:
+        WorkflowError: `role_not_allowed`.
+    """
+    if not roles & actor.roles:
+        allowed, held = (", ".join(sorted(each)) for each in (roles, actor.roles))
+        raise WorkflowError("role_not_allowed", action=action, roles=allowed, held=held)
 
 
 def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, now: datetime) -> RecordResult:
@@ -158,8 +170,15 @@ def _keep(store: Store, row: FeedRecord, result: RecordResult) -> None:
     row.effects = [{"label": each.label, "effect": each.effect} for each in result.effects]
     row.repeated = result.repeated
     row.codes = [error.code for error in result.errors]
+    row.problems = [_kept(error) for error in result.errors]
     row.certificate_number = result.certificate_number
     store.add(row)
+
+
+def _kept(error: CodedError) -> dict[str, str | None]:
+    """A problem with its words, which may repeat what stands in the record."""
+    kept: dict[str, str | None] = {"field": error.field, "code": error.code}
+    return kept | {language: without_personal_numbers(error.message(language)) for language in LANGUAGES}
 
 
 @dataclass(frozen=True)

@@ -352,10 +352,43 @@ class Store:
         )
         return self._session.exec(query).all()
 
-    def feed_records(self, batch_id: str) -> Sequence[FeedRecord]:
-        """The records of one batch by line."""
-        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.batch_id == batch_id)
-        return self._session.exec(query.order_by(col(FeedRecord.line))).all()
+    def feed_records(
+        self, *, batch_id: str | None = None, outcome: str | None = None, offset: int = 0, limit: int = MAX_PAGE
+    ) -> Sequence[FeedRecord]:
+        """Records of the feed, newest batch first, by line within a batch.
+
+        Args:
+            batch_id: only those of one batch.
+            outcome: only those with this outcome.
+            offset: how many to skip.
+            limit: how many to give, at most `MAX_PAGE`.
+        """
+        query = select(FeedRecord).join(FeedBatch, col(FeedBatch.id) == col(FeedRecord.batch_id))
+        query = query.where(FeedRecord.court_id == self.court_id)
+        if batch_id is not None:
+            query = query.where(FeedRecord.batch_id == batch_id)
+        if outcome is not None:
+            query = query.where(FeedRecord.outcome == outcome)
+        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id), col(FeedRecord.line))
+        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
+
+    def feed_batches(self, *, offset: int = 0, limit: int = MAX_PAGE) -> Sequence[FeedBatch]:
+        """Deliveries, newest first."""
+        query = select(FeedBatch).where(FeedBatch.court_id == self.court_id)
+        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id))
+        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
+
+    def feed_outcomes(self, batch_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """How many records of each batch had which outcome: batch → outcome → number."""
+        query = (
+            select(FeedRecord.batch_id, FeedRecord.outcome, func.count())
+            .where(FeedRecord.court_id == self.court_id, col(FeedRecord.batch_id).in_(list(batch_ids)))
+            .group_by(col(FeedRecord.batch_id), col(FeedRecord.outcome))
+        )
+        counts: dict[str, dict[str, int]] = {}
+        for batch_id, outcome, number in self._session.exec(query).all():
+            counts.setdefault(batch_id, {})[outcome] = number
+        return counts
 
     def _newest_list(self) -> int:
         query = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)

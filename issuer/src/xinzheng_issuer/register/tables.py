@@ -290,6 +290,9 @@ class FeedRecord(SQLModel, table=True):
     certificate_number: str | None = None
     received_at: datetime | None = _moment(nullable=True)
     repeated: bool | None = None
+    problems: list[dict[str, str | None]] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
     effects: list[dict[str, str]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     name: str | None = None
     case_number: str | None = None

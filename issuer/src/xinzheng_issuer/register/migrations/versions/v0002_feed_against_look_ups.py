@@ -1,4 +1,4 @@
-"""Feed records can be found again by case, so that a look-up made before a re-listing does not count."""
+"""Feed records can be found again by case, so that no look-up outlives a re-listing, and be read again by people."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ depends_on = None
 _COLUMNS = (
     ("received_at", sa.DateTime(timezone=True)),
     ("repeated", sa.Boolean()),
+    ("problems", sa.JSON()),
     ("effects", sa.JSON()),
     ("name", sa.String()),
     ("case_number", sa.String()),
