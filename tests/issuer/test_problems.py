@@ -328,3 +328,12 @@ def test_before_the_first_publication_there_is_no_bundle(
     assert code(house.get("/bundle/latest.xzb", None)) == (404, "nothing_published")
     assert code(house.get("/status/420683/1/revocation", None)) == (404, "status_list_not_found")
     assert app_of(house.issuer).openapi()["info"]["version"] == "1"
+
+
+@pytest.mark.parametrize(
+    "address", [APPLICATIONS, "/api/v1/certificates", "/api/v1/feed-batches", "/api/v1/feed-records"]
+)
+def test_a_page_begins_where_a_database_can_count_to(house: CourtHouse, address: str) -> None:
+    assert house.get(f"{address}?offset={2**31 - 1}").json()["items"] == []
+    answer = house.get(f"{address}?offset=99999999999999999999999")
+    assert (code(answer), fields(answer)) == ((422, "field_invalid"), {"offset": "field_invalid"})

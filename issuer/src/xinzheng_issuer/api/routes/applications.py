@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset
 from xinzheng_issuer.api.present import application_out, application_with_log_out, certificate_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import StrictRoute
@@ -26,7 +26,6 @@ from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.domain.case import Masking
 from xinzheng_issuer.domain.workflow import Action, State
 from xinzheng_issuer.installation import Issuer
-from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_issuer.register.tables import Case
 
 _STEP = responses(
@@ -74,8 +73,8 @@ def listing(
     issuer: CurrentIssuer,
     _actor: CurrentActor,
     state: Annotated[State | None, Query(description="Only cases in this state.")] = None,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> ApplicationsOut:
     """The court's cases, newest first."""
     now = issuer.office.clock()

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset
 from xinzheng_issuer.api.present import FORM_NAMES, certificate_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import StrictRoute
@@ -16,7 +15,6 @@ from xinzheng_issuer.casework import certificates
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.qr_symbol import qr_png
-from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_issuer.register.tables import Case, Certificate
 
 _READ = responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
@@ -43,8 +41,8 @@ router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], route_c
 def listing(
     issuer: CurrentIssuer,
     _actor: CurrentActor,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> CertificatesOut:
     """The court's certificates, newest first."""
     now = issuer.office.clock()

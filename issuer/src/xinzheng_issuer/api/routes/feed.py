@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, ReaderLanguage
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
 from xinzheng_issuer.api.present import batch_out, kept_batch_out, kept_record_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import FeedRoute
@@ -14,7 +14,6 @@ from xinzheng_issuer.api.wire import FeedBatchOut, KeptBatchesOut, KeptRecordsOu
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.feed.intake import READING_ROLES, FeedOutcome, require_role, take_batch
 from xinzheng_issuer.installation import Issuer
-from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_schemas.errors import Language
 
 _READ = responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -55,8 +54,8 @@ async def deliver(
 def batches(
     issuer: CurrentIssuer,
     actor: CurrentActor,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> KeptBatchesOut:
     """What was delivered, newest first. Roles: clerk, judge."""
     require_role(actor, READING_ROLES, "readFeed")
@@ -75,8 +74,8 @@ def records(  # noqa: PLR0917 - the framework passes them by name
     language: ReaderLanguage,
     outcome: Annotated[FeedOutcome | None, Query(description="Only records with this outcome.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Only records of this delivery.")] = None,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> KeptRecordsOut:
     """Records as they came, and what became of them; `outcome=flagged` are those that wait for a person.
 
