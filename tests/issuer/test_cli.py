@@ -54,7 +54,7 @@ def test_feed(data: Path, tmp_path: Path) -> None:
     file.write_text(json.dumps([relisting()]), "utf-8")
     unknown = run("feed", file, "--data", data)
     assert unknown.exit_code == 0
-    assert unknown.stdout.startswith("1: unmatched, none")
+    assert unknown.stdout.startswith("1: unmatched, no effect\n")
     rejected = run("feed", "-", "--data", data, typed='{"iname": "x"}')
     assert rejected.exit_code == 1
     assert "[feed_field_missing]" in rejected.stdout

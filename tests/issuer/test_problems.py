@@ -1,6 +1,7 @@
 """Every refusal is a problem document with a stable code, the field, what was expected, in the reader's language."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from support.office import (
 )
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.domain.labels import ACTIONS, EFFECTS, OUTCOMES, ROLES, STATES
+from xinzheng_issuer.domain.workflow import Action, Role, State
+from xinzheng_issuer.feed.intake import FeedOutcome
+from xinzheng_issuer.feed.relisting import Effect
 from xinzheng_issuer.messages import MESSAGES
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
 from xinzheng_schemas.json_schemas import document as json_schema
@@ -337,3 +342,76 @@ def test_a_page_begins_where_a_database_can_count_to(house: CourtHouse, address:
     assert house.get(f"{address}?offset={2**31 - 1}").json()["items"] == []
     answer = house.get(f"{address}?offset=99999999999999999999999")
     assert (code(answer), fields(answer)) == ((422, "field_invalid"), {"offset": "field_invalid"})
+
+
+# --- in the reader's language -----------------------------------------------------------------------------------------
+
+CHINESE = {"Accept-Language": "zh-CN"}
+ENGLISH_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
+
+
+def in_chinese(answer: Any, *names: str) -> str:
+    """The details of a refusal, without the names that stand for themselves; none has a word of English."""
+    details = " ".join(error["detail"] for error in answer.json()["errors"])
+    rest = details
+    for name in ("listCheckedAt", "true", "false", "listingGround", *names):
+        rest = rest.replace(name, "")
+    assert not ENGLISH_WORD.search(rest), details
+    return details
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"enforcementCaseNumber": ""}, "enforcementCaseNumber 无效：应为 至少 1 个字符。"),
+        ({"name": "王" * 201}, "name 无效：应为 最多 200 个字符。"),
+        ({"name": 5}, "name 无效：应为 文本。"),
+        ({"papers": "x"}, "papers 无效：应为 数组。"),
+        ({"papers": ["x"] * 51}, "papers 无效：应为 最多 50 项。"),
+        ({"agent": "x"}, "agent 无效：应为 对象。"),
+        ({"purpose": ["gift"]}, "purpose/0 应为 financing、bidding、other 之一。"),
+    ],
+)
+def test_what_was_expected_is_said_in_chinese(house: CourtHouse, changes: dict[str, Any], words: str) -> None:
+    answer = house.post(APPLICATIONS, application(**changes), headers=CHINESE)
+    [error] = answer.json()["errors"]
+    assert error["detail"] == words
+
+
+def test_the_same_in_english(house: CourtHouse) -> None:
+    body = application(enforcementCaseNumber="", papers="x", purpose=["gift"])
+    details = {error["field"]: error["detail"] for error in house.post(APPLICATIONS, body).json()["errors"]}
+    assert details == {
+        "enforcementCaseNumber": "enforcementCaseNumber is not valid: expected 1 or more characters.",
+        "papers": "papers is not valid: expected a list.",
+        "purpose/0": "purpose/0 must be one of financing, bidding, other.",
+    }
+
+
+def test_states_steps_and_roles_have_names_in_chinese(house: CourtHouse) -> None:
+    case = house.apply()
+    issued = in_chinese(house.post(f"{case}/issuance", {}, "sealOperator", headers=CHINESE))
+    assert "处于“已申请”状态时不能出具证明" in issued
+    wrong_role = in_chinese(house.post(f"{case}/approval", {"opinion": "同意"}, "clerk", headers=CHINESE))
+    assert "此步骤（批准）只限：审批人（执行局局长）、副院长。本令牌的角色：书记员。" in wrong_role
+    assert "登记申请" in in_chinese(house.post(APPLICATIONS, application(), "judge", headers=CHINESE))
+    both = house.hire("both", Role.JUDGE, Role.APPROVER)
+    house.post(f"{case}/masking-confirmation", masking(), both)
+    own = house.post(f"{case}/approval", {"opinion": "同意"}, both, headers=CHINESE)
+    assert "此步骤（批准）须由另一人办理" in in_chinese(own, "both")
+    in_chinese(house.post(f"{case}/return", {"reason": "x"}, headers=CHINESE))
+    in_chinese(house.get("/api/v1/feed-records", "approver", headers=CHINESE))
+
+
+def test_the_feed_speaks_chinese(house: CourtHouse) -> None:
+    content = b'[{"iname": "x", "caseCode": "2022", "publishDate": "2022-01-01"}, {bad}, {"iname": 1, "iname": 2}, 7]'
+    answer = house.post("/api/v1/feed-batches", content=content, headers=CHINESE).json()
+    details = [error["detail"] for record in answer["records"] for error in record["errors"]]
+    assert len(details) == 4
+    for detail in details:
+        assert not ENGLISH_WORD.search(detail.replace("caseCode", "").replace("iname", "")), detail
+
+
+def test_every_state_step_role_and_effect_has_a_name() -> None:
+    tables = ((State, STATES), (Action, ACTIONS), (Role, ROLES), (Effect, EFFECTS), (FeedOutcome, OUTCOMES))
+    assert [value for kind, labels in tables for value in kind if value not in labels] == []

@@ -20,8 +20,8 @@ WIRE = {
         "{field} 不是本请求的字段。",
     ),
     "value_not_listed": Message(
-        "{field} must be one of {expected}.",
-        "{field} 应为 {expected} 之一。",
+        "{field} must be {expected}.",
+        "{field} 应为 {expected}。",
     ),
     "field_invalid": Message(
         "{field} is not valid: expected {expected}.",
@@ -98,16 +98,20 @@ CONFIGURATION = {
         "{field} 是占位值：应为至少 {minimum} 个字符的自有密钥。",
     ),
     "setting_invalid": Message(
-        "The setting {field} is wrong: {reason}",
-        "设置 {field} 有误：{reason}",
+        "The setting {field} is wrong: expected {reason}",
+        "设置 {field} 有误：应为 {reason}",
+    ),
+    "setting_order": Message(
+        "{limit} or less, the value of {other}",
+        "不大于 {limit}（{other} 的值）",
     ),
     "court_file_missing": Message(
         "The court's configuration {path} cannot be read: {reason}",
         "无法读取法院配置 {path}：{reason}",
     ),
     "court_file_invalid": Message(
-        "The court's configuration {path} is wrong at {field}: {reason}",
-        "法院配置 {path} 的 {field} 有误：{reason}",
+        "The court's configuration {path} is wrong at {field}: expected {reason}",
+        "法院配置 {path} 的 {field} 有误：应为 {reason}",
     ),
     "token_roles": Message(
         "A person's roles are some of {expected}.",

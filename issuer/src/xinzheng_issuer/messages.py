@@ -6,33 +6,33 @@ from xinzheng_schemas.errors import Message
 
 _WORKFLOW = {
     "role_not_allowed": Message(
-        "The step {action} is for {roles}; this token bears {held}.",
-        "步骤 {action} 只限 {roles}；本令牌的角色为 {held}。",
+        "This step ({action}) is for: {roles}. This token bears: {held}.",
+        "此步骤（{action}）只限：{roles}。本令牌的角色：{held}。",
     ),
     "transition_not_allowed": Message(
-        "The step {action} is not possible in state {state}: expected {allowed}.",
-        "状态 {state} 下不能执行步骤 {action}：应处于 {allowed}。",
+        "This step ({action}) is not possible in the state {state}: expected {allowed}.",
+        "处于“{state}”状态时不能办理此步骤（{action}）：应处于 {allowed}。",
     ),
     "not_approved": Message(
-        "No certificate can be issued in state {state}: the masking must be confirmed by a judge and approved by "
-        "another person first (expected state {allowed}).",
-        "状态 {state} 下不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
+        "No certificate can be issued in the state {state}: the masking must be confirmed by a judge and approved by "
+        "another person first (expected {allowed}).",
+        "处于“{state}”状态时不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
     ),
     "self_approval": Message(
-        "{actor} took the step that this one seconds: {action} needs a second person.",
-        "{actor} 已办理前一步骤：{action} 须由另一人办理。",
+        "{actor} took the step that this one seconds: this step ({action}) needs a second person.",
+        "{actor} 已办理前一步骤：此步骤（{action}）须由另一人办理。",
     ),
     "senior_approval_required": Message(
-        "A conditional masking or an early deletion is approved by {roles}.",
-        "附条件屏蔽或提前删除须由 {roles}（副院长）批准。",
+        "A conditional masking or an early deletion is approved by: {roles}.",
+        "附条件屏蔽或提前删除须由以下人员批准：{roles}。",
     ),
     "reinstatement_not_proposed": Message(
         "No judge has proposed to reinstate this certificate: a judge proposes, another person confirms.",
         "尚无法官提议恢复本证明：应由法官提议，另一人确认。",
     ),
     "reason_missing": Message(
-        "The step {action} needs a written reason in {field}.",
-        "步骤 {action} 须在 {field} 中写明理由。",
+        "This step ({action}) needs a written reason in {field}.",
+        "此步骤（{action}）须在 {field} 中写明理由。",
     ),
     "case_changed": Message(
         "The case was changed by somebody else at the same time: read it again and repeat the step.",

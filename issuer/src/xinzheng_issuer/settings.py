@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, Validation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.expectations import expected_of
 
 MIN_SECRET_CHARACTERS = 16
 """Shortest secret taken from the environment."""
@@ -115,4 +116,4 @@ def load_settings(**given: object) -> Settings:
             raise inner from None
         field = str(first["loc"][0]) if first["loc"] else ""
         # `from None`: the chained error would show the value, which may be a secret.
-        raise ConfigurationError("setting_invalid", field=field, reason=first["msg"]) from None
+        raise ConfigurationError("setting_invalid", field=field, reason=expected_of(first)) from None

@@ -26,6 +26,7 @@ from xinzheng_issuer.errors import (
     RuleError,
     WorkflowError,
 )
+from xinzheng_issuer.expectations import expected_of
 from xinzheng_keys.errors import KeysError
 from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.strict_json import StrictJSONError
@@ -204,15 +205,10 @@ def _wire_problem(entry: dict[str, Any]) -> CodedError:
     if not field:
         return _WireError("body_not_json", field="body")
     if kind in {"enum", "literal_error"}:
-        return _WireError("value_not_listed", field=field, expected=context["expected"])
+        return _WireError("value_not_listed", field=field, expected=expected_of(entry))
     if kind in _CODE_OF_KIND:
         return _WireError(_CODE_OF_KIND[kind], field=field)
-    return _WireError("field_invalid", field=field, expected=_expectation(entry["msg"]))
-
-
-def _expectation(message: str) -> str:
-    """Pydantic's own words: "Input should be …", "String should have …"."""
-    return message.partition(" should be ")[2] or message.partition(" should ")[2] or message
+    return _WireError("field_invalid", field=field, expected=expected_of(entry))
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

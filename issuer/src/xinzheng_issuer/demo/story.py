@@ -13,6 +13,7 @@ from urllib.parse import quote
 from xinzheng_issuer.demo import forgery, lender
 from xinzheng_issuer.demo.narrator import Narrator
 from xinzheng_issuer.demo.people import Answer, User
+from xinzheng_issuer.domain.labels import EFFECTS
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import MaskingGround, PerformanceStatus, label
 
@@ -189,7 +190,8 @@ class Story:
         answer = self.clerk.object("/api/v1/feed-batches", records)
         state = self.clerk.object(self._certificate)["state"]
         for record in answer["records"]:
-            self.narrator.say("relisting_effect", effect=record["effect"], state=self.narrator.word(state))
+            effect = getattr(EFFECTS[record["effect"]], self.narrator.language)
+            self.narrator.say("relisting_effect", effect=effect, state=self.narrator.word(state))
 
     def _bring_back_the_old_bundle(self) -> None:
         """A store that has seen the newer bundle refuses the older one and keeps what it knew."""

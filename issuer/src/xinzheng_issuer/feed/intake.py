@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from xinzheng_issuer.casework.certificates import revoke_case, set_proposal_aside
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, take_step
+from xinzheng_issuer.domain.labels import ACTIONS, ROLES, listed
 from xinzheng_issuer.domain.rules import civil_date
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State
 from xinzheng_issuer.errors import FeedError, RefusalError, WorkflowError
@@ -121,8 +122,9 @@ def require_role(actor: Actor, roles: frozenset[Role], action: str) -> None:
         WorkflowError: `role_not_allowed`.
     """
     if not roles & actor.roles:
-        allowed, held = (", ".join(sorted(each)) for each in (roles, actor.roles))
-        raise WorkflowError("role_not_allowed", action=action, roles=allowed, held=held)
+        raise WorkflowError(
+            "role_not_allowed", action=ACTIONS[action], roles=listed(ROLES, roles), held=listed(ROLES, actor.roles)
+        )
 
 
 def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, now: datetime) -> RecordResult:
