@@ -28,7 +28,7 @@ from xinzheng_issuer.feed.intake import take_batch
 CLERK = Actor("clerk", "clerk", frozenset({Role.CLERK}))
 COMPANY_RECORD = {
     "iname": "湖北枣阳光明建筑工程有限公司",
-    "caseCode": "（2023）鄂0683执2088号",
+    "caseCode": "（2022）鄂0683执2088号",
     "cardNum": "91420683MA0000007M",
     "publishDate": "20261123",
 }

@@ -85,6 +85,19 @@ def test_everything_wrong_is_named_at_once(house: CourtHouse) -> None:
         ({"originalCaseNumber": ["(2021)鄂0683执46"]}, "originalCaseNumber/0", "case_number_hao_missing"),
         ({"enforcementCaseNumber": "（2022）鄂0683民初1号"}, "enforcementCaseNumber", "case_number_type"),
         ({"agent": {"name": "张", "authority": ""}}, "agent/authority", "field_invalid"),
+        ({"enforcementCaseNumber": "（2030）鄂0683执77号"}, "enforcementCaseNumber", "case_year_in_future"),
+        ({"enforcementCaseNumber": "（2024）鄂0683执77号"}, "enforcementCaseNumber", "case_year_contradicts_filing"),
+        ({"enforcementCaseNumber": "（2020）鄂0683执77号"}, "enforcementCaseNumber", "case_year_contradicts_filing"),
+        (
+            {"enforcementCaseNumber": "（2022）鄂0683执恢7号", "originalCaseNumber": ["(2022)鄂0683执恢7号"]},
+            "originalCaseNumber/0",
+            "original_case_number_same",
+        ),
+        (
+            {"enforcementCaseNumber": "（2022）鄂0683执恢7号", "originalCaseNumber": ["（2025）鄂0683执1号"]},
+            "originalCaseNumber/0",
+            "original_case_number_later",
+        ),
     ],
 )
 def test_bad_applications(house: CourtHouse, changes: dict[str, Any], field: str, reason: str) -> None:

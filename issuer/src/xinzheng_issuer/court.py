@@ -54,6 +54,14 @@ class PolicySection(_Section):
     own_cases_only: Annotated[
         bool, Field(description="Whether the enforcement case number must bear the court's own code.")
     ] = True
+    filing_grace_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=366,
+            description="Days of the next year in which a case numbered in the old one may still be filed.",
+        ),
+    ] = 31
     utc_offset_hours: Annotated[int, Field(ge=-12, le=14, description="The court's civil time, hours east of UTC.")] = 8
 
     @model_validator(mode="after")

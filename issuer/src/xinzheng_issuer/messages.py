@@ -122,6 +122,23 @@ _RULES = {
         "Only a resumed case (执恢) has an original case number: {field} must be empty for {found}.",
         "只有恢复执行案件（执恢）才有原执行案号：{found} 不得填写 {field}。",
     ),
+    "original_case_number_same": Message(
+        "{field} {found} is the case itself: expected the case that it resumes.",
+        "{field} {found} 即本案：应为本案所恢复执行的原案件。",
+    ),
+    "original_case_number_later": Message(
+        "{field} {found} is later than {number}: expected the earlier case that it resumes.",
+        "{field} {found} 晚于 {number}：应为其所恢复执行的在先案件。",
+    ),
+    "case_year_in_future": Message(
+        "{field} is of the year {year}: expected that of {today} or an earlier one.",
+        "{field} 的年份为 {year}：应不晚于今日（{today}）的年份。",
+    ),
+    "case_year_contradicts_filing": Message(
+        "{field} is of the year {year}, and the case was filed on {filed}: expected the same year, or the first days "
+        "of the next.",
+        "{field} 的年份为 {year}，而立案日期为 {filed}：应为同一年，或次年年初。",
+    ),
     "case_number_other_court": Message(
         "{field} bears the court code {found}: expected a case of this court, {expected}.",
         "{field} 的法院代字为 {found}：应为本院案件，即 {expected}。",
