@@ -235,6 +235,12 @@ _ISSUING = {
         "The text has characters that a QR symbol in alphanumeric mode cannot hold.",
         "文本含有二维码字母数字模式不能表示的字符。",
     ),
+    "qr_large": Message(
+        "The QR symbol has version {version}; up to {target} it reads well from paper at 48 mm. Print it larger, or "
+        "hand over the file as well. Long names and purposes make it grow.",
+        "二维码版本为 {version}；不超过 {target} 时，以 48 毫米宽度打印易于识读。请放大打印，或同时交付文件。"
+        "名称和用途越长，二维码越大。",
+    ),
     "qr_too_large": Message(
         "{found} characters do not fit into a QR symbol with error correction M.",
         "{found} 个字符超出纠错级别 M 的二维码容量。",

@@ -25,6 +25,7 @@ from xinzheng_issuer.casework.applications import masking_of
 from xinzheng_issuer.casework.steps import shown_state
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.feed.intake import BatchResult, RecordResult
+from xinzheng_issuer.issuing.qr_symbol import size_warning, version_of
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, FeedBatch, FeedRecord, RefusalRecord, TransitionRecord
@@ -80,9 +81,16 @@ def application_with_log_out(case: Case, store: Store, *, at: datetime) -> Appli
 
 
 def certificate_out(
-    certificate: Certificate, case: Case, *, at: datetime, publication: PublicationState | None = None
+    certificate: Certificate,
+    case: Case,
+    language: Language,
+    *,
+    at: datetime,
+    publication: PublicationState | None = None,
 ) -> CertificateOut:
     """An issued certificate as a resource."""
+    version = version_of(certificate.credential_qr or "")
+    warning = size_warning(version)
     credential = strict_json.loads_object(certificate.unsigned)
     return CertificateOut(
         certificate_number=certificate.number,
@@ -99,6 +107,8 @@ def certificate_out(
         reinstatement_proposed=case.reinstatement_proposed_by is not None,
         revocation_reason=RevocationReason(case.revocation_reason) if case.revocation_reason else None,
         forms={name: f"/api/v1/certificates/{quote(certificate.number)}/{name}" for name in FORM_NAMES},
+        qr_version=version,
+        warnings=[RecordErrorOut(**error_detail(warning, language).model_dump())] if warning else [],
         publication=publication_out(publication) if publication else None,
     )
 

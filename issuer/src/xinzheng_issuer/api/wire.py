@@ -241,6 +241,14 @@ class PublicationOut(_Wire):
     detail: Annotated[str | None, Field(description="Why publishing failed, if it did.")] = None
 
 
+class RecordErrorOut(_Wire):
+    """Something about a record or a certificate."""
+
+    field: str | None
+    code: str
+    detail: str
+
+
 class CertificateOut(_Wire):
     """A certificate that was handed over."""
 
@@ -258,6 +266,8 @@ class CertificateOut(_Wire):
     reinstatement_proposed: bool
     revocation_reason: RevocationReason | None
     forms: Annotated[dict[str, str], Field(description="Where each form can be fetched, by name.")]
+    qr_version: Annotated[int, Field(description="Version of the QR symbol; up to 13 it reads well from paper.")]
+    warnings: Annotated[list[RecordErrorOut], Field(description="What the seal operator must know, such as qr_large.")]
     publication: Annotated[PublicationOut | None, Field(description="Answers of status-changing requests only.")] = None
 
 
@@ -267,14 +277,6 @@ class CertificatesOut(_Wire):
     items: list[CertificateOut]
     offset: int
     limit: int
-
-
-class RecordErrorOut(_Wire):
-    """Something about a record."""
-
-    field: str | None
-    code: str
-    detail: str
 
 
 class CaseEffectOut(_Wire):

@@ -39,6 +39,7 @@ from xinzheng_issuer.issuing.credential import (
     certificate_number,
     unsigned_credential,
 )
+from xinzheng_issuer.issuing.qr_symbol import TARGET_VERSION, size_warning, version_of
 from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
@@ -257,6 +258,9 @@ class IssuingCycle:
             certificate.credential_jwt = forms.jwt
             certificate.credential_qr = forms.qr
         _log.info("certificate_issued", number=certificate.number, case=case.id)
+        version = version_of(forms.qr)
+        if size_warning(version):
+            _log.warning("qr_large", number=certificate.number, version=version, target=TARGET_VERSION)
         return certificate, case
 
     def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
 from xinzheng_issuer.api.present import application_out, application_with_log_out, certificate_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import StrictRoute
@@ -137,12 +137,16 @@ def approve(application_id: str, body: ApprovalIn, issuer: CurrentIssuer, actor:
     summary="Sign and seal",
 )
 def issue(
-    application_id: str, issuer: CurrentIssuer, actor: CurrentActor, _body: IssuanceIn | None = None
+    application_id: str,
+    issuer: CurrentIssuer,
+    actor: CurrentActor,
+    language: ReaderLanguage,
+    _body: IssuanceIn | None = None,
 ) -> CertificateOut:
     """Record, lint, sign, verify, hand over. Role: sealOperator."""
     certificate, case = issuer.cycle.issue(application_id, actor)
     publication = issuer.outbox.settle()
-    return certificate_out(certificate, case, at=issuer.office.clock(), publication=publication)
+    return certificate_out(certificate, case, language, at=issuer.office.clock(), publication=publication)
 
 
 @router.post("/{application_id}/return", responses=_STEP, summary="Return incomplete papers")
