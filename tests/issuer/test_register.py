@@ -35,11 +35,15 @@ from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.migration import require_current, upgrade
-from xinzheng_issuer.register.migrations.versions import v0001_first_register, v0002_feed_against_look_ups
+from xinzheng_issuer.register.migrations.versions import (
+    v0001_first_register,
+    v0002_feed_against_look_ups,
+    v0003_disabled_users,
+)
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
 
-MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups)
+MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users)
 
 
 @pytest.fixture(scope="module")

@@ -191,6 +191,10 @@ _REGISTER = {
         "There is a user {name} already.",
         "用户 {name} 已存在。",
     ),
+    "user_not_found": Message(
+        "There is no user {name}.",
+        "没有用户 {name}。",
+    ),
     "user_name_malformed": Message(
         "A user name has 1 to 64 letters, digits, dots, hyphens or underscores.",
         "用户名应为 1 至 64 个字母、数字、点、连字符或下划线。",

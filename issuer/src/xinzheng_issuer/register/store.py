@@ -115,9 +115,23 @@ class Store:
         return self._session.get(Court, self.court_id)
 
     def user_by_token(self, token_sha256: str) -> User | None:
-        """The court's user with this token digest."""
-        query = select(User).where(User.court_id == self.court_id, User.token_sha256 == token_sha256)
+        """The court's user with this token digest, unless the token is out of use."""
+        query = select(User).where(
+            User.court_id == self.court_id, User.token_sha256 == token_sha256, col(User.disabled_at).is_(None)
+        )
         return self._session.exec(query).one_or_none()
+
+    def user(self, name: str) -> User:
+        """The court's user of this name.
+
+        Raises:
+            RegisterError: `user_not_found`.
+        """
+        query = select(User).where(User.court_id == self.court_id, User.name == name)
+        user = self._session.exec(query.with_for_update()).one_or_none()
+        if user is None:
+            raise RegisterError("user_not_found", field="name", name=name)
+        return user
 
     def users(self) -> Sequence[User]:
         """Everybody with a token, by name."""

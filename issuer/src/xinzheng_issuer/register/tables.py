@@ -89,6 +89,7 @@ class User(SQLModel, table=True):
     roles: list[str] = _json_list()
     token_sha256: str = Field(unique=True)
     created_at: datetime = _moment()
+    disabled_at: datetime | None = _moment(nullable=True)
 
 
 class Case(SQLModel, table=True):
