@@ -143,7 +143,7 @@ def test_bad_confirmations(house: CourtHouse, changes: dict[str, Any], field: st
         (b"{", 400, "malformed"),
         (b'"\xff"', 400, "malformed"),
         (b"[" * 40 + b"]" * 40, 400, "too_complex"),
-        (b"[]", 415, "body_not_json"),
+        (b"[]", 422, "body_not_object"),
         (b"", 415, "body_not_json"),
     ],
 )
@@ -185,12 +185,6 @@ def test_unknown_addresses(house: CourtHouse, path: str) -> None:
 
 def test_another_courts_did_is_not_served_here(house: CourtHouse) -> None:
     assert code(house.get("/did/420684/did.json", None)) == (404, "court_not_found")
-
-
-def test_unknown_methods(house: CourtHouse) -> None:
-    answer = house.client.delete(APPLICATIONS)
-    assert code(answer) == (405, "method_not_allowed")
-    assert answer.headers["allow"]
 
 
 def test_bad_query(house: CourtHouse) -> None:
@@ -355,6 +349,40 @@ def test_a_page_begins_where_a_database_can_count_to(house: CourtHouse, address:
     assert house.get(f"{address}?offset={2**31 - 1}").json()["items"] == []
     answer = house.get(f"{address}?offset=99999999999999999999999")
     assert (code(answer), fields(answer)) == ((422, "field_invalid"), {"offset": "field_invalid"})
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        (APPLICATIONS, "GET, POST"),
+        ("/api/v1/feed-batches", "GET, POST"),
+        ("/api/v1/certificates/x/revocation", "GET, POST"),
+        ("/bundle/root.json", "GET"),
+    ],
+)
+def test_a_wrong_method_is_told_every_right_one(house: CourtHouse, address: str, allowed: str) -> None:
+    answer = house.client.delete(address)
+    assert code(answer) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == allowed
+    assert allowed in answer.json()["detail"]
+
+
+def test_a_body_that_is_json_but_no_object(house: CourtHouse) -> None:
+    body: Any
+    for body in ([], "x", 1):
+        assert code(house.post(APPLICATIONS, body)) == (422, "body_not_object")
+    plain = house.post(APPLICATIONS, content=b"{}", headers={"Content-Type": "text/plain"})
+    assert code(plain) == (415, "body_not_json")
+    assert code(house.post(APPLICATIONS)) == (415, "body_not_json")
+
+
+def test_what_is_issued_already_is_said_with_its_number(house: CourtHouse) -> None:
+    case = house.approved()
+    number = house.issue(case)["certificateNumber"]
+    again = house.post(f"{case}/issuance", {}, "sealOperator")
+    assert code(again) == (409, "already_issued")
+    assert f"{number}, now active" in again.json()["detail"]
+    assert code(house.post(f"{case}/issuance", {}, "clerk")) == (403, "role_not_allowed")
 
 
 # --- in the reader's language -----------------------------------------------------------------------------------------

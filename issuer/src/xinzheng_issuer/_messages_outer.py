@@ -35,6 +35,10 @@ WIRE = {
         "The body must be JSON with Content-Type application/json.",
         "请求体应为 JSON，Content-Type 应为 application/json。",
     ),
+    "body_not_object": Message(
+        "The body must be a JSON object.",
+        "请求体应为 JSON 对象。",
+    ),
     "body_too_large": Message(
         "The body is too large: expected at most {maximum} octets.",
         "请求体过大：最多 {maximum} 个字节。",

@@ -18,6 +18,10 @@ _WORKFLOW = {
         "another person first (expected {allowed}).",
         "处于“{state}”状态时不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
     ),
+    "already_issued": Message(
+        "The certificate of this case is issued already: {number}, now {state}.",
+        "本案的证明已出具：{number}，现为“{state}”。",
+    ),
     "self_approval": Message(
         "{actor} took the step that this one seconds: this step ({action}) needs a second person.",
         "{actor} 已办理前一步骤：此步骤（{action}）须由另一人办理。",

@@ -28,6 +28,7 @@ from xinzheng_issuer.casework.certificates import revoke_case
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.court import STATUS_LIST_ENTRIES
+from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.rules import check_list_check, civil_date
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.errors import IssuingError, RefusalError, RegisterError, WorkflowError
@@ -90,7 +91,7 @@ class IssuingCycle:
 
         Raises:
             RegisterError: `application_not_found`.
-            WorkflowError: state (`not_approved`) or role.
+            WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `signer_unavailable`,
                 `self_check_failed`, `status_list_exhausted`.
@@ -137,12 +138,18 @@ class IssuingCycle:
             return self._take_number(store, case, actor, now)
 
     def _require_issuable(self, store: Store, case: Case, actor: Actor, now: datetime) -> None:
+        self._require_not_issued(store, case, actor)
         follow(Action.ISSUE, state=State(case.state), actor=actor)
         if store.certificate_of(case.id) is not None:
             raise IssuingError("issuing_in_progress", field="id")
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
         self._require_good_look_up(store, case, now)
+
+    def _require_not_issued(self, store: Store, case: Case, actor: Actor) -> None:
+        certificate = store.certificate_of(case.id)
+        if Role.SEAL_OPERATOR in actor.roles and certificate is not None and certificate.issued_at is not None:
+            raise WorkflowError("already_issued", field="state", number=certificate.number, state=STATES[case.state])
 
     def _require_good_look_up(self, store: Store, case: Case, now: datetime) -> None:
         """The look-up is fresh, and no record that came in since speaks against it."""
