@@ -249,6 +249,33 @@ def test_secrets_of_the_environment_take_the_place_of_files(tmp_path: Path) -> N
         open_issuer(settings.model_copy(update={"key_passphrase": None}))
 
 
+@pytest.mark.parametrize("source", ["env:COURT_PASSPHRASE", "credential:court", "file:{folder}/court"])
+def test_the_passphrase_of_the_keys_may_come_from_elsewhere(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "court"
+    file.write_text("correct horse battery staple\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("COURT_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("XINZHENG_KEY_PASSPHRASE_FROM", source.format(folder=tmp_path))
+    settings = load_settings(data=tmp_path / "var")
+    initialise(settings, EXAMPLES / "court.toml", clock=StandingClock())
+    assert not (settings.keys_folder / "passphrase").exists()
+    open_issuer(settings, clock=StandingClock()).close()
+    file.unlink()
+    monkeypatch.delenv("COURT_PASSPHRASE")
+    with pytest.raises(KeyStoreError):
+        open_issuer(settings)
+
+
+@pytest.mark.parametrize("source", ["vault:x", "env:", "env:A B", "file:"])
+def test_a_passphrase_source_of_another_kind_is_refused(source: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(key_passphrase_from=source)
+    assert (refusal.value.code, refusal.value.field) == ("setting_invalid", "key_passphrase_from")
+
+
 # --- keys -------------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from support.office import (
     zaoyang_court,
 )
 from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.feed import intake
 from xinzheng_issuer.feed.intake import take_batch
 
 CLERK = Actor("clerk", "clerk", frozenset({Role.CLERK}))
@@ -230,8 +232,6 @@ def test_a_record_that_fails_is_undone_alone_and_reported(house: CourtHouse, mon
         if case.name == "王某":
             raise OperationalError("UPDATE", {}, Exception("disk I/O error"))
 
-    from xinzheng_issuer.feed import intake  # noqa: PLC0415
-
     take = intake._take_effect
     monkeypatch.setattr(intake, "_take_effect", failing)
     answer = house.feed(relisting(), COMPANY_RECORD)
@@ -287,6 +287,44 @@ def test_a_strictly_masked_certificate_meets_the_lists_own_mask(
         shown = house.get(f"/api/v1/certificates/{number}/credential.json").json()["credentialSubject"]
         assert shown["maskedIdNumber"] == "420683********001X"
         assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+def test_others_get_their_turn_between_two_slices(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int] = []
+
+    def meanwhile(_seconds: float) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            body = application(enforcementCaseNumber=f"（2022）鄂0683执{len(answers) + 1}号")
+            answers.append(pool.submit(house.post, "/api/v1/applications", body).result(timeout=20).status_code)
+
+    monkeypatch.setattr(intake, "SLICE_RECORDS", 2)
+    monkeypatch.setattr("xinzheng_issuer.feed.intake.time.sleep", meanwhile)
+    house.feed(*[relisting(caseCode=f"（2021）鄂0606执{number}号", iname=f"甲{number}") for number in range(5)])
+    assert answers == [201, 201, 201]
+
+
+def test_a_delivery_that_is_cut_off_keeps_what_was_taken_and_can_be_sent_again(
+    house: CourtHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = house.certificate()["certificateNumber"]
+    company = house.certificate(company_application())["certificateNumber"]
+    take = intake._take_slice
+
+    def breaking(records: Any, *rest: Any) -> Any:
+        if records[0].line > 1:
+            raise MemoryError
+        return take(records, *rest)
+
+    monkeypatch.setattr(intake, "SLICE_RECORDS", 1)
+    monkeypatch.setattr(intake, "_take_slice", breaking)
+    answer = house.post("/api/v1/feed-batches", [relisting(), COMPANY_RECORD])
+    assert code(answer) == (500, "internal_error")
+    assert (house.state(number), house.state(company)) == ("revoked", "active")
+    [batch] = house.get("/api/v1/feed-batches").json()["items"]
+    assert (batch["records"], batch["outcomes"]) == (2, {"applied": 1})
+    monkeypatch.setattr(intake, "_take_slice", take)
+    again = house.feed(relisting(), COMPANY_RECORD)["records"]
+    assert [(each["effect"], each["repeated"]) for each in again] == [("revoked", True), ("revoked", False)]
 
 
 # --- reading again ----------------------------------------------------------------------------------------------------

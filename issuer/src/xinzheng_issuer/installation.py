@@ -30,7 +30,12 @@ from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file
+from xinzheng_keys.passphrase import (
+    PassphraseSource,
+    passphrase_from_credential,
+    passphrase_from_environment,
+    passphrase_from_file,
+)
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
 from xinzheng_schemas.case_number import CourtTable
 
@@ -129,7 +134,7 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
     settings.keys_folder.mkdir(mode=0o700)
     if settings.register_secret is None:
         _write_secret(settings.data / "register.secret")
-    if settings.key_passphrase is None:
+    if settings.key_passphrase is None and not settings.key_passphrase_from:
         _write_secret(settings.keys_folder / "passphrase")
     passphrase = _passphrase(settings)
     create_court_keys(settings.keys_folder, passphrase=passphrase, at=at)
@@ -239,9 +244,14 @@ def _lifetimes(court: CourtConfiguration) -> Lifetimes:
 
 def _passphrase(settings: Settings) -> PassphraseSource:
     secret = settings.key_passphrase
-    if secret is None:
-        return passphrase_from_file(settings.keys_folder / "passphrase")
-    return lambda: secret.get_secret_value().encode()
+    if secret is not None:
+        return lambda: secret.get_secret_value().encode()
+    kind, _, name = settings.key_passphrase_from.partition(":")
+    if kind == "env":
+        return passphrase_from_environment(name)
+    if kind == "credential":
+        return passphrase_from_credential(name)
+    return passphrase_from_file(Path(name) if name else settings.keys_folder / "passphrase")
 
 
 def _register_secret(settings: Settings) -> bytes:

@@ -1,5 +1,6 @@
 """A delivery of public-list records: every record is read, decided, applied and kept, each by itself."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -32,6 +33,12 @@ FEED_ROLES = frozenset({Role.CLERK, Role.JUDGE, Role.ADMINISTRATOR})
 
 READING_ROLES = frozenset({Role.CLERK, Role.JUDGE})
 """Who may read what was delivered: it names people who have nothing to do with a certificate."""
+
+SLICE_RECORDS = 100
+"""Records of one transaction: some 50 ms, during which nobody else can write."""
+
+PAUSE_SECONDS = 0.002
+"""Time between two slices: whoever waits for the register takes it."""
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 """The languages in which problems are kept."""
@@ -86,7 +93,10 @@ class BatchResult:
 
 
 def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -> BatchResult:
-    """Apply a delivery in one transaction; a record that fails is undone alone and reported.
+    """Apply a delivery in slices, each one transaction; a record that fails is undone alone and reported.
+
+    Between two slices others get their turn. What a crash cuts off was not taken: sent again, the delivery does the
+    rest, for what had its effect has it once.
 
     Args:
         data: JSON array, JSON lines or one object, UTF-8.
@@ -104,15 +114,24 @@ def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -
     require_role(actor, FEED_ROLES, "deliverFeed")
     raw_records = split_batch(data, max_records=max_records)
     now = office.clock()
+    batch = FeedBatch(court_id=office.court.id, received_at=now, received_by=actor.id, records=len(raw_records))
     with office.writing() as store:
-        store.hold_feed()
-        expire_due(store, at=now)
-        batch = FeedBatch(court_id=office.court.id, received_at=now, received_by=actor.id, records=len(raw_records))
         store.add(batch)
-        results = [_take_record(store, raw, batch.id, office, now) for raw in raw_records]
+    results: list[RecordResult] = []
+    for first in range(0, len(raw_records), SLICE_RECORDS):
+        time.sleep(PAUSE_SECONDS)
+        results += _take_slice(raw_records[first : first + SLICE_RECORDS], batch.id, office)
     for result in results:
         _log.info("feed_record", batch=batch.id, line=result.line, outcome=result.outcome, effect=result.effect)
     return BatchResult(batch.id, results)
+
+
+def _take_slice(records: Sequence[RawRecord], batch_id: str, office: Office) -> list[RecordResult]:
+    now = office.clock()
+    with office.writing() as store:
+        store.hold_feed()
+        expire_due(store, at=now)
+        return [_take_record(store, raw, batch_id, office, now) for raw in records]
 
 
 def require_role(actor: Actor, roles: frozenset[Role], action: str) -> None:

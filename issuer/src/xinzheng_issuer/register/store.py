@@ -4,8 +4,9 @@ with register.writing(court) as store:     # one transaction: committed at the e
     case = store.case(case_id)             # another court's case does not exist here: not_found, never "forbidden"
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from sqlalchemy import Engine, func, or_, update
@@ -38,11 +39,13 @@ class Register:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # A writer that waits for SQLite looks again every 100 ms; one that waits here is woken.
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def writing(self, court_id: str) -> "Iterator[Store]":
         """One transaction that may change the court's rows."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
             yield Store(session, court_id)
             session.commit()
 
