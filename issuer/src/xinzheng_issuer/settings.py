@@ -43,8 +43,8 @@ class Settings(BaseSettings):
     key_passphrase: Annotated[
         SecretStr | None,
         Field(
-            description="Opens the key files. Unset: `XINZHENG_KEY_PASSPHRASE_FROM`, else the file `keys/passphrase` in "
-            "the data folder."
+            description="Opens the key files. Unset: `XINZHENG_KEY_PASSPHRASE_FROM`, else the file "
+            "`keys/passphrase` in the data folder."
         ),
     ] = None
     key_passphrase_from: Annotated[
@@ -52,7 +52,8 @@ class Settings(BaseSettings):
         Field(
             pattern=r"^(|(env|credential):[A-Za-z0-9_.-]+|file:.+)$",
             description="Where the passphrase of the key files is read when they are opened, if "
-            "`XINZHENG_KEY_PASSPHRASE` is unset: `env:NAME`, `credential:NAME` (systemd, `LoadCredential=`) or `file:PATH` (mode 0600).",
+            "`XINZHENG_KEY_PASSPHRASE` is unset: `env:NAME`, `credential:NAME` (systemd, `LoadCredential=`) or "
+            "`file:PATH` (mode 0600).",
         ),
     ] = ""
     host: Annotated[str, Field(description="Address that `xinzheng serve` listens on.")] = "127.0.0.1"
