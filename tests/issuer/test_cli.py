@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ from click.testing import CliRunner, Result
 from support.office import EXAMPLES, relisting
 from xinzheng_issuer.cli import COMMANDS, main
 from xinzheng_issuer.cli.words import WORDS
+from xinzheng_issuer.domain.workflow import Role
+from xinzheng_issuer.errors import AccessError
+from xinzheng_issuer.installation import open_office
+from xinzheng_issuer.people import actor_of
+from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore
 
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
@@ -49,12 +55,35 @@ def test_users(data: Path) -> None:
     assert "[user_exists]" in run("users", "add", "ada", "--role", "clerk", "--data", data).stderr
 
 
+def test_a_leaked_token_is_put_out_of_use_and_replaced(data: Path) -> None:
+    leaked = run("users", "add", "cy", "--role", "clerk", "--data", data).stdout.strip()
+    with closing(open_office(Settings(data=data))) as office:
+        assert actor_of(office, leaked).name == "cy"
+        disabled = run("users", "disable", "cy", "--data", data)
+        assert disabled.stdout == "The token of cy is out of use.\n"
+        assert '"event": "user_disabled"' in disabled.stderr
+        assert "cy\tclerk\tdisabled\n" in run("users", "list", "--data", data).stdout
+        with pytest.raises(AccessError):
+            actor_of(office, leaked)
+        renewed = run("users", "renew", "cy", "--data", data).stdout.strip()
+        assert actor_of(office, renewed).name == "cy"
+        with pytest.raises(AccessError):
+            actor_of(office, leaked)
+        newest = run("users", "renew", "cy", "--data", data).stdout.strip()
+        with pytest.raises(AccessError):
+            actor_of(office, renewed)
+        assert actor_of(office, newest).roles == {Role.CLERK}
+    assert "cy\tclerk\n" in run("users", "list", "--data", data).stdout
+    for step in ("disable", "renew"):
+        assert "[user_not_found]" in run("users", step, "nobody", "--data", data).stderr
+
+
 def test_feed(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "records.json"
     file.write_text(json.dumps([relisting()]), "utf-8")
     unknown = run("feed", file, "--data", data)
     assert unknown.exit_code == 0
-    assert unknown.stdout.startswith("1: unmatched, none")
+    assert unknown.stdout.startswith("1: unmatched, no effect\n")
     rejected = run("feed", "-", "--data", data, typed='{"iname": "x"}')
     assert rejected.exit_code == 1
     assert "[feed_field_missing]" in rejected.stdout

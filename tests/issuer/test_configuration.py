@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +167,54 @@ def test_init_never_overwrites(data: Settings) -> None:
     assert refusal.value.code == "data_folder_exists"
 
 
+KILLED_INIT = """
+import os, signal, sys
+from pathlib import Path
+from xinzheng_issuer import installation
+from xinzheng_issuer.settings import Settings
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(installation, sys.argv[3], die)
+installation.initialise(Settings(data=Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("place", ["create_court_keys", "upgrade_register", "open_issuer"])
+def test_an_init_that_was_killed_can_be_repeated(place: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "new" / "var")
+    command = [sys.executable, "-c", KILLED_INIT, str(settings.data), str(EXAMPLES / "court.toml"), place]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    if place != "open_issuer":
+        assert not settings.data.exists()
+        initialise(settings, EXAMPLES / "court.toml", clock=StandingClock())
+    # Killed after the folder had its name: the start of a server makes the first publication.
+    issuer = open_issuer(settings)
+    issuer.start()
+    assert issuer.outbox.publisher.latest is not None
+    issuer.close()
+    assert [path.name for path in settings.data.parent.iterdir()] == ["var"]
+
+
+def test_init_takes_an_empty_folder_and_no_other(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    (tmp_path / "papers").write_text("of somebody else")
+    with pytest.raises(ConfigurationError) as refusal:
+        initialise(settings, EXAMPLES / "court.toml")
+    assert refusal.value.code == "data_folder_not_empty"
+    (tmp_path / "papers").unlink()
+    initialise(settings, EXAMPLES / "court.toml")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError) as refusal:
+        initialise(Settings(data=tmp_path / "file" / "var"), EXAMPLES / "court.toml")
+    assert refusal.value.code == "data_folder_unusable"
+
+
 def test_a_folder_without_an_issuer(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         open_office(Settings(data=tmp_path))
@@ -196,6 +247,33 @@ def test_secrets_of_the_environment_take_the_place_of_files(tmp_path: Path) -> N
     open_issuer(settings, clock=StandingClock()).close()
     with pytest.raises(KeyStoreError):
         open_issuer(settings.model_copy(update={"key_passphrase": None}))
+
+
+@pytest.mark.parametrize("source", ["env:COURT_PASSPHRASE", "credential:court", "file:{folder}/court"])
+def test_the_passphrase_of_the_keys_may_come_from_elsewhere(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "court"
+    file.write_text("correct horse battery staple\n")
+    file.chmod(0o600)
+    monkeypatch.setenv("COURT_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("XINZHENG_KEY_PASSPHRASE_FROM", source.format(folder=tmp_path))
+    settings = load_settings(data=tmp_path / "var")
+    initialise(settings, EXAMPLES / "court.toml", clock=StandingClock())
+    assert not (settings.keys_folder / "passphrase").exists()
+    open_issuer(settings, clock=StandingClock()).close()
+    file.unlink()
+    monkeypatch.delenv("COURT_PASSPHRASE")
+    with pytest.raises(KeyStoreError):
+        open_issuer(settings)
+
+
+@pytest.mark.parametrize("source", ["vault:x", "env:", "env:A B", "file:"])
+def test_a_passphrase_source_of_another_kind_is_refused(source: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_settings(key_passphrase_from=source)
+    assert (refusal.value.code, refusal.value.field) == ("setting_invalid", "key_passphrase_from")
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,19 @@ from support.office import (
     company_application,
     make_issuer,
     make_office,
-    masking,
     relisting,
     zaoyang_court,
 )
 from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.feed import intake
 from xinzheng_issuer.feed.intake import take_batch
 
 CLERK = Actor("clerk", "clerk", frozenset({Role.CLERK}))
 COMPANY_RECORD = {
     "iname": "湖北枣阳光明建筑工程有限公司",
-    "caseCode": "（2023）鄂0683执2088号",
+    "caseCode": "（2022）鄂0683执2088号",
     "cardNum": "91420683MA0000007M",
-    "publishDate": "20261124",
+    "publishDate": "20261123",
 }
 
 
@@ -47,7 +48,7 @@ def codes(record: dict[str, Any]) -> list[str]:
 
 def kept(house: CourtHouse, batch: str) -> list[tuple[int, str, str]]:
     with house.issuer.office.reading() as store:
-        return [(row.line, row.outcome, row.raw) for row in store.feed_records(batch)]
+        return [(row.line, row.outcome, row.raw) for row in store.feed_records(batch_id=batch)]
 
 
 def test_one_bad_record_spoils_no_other(house: CourtHouse) -> None:
@@ -85,6 +86,21 @@ def test_what_is_no_delivery_is_refused_as_a_whole(house: CourtHouse) -> None:
     assert code(house.post("/api/v1/feed-batches", content=b"[{]")) == (422, "feed_malformed")
 
 
+def test_a_torn_file_loses_nothing(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    torn = json.dumps([relisting(), relisting(iname="李某", cardNum="420683198506151235")], ensure_ascii=False).encode()
+    answer = house.post("/api/v1/feed-batches", content=torn[:-20], headers={"Accept-Language": "zh"}).json()
+    assert [(record["outcome"], codes(record)) for record in answer["records"]] == [
+        ("applied", []),
+        ("rejected", ["feed_array_damaged"]),
+    ]
+    assert "请重新发送" in answer["records"][1]["errors"][0]["detail"]
+    assert house.state(number) == "revoked"
+    raw = kept(house, answer["batch"])[1][2]
+    assert raw.startswith('{"iname": "李某"')
+    assert "420683198506151235" not in raw
+
+
 def test_the_same_record_counts_once(house: CourtHouse) -> None:
     house.certificate()
     first = only(house.feed(relisting()))
@@ -92,14 +108,16 @@ def test_the_same_record_counts_once(house: CourtHouse) -> None:
     assert (first["effect"], first["repeated"]) == ("revoked", False)
     assert (again["effect"], again["repeated"]) == ("revoked", True)
     assert again["certificateNumber"] == first["certificateNumber"]
-    twice = house.feed(relisting(publishDate="20261201"), relisting(publishDate="20261201"))
+    twice = house.feed(relisting(publishDate="20261101"), relisting(publishDate="20261101"))
     assert [record["outcome"] for record in twice["records"]] == ["unmatched", "unmatched"]
 
 
-def test_a_record_that_came_too_early_counts_when_it_comes_again(house: CourtHouse) -> None:
+def test_a_record_that_came_too_early_was_answered_by_the_look_up_and_suspends(house: CourtHouse) -> None:
     assert only(house.feed(relisting()))["outcome"] == "unmatched"
+    house.clock.advance(hours=1)
     house.certificate()
-    assert only(house.feed(relisting()))["effect"] == "revoked"
+    record = only(house.feed(relisting()))
+    assert (record["outcome"], record["effect"], codes(record)) == ("applied", "suspended", ["feed_answered"])
 
 
 def test_the_masked_entry_itself_is_no_relisting(house: CourtHouse) -> None:
@@ -109,6 +127,20 @@ def test_the_masked_entry_itself_is_no_relisting(house: CourtHouse) -> None:
     assert codes(record) == ["feed_older_than_masking"]
     assert house.state(number) == "active"
     assert only(house.feed(relisting(publishDate="2022-09-20")))["effect"] == "revoked"
+
+
+def test_a_record_dated_in_the_future_does_nothing_and_is_reported(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    # 08:00 UTC is 16:00 at the court: its own day counts.
+    house.clock.advance(hours=9)
+    for day in ("2035-01-01", "2026-11-25"):
+        record = only(house.feed(relisting(publishDate=day)))
+        assert (record["outcome"], record["effect"]) == ("rejected", "none")
+        assert [(error["field"], error["code"]) for error in record["errors"]] == [
+            ("publishDate", "feed_date_in_future")
+        ]
+    assert house.state(number) == "active"
+    assert only(house.feed(relisting(publishDate="2026-11-24")))["effect"] == "revoked"
 
 
 def test_no_number_in_the_same_case_is_a_doubt(house: CourtHouse) -> None:
@@ -156,7 +188,7 @@ def test_one_record_may_touch_two_certificates(house: CourtHouse) -> None:
     record = only(house.feed(relisting(gistId="")))
     assert record["certificateNumber"] == first
     assert {each["label"]: each["effect"] for each in record["effects"]} == {first: "revoked", second: "suspended"}
-    again = only(house.feed(relisting(gistId="", publishDate="20261201")))
+    again = only(house.feed(relisting(gistId="", publishDate="20261101")))
     assert codes(again) == ["feed_suspended_already"]
 
 
@@ -178,15 +210,17 @@ def test_the_original_case_of_a_resumed_one_is_the_same_matter(house: CourtHouse
     assert only(house.feed(relisting(caseCode="（2021）鄂0683执46号")))["effect"] == "revoked"
 
 
-def test_an_application_under_way_is_flagged(house: CourtHouse) -> None:
+def test_an_application_is_flagged_and_sent_back_once_it_is_confirmed(house: CourtHouse) -> None:
     case = house.apply()
     record = only(house.feed(relisting()))
     assert (record["outcome"], codes(record)) == ("flagged", ["feed_application_open"])
+    house.clock.advance(hours=1)
     house.confirm(case)
-    assert only(house.feed(relisting(caseCode="（2026）鄂0606执3号", gistId="")))["outcome"] == "flagged"
+    assert only(house.feed(relisting(cardNum="", caseCode="（2026）鄂0606执3号", gistId="")))["outcome"] == "flagged"
     assert house.get(case).json()["state"] == "maskingConfirmed"
     assert only(house.feed(relisting()))["effect"] == "sentBack"
-    house.confirm(case, masking())
+    house.clock.advance(hours=1)
+    house.confirm(case)
 
 
 def test_a_record_that_fails_is_undone_alone_and_reported(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,8 +231,6 @@ def test_a_record_that_fails_is_undone_alone_and_reported(house: CourtHouse, mon
         take(store, case, effect, *rest)
         if case.name == "王某":
             raise OperationalError("UPDATE", {}, Exception("disk I/O error"))
-
-    from xinzheng_issuer.feed import intake  # noqa: PLC0415
 
     take = intake._take_effect
     monkeypatch.setattr(intake, "_take_effect", failing)
@@ -255,6 +287,76 @@ def test_a_strictly_masked_certificate_meets_the_lists_own_mask(
         shown = house.get(f"/api/v1/certificates/{number}/credential.json").json()["credentialSubject"]
         assert shown["maskedIdNumber"] == "420683********001X"
         assert only(house.feed(relisting()))["effect"] == "revoked"
+
+
+def test_others_get_their_turn_between_two_slices(house: CourtHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[int] = []
+
+    def meanwhile(_seconds: float) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            body = application(enforcementCaseNumber=f"（2022）鄂0683执{len(answers) + 1}号")
+            answers.append(pool.submit(house.post, "/api/v1/applications", body).result(timeout=20).status_code)
+
+    monkeypatch.setattr(intake, "SLICE_RECORDS", 2)
+    monkeypatch.setattr("xinzheng_issuer.feed.intake.time.sleep", meanwhile)
+    house.feed(*[relisting(caseCode=f"（2021）鄂0606执{number}号", iname=f"甲{number}") for number in range(5)])
+    assert answers == [201, 201, 201]
+
+
+def test_a_delivery_that_is_cut_off_keeps_what_was_taken_and_can_be_sent_again(
+    house: CourtHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = house.certificate()["certificateNumber"]
+    company = house.certificate(company_application())["certificateNumber"]
+    take = intake._take_slice
+
+    def breaking(records: Any, *rest: Any) -> Any:
+        if records[0].line > 1:
+            raise MemoryError
+        return take(records, *rest)
+
+    monkeypatch.setattr(intake, "SLICE_RECORDS", 1)
+    monkeypatch.setattr(intake, "_take_slice", breaking)
+    answer = house.post("/api/v1/feed-batches", [relisting(), COMPANY_RECORD])
+    assert code(answer) == (500, "internal_error")
+    assert (house.state(number), house.state(company)) == ("revoked", "active")
+    [batch] = house.get("/api/v1/feed-batches").json()["items"]
+    assert (batch["records"], batch["outcomes"]) == (2, {"applied": 1})
+    monkeypatch.setattr(intake, "_take_slice", take)
+    again = house.feed(relisting(), COMPANY_RECORD)["records"]
+    assert [(each["effect"], each["repeated"]) for each in again] == [("revoked", True), ("revoked", False)]
+
+
+# --- reading again ----------------------------------------------------------------------------------------------------
+
+
+def test_what_was_delivered_can_be_read_again(house: CourtHouse) -> None:
+    house.certificate()
+    namesake = relisting(cardNum="4206831985****1235")
+    first = house.feed(namesake, {"iname": "李某"}, relisting(iname="李某", cardNum="420683198506151235"))
+    house.clock.advance(hours=1)
+    second = house.feed(relisting(), who="judge")
+    batches = house.get("/api/v1/feed-batches").json()["items"]
+    assert [(each["batch"], each["receivedBy"], each["records"], each["outcomes"]) for each in batches] == [
+        (second["batch"], "the-judge", 1, {"applied": 1}),
+        (first["batch"], "the-clerk", 3, {"flagged": 1, "rejected": 1, "unmatched": 1}),
+    ]
+    [flagged] = house.get("/api/v1/feed-records?outcome=flagged", "judge").json()["items"]
+    assert {name: flagged[name] for name in first["records"][0]} == first["records"][0]
+    assert json.loads(flagged["raw"]) == namesake
+    assert (flagged["batch"], flagged["receivedAt"]) == (first["batch"], "2026-11-23T08:00:00Z")
+    chinese = house.get(f"/api/v1/feed-records?batch={first['batch']}", headers={"Accept-Language": "zh"}).json()
+    assert [each["line"] for each in chinese["items"]] == [1, 2, 3]
+    assert "同名" in chinese["items"][0]["errors"][0]["detail"]
+    assert "420683198506151235" not in json.dumps(chinese)
+    page = house.get("/api/v1/feed-records?offset=1&limit=2").json()["items"]
+    assert [(each["batch"], each["line"]) for each in page] == [(first["batch"], 1), (first["batch"], 2)]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/feed-batches", "/api/v1/feed-records"])
+def test_what_was_delivered_is_for_clerk_and_judge(house: CourtHouse, address: str) -> None:
+    assert code(house.get(address, "sealOperator")) == (403, "role_not_allowed")
+    assert code(house.get(address, None)) == (401, "token_missing")
 
 
 # --- nothing is lost --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Public-list records with all their oddities: read, or reported by field; none is lost."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -240,12 +241,63 @@ def test_any_object_is_read_or_refused_with_reasons(raw: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfe", b"", b"  \n ", b"[", b'["', b"[1]x", b"[]", b"[[1]", '{"a":1}'.encode("utf-16")]
+    ("data", "reason"),
+    [
+        (b"\xff\xfe", "its text is not UTF-8"),
+        ('{"a":1}'.encode("utf-16"), "its text is not UTF-8"),
+        (b"", "it holds nothing"),
+        (b"  \n ", "it holds nothing"),
+        (b"[]", "it holds nothing"),
+        (b"[", "the array breaks off or is damaged"),
+        (b'["', "the array breaks off or is damaged"),
+        (b"[{]", "the array breaks off or is damaged"),
+        (b"[[1", "the array breaks off or is damaged"),
+    ],
 )
-def test_what_is_no_delivery(data: bytes) -> None:
+def test_what_is_no_delivery_is_refused_in_words(data: bytes, reason: str) -> None:
     with pytest.raises(FeedError) as found:
         split_batch(data, max_records=5)
     assert found.value.code == "feed_malformed"
+    assert reason in found.value.message("en")
+    assert not re.search("[A-Za-z]{5}", found.value.message("zh"))
+
+
+GOOD = '{"iname": "王"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "damaged"),
+    [
+        (f"[{GOOD}, {{bad]", 1, "{bad]"),
+        (f'[{GOOD}, {GOOD}, {{"iname": "李', 2, '{"iname": "李'),
+        (f"[{GOOD}, {GOOD}", 2, ""),
+        (f"[{GOOD},", 1, ""),
+        (f"[{GOOD}] and more", 1, "and more"),
+    ],
+)
+def test_an_array_that_is_damaged_gives_what_stands_before_the_damage(text: str, good: int, damaged: str) -> None:
+    *records, last = split_batch(text.encode(), max_records=9)
+    assert [(each.line, each.text, each.damage) for each in records] == [(n, GOOD, None) for n in range(1, good + 1)]
+    assert (last.line, last.text) == (good + 1, damaged)
+    assert last.damage is not None
+    assert last.damage.code == "feed_array_damaged"
+
+
+@given(st.lists(st.fixed_dictionaries({"iname": st.text(max_size=6)}), min_size=2, max_size=4), st.data())
+def test_wherever_an_array_is_cut_the_elements_before_are_whole(values: list[Any], data: st.DataObject) -> None:
+    parts = [json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") for value in values]
+    whole = b"[" + b",".join(parts) + b"]"
+    cut = data.draw(st.integers(len(parts[0]) + 2, len(whole) - 1))
+    found = split_batch(whole[:cut], max_records=99)
+    intact = sum(len(b"[" + b",".join(parts[:count])) <= cut for count in range(1, len(parts) + 1))
+    assert [each.text.encode() for each in found if each.damage is None] == parts[:intact]
+    assert found[-1].damage is not None
+
+
+def test_octets_that_are_no_text_spoil_their_own_record_alone() -> None:
+    lines = split_batch(GOOD.encode() + b"\n" + '{"iname": "李"}'.encode("gbk") + b"\n" + GOOD.encode(), max_records=9)
+    assert [each.damage and each.damage.code for each in lines] == [None, "feed_record_not_utf8", None]
+    assert "\\xc0" in lines[1].text
 
 
 def test_a_delivery_has_a_limit() -> None:
@@ -276,3 +328,9 @@ def test_a_byte_order_mark_and_one_object_over_several_lines() -> None:
 )
 def test_full_numbers_do_not_stay(text: str, kept: str) -> None:
     assert without_personal_numbers(text) == kept
+
+
+@pytest.mark.parametrize("missing", range(1, 9))
+def test_what_is_left_of_a_torn_number_does_not_stay_either(missing: int) -> None:
+    text = '{"cardNum": "42068319900101001X'[:-missing]
+    assert without_personal_numbers(text, torn=True) == '{"cardNum": "4206831990' + ("****" if missing < 8 else "")

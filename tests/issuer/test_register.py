@@ -1,7 +1,7 @@
 """The register's promises on both databases: constraints, tenants, moments, transactions, migrations."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -35,8 +35,15 @@ from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.migration import require_current, upgrade
+from xinzheng_issuer.register.migrations.versions import (
+    v0001_first_register,
+    v0002_feed_against_look_ups,
+    v0003_disabled_users,
+)
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
+
+MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users)
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +326,31 @@ def test_racing_issuers_on_a_real_database(shared_house: CourtHouse) -> None:
     assert len({row.list_index for row in issued}) == len({row.number for row in issued}) == 4
 
 
+def test_a_relisting_and_the_seal_at_once_leave_no_certificate_in_force(shared_house: CourtHouse) -> None:
+    house = shared_house
+    for serial in range(1, 7):
+        number = f"（2022）鄂0683执{serial}号"
+        house.clock.advance(hours=1)
+        case = house.approved(application(enforcementCaseNumber=number))
+        record = relisting(caseCode=number, gistId="", publishDate=NOW.date().isoformat())
+        together = threading.Barrier(2)
+
+        def issue(case: str = case, together: threading.Barrier = together) -> int:
+            together.wait()
+            status: int = house.post(f"{case}/issuance", {}, "sealOperator").status_code
+            return status
+
+        def feed(record: dict[str, Any] = record, together: threading.Barrier = together) -> None:
+            together.wait()
+            house.feed(record)
+
+        with ThreadPoolExecutor(2) as pool:
+            issued, delivered = pool.submit(issue), pool.submit(feed)
+            delivered.result()
+            assert issued.result() in {201, 409, 422}
+        assert house.get(case).json()["state"] in {"applied", "revoked"}
+
+
 # --- migrations -------------------------------------------------------------------------------------------------------
 
 
@@ -338,17 +370,40 @@ def test_another_version_is_refused(engine: Engine) -> None:
     require_current(engine)
 
 
-def test_the_first_migration_can_be_undone(engine: Engine) -> None:
-    from xinzheng_issuer.register.migrations.versions import v0001_first_register as first  # noqa: PLC0415
+def _migrate(engine: Engine, function: Callable[[], None]) -> None:
+    from alembic.operations import Operations  # noqa: PLC0415
 
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        function()
+
+
+def test_the_migrations_can_be_undone(engine: Engine) -> None:
     upgrade(engine)
-    with engine.begin() as connection:
-        from alembic.operations import Operations  # noqa: PLC0415
-
-        with Operations.context(MigrationContext.configure(connection)):
-            first.downgrade()
+    for migration in reversed(MIGRATIONS):
+        _migrate(engine, migration.downgrade)
+    with engine.connect() as connection:
         tables = MigrationContext.configure(connection).dialect.get_table_names(connection)
     assert tables == ["alembic_version"]
+
+
+def test_feed_records_of_the_first_version_keep_the_moment_of_their_batch(shared_office: Office) -> None:
+    engine = shared_office.register.engine
+    for migration in reversed(MIGRATIONS[1:]):
+        _migrate(engine, migration.downgrade)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        moment = "2026-11-23 08:00:00.000000" + ("+00:00" if engine.dialect.name == "postgresql" else "")
+        connection.execute(text("INSERT INTO feed_batch VALUES ('b', '420683', :at, 'clerk', 1)"), {"at": moment})
+        connection.execute(
+            text(
+                "INSERT INTO feed_record (court_id, batch_id, line, raw, identity, outcome, effect, codes) "
+                "VALUES ('420683', 'b', 1, '{}', 'x', 'unmatched', 'none', '[]')"
+            )
+        )
+    upgrade(engine)
+    with shared_office.reading() as store:
+        [row] = store.feed_records(batch_id="b")
+    assert (row.received_at, row.name, row.effects) == (NOW, None, None)
 
 
 def test_dates_and_lists_keep_their_types(shared_office: Office) -> None:

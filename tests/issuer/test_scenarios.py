@@ -115,6 +115,14 @@ def test_4_each_bad_case_number_has_its_own_message(house: CourtHouse) -> None:
     assert all(fields(answer).keys() == {"enforcementCaseNumber"} for answer in answers)
 
 
+@pytest.mark.parametrize(("filed", "status"), [("2022-01-01", 201), ("2023-01-31", 201), ("2023-02-01", 422)])
+def test_4_a_case_that_came_in_at_the_end_of_a_year_may_be_filed_in_the_next(
+    house: CourtHouse, filed: str, status: int
+) -> None:
+    body = application(caseFiledDate=filed, listingPublishedDate="2023-03-08")
+    assert house.post("/api/v1/applications", body).status_code == status
+
+
 def test_4_another_courts_case_is_refused(house: CourtHouse) -> None:
     answer = house.post("/api/v1/applications", application(enforcementCaseNumber="（2022）鄂0684执1号"))
     assert code(answer) == (422, "case_number_other_court")
@@ -133,11 +141,13 @@ def test_5_nothing_is_issued_before_masking_is_confirmed_and_approved(house: Cou
 
 
 def test_6_a_minor_is_pointed_to_annulment(house: CourtHouse) -> None:
-    body = application(listingPublishedDate="2007-12-31", caseFiledDate="2007-12-01")
+    body = application(
+        enforcementCaseNumber="（2007）枣执字第12号", listingPublishedDate="2007-12-31", caseFiledDate="2007-12-01"
+    )
     answer = house.post("/api/v1/applications", body, headers={"Accept-Language": "zh"})
     assert code(answer) == (422, "minor_at_listing")
     assert "撤销纳入" in answer.json()["detail"]
-    birthday = application(listingPublishedDate="2008-01-01", caseFiledDate="2007-12-01")
+    birthday = body | {"listingPublishedDate": "2008-01-01"}
     assert house.post("/api/v1/applications", birthday).status_code == 201
 
 

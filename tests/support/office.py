@@ -199,7 +199,7 @@ def company_application(**changes: Any) -> dict[str, Any]:
         "subjectKind": "organization",
         "idType": "uscc",
         "idNumber": COMPANY_CODE,
-        "enforcementCaseNumber": "（2023）鄂0683执2088号",
+        "enforcementCaseNumber": "（2022）鄂0683执2088号",
     }
     return _changed(application(**company), changes)
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
 from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.expectations import expected_of
 from xinzheng_schemas.vocabulary import MaskingGround
 
 STATUS_LIST_ENTRIES = 131_072
@@ -53,12 +54,25 @@ class PolicySection(_Section):
     own_cases_only: Annotated[
         bool, Field(description="Whether the enforcement case number must bear the court's own code.")
     ] = True
+    filing_grace_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=366,
+            description="Days of the next year in which a case numbered in the old one may still be filed.",
+        ),
+    ] = 31
     utc_offset_hours: Annotated[int, Field(ge=-12, le=14, description="The court's civil time, hours east of UTC.")] = 8
 
     @model_validator(mode="after")
     def _conditional_is_shorter(self) -> Self:
         if self.conditional_validity_months > self.validity_months:
-            raise ValueError("conditional_validity_months must not exceed validity_months")
+            raise ConfigurationError(
+                "setting_order",
+                field="conditional_validity_months",
+                limit=self.validity_months,
+                other="validity_months",
+            )
         return self
 
     def to_policy(self) -> CourtPolicy:
@@ -84,7 +98,9 @@ class StatusSection(_Section):
     @model_validator(mode="after")
     def _refreshed_in_time(self) -> Self:
         if self.refresh_hours >= self.validity_hours:
-            raise ValueError("refresh_hours must be less than validity_hours")
+            raise ConfigurationError(
+                "setting_order", field="refresh_hours", limit=self.validity_hours - 1, other="validity_hours − 1"
+            )
         return self
 
 
@@ -174,13 +190,13 @@ def load_court(path: Path) -> CourtConfiguration:
     except OSError as error:
         raise ConfigurationError("court_file_missing", path=path, reason=error.strerror) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError("court_file_invalid", field="(TOML)", path=path, reason=str(error)) from error
+        raise ConfigurationError("court_file_invalid", field="(TOML)", path=path, reason=f"TOML ({error})") from error
     try:
         court = CourtConfiguration.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError("court_file_invalid", field=field, path=path, reason=first["msg"]) from error
+        raise ConfigurationError("court_file_invalid", field=field, path=path, reason=expected_of(first)) from error
     if court.courts_table is not None and not court.courts_table.is_absolute():
         return court.model_copy(update={"courts_table": path.parent / court.courts_table})
     return court

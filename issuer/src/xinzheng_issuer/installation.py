@@ -8,9 +8,10 @@
 """
 
 import secrets
+import shutil
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -29,7 +30,12 @@ from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file
+from xinzheng_keys.passphrase import (
+    PassphraseSource,
+    passphrase_from_credential,
+    passphrase_from_environment,
+    passphrase_from_file,
+)
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
 from xinzheng_schemas.case_number import CourtTable
 
@@ -42,6 +48,7 @@ SECRET_BYTES = 32
 """Randomness of secrets that `init` makes, bytes."""
 
 _MAX_SECRET_BYTES = 1024
+_MAKING_SUFFIX = ".making"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,41 +90,65 @@ class Issuer:
 def initialise(settings: Settings, court_file: Path, *, clock: Clock = system_clock) -> None:
     """Make a data folder: configuration, secrets, keys, register, and the first publication.
 
+    Everything is made in a folder beside it, which takes its name at the end: an interrupted run leaves no half-made
+    data folder, and the next run begins anew.
+
     Args:
         settings: where, and which secrets are set.
         court_file: the court's configuration; it is copied.
         clock: the present moment.
 
     Raises:
-        ConfigurationError: `data_folder_exists`, `court_file_missing`, `court_file_invalid`.
+        ConfigurationError: `data_folder_exists`, `data_folder_not_empty`, `data_folder_unusable`, `court_file_missing`,
+            `court_file_invalid`.
         KeyStoreError: (keys) a key file cannot be written.
     """
     court = load_court(court_file)
+    target = settings.data.resolve()
     if settings.court_file.exists():
         raise ConfigurationError("data_folder_exists", field="data", path=settings.data)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.keys_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if target.exists() and any(target.iterdir()):
+        raise ConfigurationError("data_folder_not_empty", field="data", path=settings.data)
+    try:
+        making = _fresh_folder(target)
+        _make_data(settings.model_copy(update={"data": making}), court, court_file, at=clock())
+        making.rename(target)
+    except OSError as error:
+        raise ConfigurationError(
+            "data_folder_unusable", field="data", path=settings.data, reason=error.strerror or type(error).__name__
+        ) from error
+    with closing(open_issuer(settings, clock=clock)) as issuer:
+        issuer.start()
+
+
+def _fresh_folder(target: Path) -> Path:
+    """The folder in which `target` is made; what an interrupted run left there was never in use."""
+    making = target.with_name(f".{target.name}{_MAKING_SUFFIX}")
+    if making.exists():
+        shutil.rmtree(making)
+    making.mkdir(mode=0o700, parents=True)
+    return making
+
+
+def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, *, at: datetime) -> None:
+    settings.keys_folder.mkdir(mode=0o700)
     if settings.register_secret is None:
         _write_secret(settings.data / "register.secret")
-    if settings.key_passphrase is None:
+    if settings.key_passphrase is None and not settings.key_passphrase_from:
         _write_secret(settings.keys_folder / "passphrase")
     passphrase = _passphrase(settings)
-    now = clock()
-    create_court_keys(settings.keys_folder, passphrase=passphrase, at=now)
+    create_court_keys(settings.keys_folder, passphrase=passphrase, at=at)
     BundlePublisher.create(
         settings.public_folder,
         keys=settings.keys_folder / "bundle",
         passphrase=passphrase,
-        at=now,
+        at=at,
         lifetimes=_lifetimes(court),
     )
     upgrade_register(settings)
-    # Last: the file that marks the folder as made.
     settings.court_file.write_bytes(court_file.read_bytes())
     if court.courts_table is not None and court.courts_table.parent == court_file.parent:
         (settings.data / court.courts_table.name).write_bytes(court.courts_table.read_bytes())
-    with closing(open_issuer(settings, clock=clock)) as issuer:
-        issuer.start()
 
 
 def upgrade_register(settings: Settings) -> None:
@@ -213,9 +244,14 @@ def _lifetimes(court: CourtConfiguration) -> Lifetimes:
 
 def _passphrase(settings: Settings) -> PassphraseSource:
     secret = settings.key_passphrase
-    if secret is None:
-        return passphrase_from_file(settings.keys_folder / "passphrase")
-    return lambda: secret.get_secret_value().encode()
+    if secret is not None:
+        return lambda: secret.get_secret_value().encode()
+    kind, _, name = settings.key_passphrase_from.partition(":")
+    if kind == "env":
+        return passphrase_from_environment(name)
+    if kind == "credential":
+        return passphrase_from_credential(name)
+    return passphrase_from_file(Path(name) if name else settings.keys_folder / "passphrase")
 
 
 def _register_secret(settings: Settings) -> bytes:

@@ -1,36 +1,42 @@
 """The catalogue of `xinzheng_issuer`: one line per code, in English and Chinese."""
 
+from xinzheng_issuer._messages_feed import FEED
+from xinzheng_issuer._messages_outer import ACCESS, CONFIGURATION, PUBLISHING, WIRE
 from xinzheng_schemas.errors import Message
 
 _WORKFLOW = {
     "role_not_allowed": Message(
-        "The step {action} is for {roles}; this token bears {held}.",
-        "步骤 {action} 只限 {roles}；本令牌的角色为 {held}。",
+        "This step ({action}) is for: {roles}. This token bears: {held}.",
+        "此步骤（{action}）只限：{roles}。本令牌的角色：{held}。",
     ),
     "transition_not_allowed": Message(
-        "The step {action} is not possible in state {state}: expected {allowed}.",
-        "状态 {state} 下不能执行步骤 {action}：应处于 {allowed}。",
+        "This step ({action}) is not possible in the state {state}: expected {allowed}.",
+        "处于“{state}”状态时不能办理此步骤（{action}）：应处于 {allowed}。",
     ),
     "not_approved": Message(
-        "No certificate can be issued in state {state}: the masking must be confirmed by a judge and approved by "
-        "another person first (expected state {allowed}).",
-        "状态 {state} 下不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
+        "No certificate can be issued in the state {state}: the masking must be confirmed by a judge and approved by "
+        "another person first (expected {allowed}).",
+        "处于“{state}”状态时不能出具证明：须先由法官确认屏蔽，并由另一人批准（应处于 {allowed}）。",
+    ),
+    "already_issued": Message(
+        "The certificate of this case is issued already: {number}, now {state}.",
+        "本案的证明已出具：{number}，现为“{state}”。",
     ),
     "self_approval": Message(
-        "{actor} took the step that this one seconds: {action} needs a second person.",
-        "{actor} 已办理前一步骤：{action} 须由另一人办理。",
+        "{actor} took the step that this one seconds: this step ({action}) needs a second person.",
+        "{actor} 已办理前一步骤：此步骤（{action}）须由另一人办理。",
     ),
     "senior_approval_required": Message(
-        "A conditional masking or an early deletion is approved by {roles}.",
-        "附条件屏蔽或提前删除须由 {roles}（副院长）批准。",
+        "A conditional masking or an early deletion is approved by: {roles}.",
+        "附条件屏蔽或提前删除须由以下人员批准：{roles}。",
     ),
     "reinstatement_not_proposed": Message(
         "No judge has proposed to reinstate this certificate: a judge proposes, another person confirms.",
         "尚无法官提议恢复本证明：应由法官提议，另一人确认。",
     ),
     "reason_missing": Message(
-        "The step {action} needs a written reason in {field}.",
-        "步骤 {action} 须在 {field} 中写明理由。",
+        "This step ({action}) needs a written reason in {field}.",
+        "此步骤（{action}）须在 {field} 中写明理由。",
     ),
     "case_changed": Message(
         "The case was changed by somebody else at the same time: read it again and repeat the step.",
@@ -106,6 +112,12 @@ _RULES = {
         "{field} lies before the masking of {masked}: look up the public list again.",
         "{field} 早于屏蔽日 {masked}：请重新核查公布名单。",
     ),
+    "list_check_before_relisting": Message(
+        "{field} {checked_at} is not later than {received}, when the public list's record of case {case}, published "
+        "{published}, came in: look up the list again. While the person is listed, nothing can be issued.",
+        "{field} {checked_at} 不晚于 {received}，即案号 {case}（发布日期 {published}）的公布名单记录收到之时："
+        "请重新核查公布名单。在列期间不得出具证明。",
+    ),
     "original_case_number_missing": Message(
         "A resumed case (执恢) needs the number of the case it resumes in {field}.",
         "恢复执行案件（执恢）须在 {field} 中填写原执行案号。",
@@ -113,6 +125,23 @@ _RULES = {
     "original_case_number_unexpected": Message(
         "Only a resumed case (执恢) has an original case number: {field} must be empty for {found}.",
         "只有恢复执行案件（执恢）才有原执行案号：{found} 不得填写 {field}。",
+    ),
+    "original_case_number_same": Message(
+        "{field} {found} is the case itself: expected the case that it resumes.",
+        "{field} {found} 即本案：应为本案所恢复执行的原案件。",
+    ),
+    "original_case_number_later": Message(
+        "{field} {found} is later than {number}: expected the earlier case that it resumes.",
+        "{field} {found} 晚于 {number}：应为其所恢复执行的在先案件。",
+    ),
+    "case_year_in_future": Message(
+        "{field} is of the year {year}: expected that of {today} or an earlier one.",
+        "{field} 的年份为 {year}：应不晚于今日（{today}）的年份。",
+    ),
+    "case_year_contradicts_filing": Message(
+        "{field} is of the year {year}, and the case was filed on {filed}: expected the same year, or the first days "
+        "of the next.",
+        "{field} 的年份为 {year}，而立案日期为 {filed}：应为同一年，或次年年初。",
     ),
     "case_number_other_court": Message(
         "{field} bears the court code {found}: expected a case of this court, {expected}.",
@@ -166,6 +195,10 @@ _REGISTER = {
         "There is a user {name} already.",
         "用户 {name} 已存在。",
     ),
+    "user_not_found": Message(
+        "There is no user {name}.",
+        "没有用户 {name}。",
+    ),
     "user_name_malformed": Message(
         "A user name has 1 to 64 letters, digits, dots, hyphens or underscores.",
         "用户名应为 1 至 64 个字母、数字、点、连字符或下划线。",
@@ -210,6 +243,12 @@ _ISSUING = {
         "The text has characters that a QR symbol in alphanumeric mode cannot hold.",
         "文本含有二维码字母数字模式不能表示的字符。",
     ),
+    "qr_large": Message(
+        "The QR symbol has version {version}; up to {target} it reads well from paper at 48 mm. Print it larger, or "
+        "hand over the file as well. Long names and purposes make it grow.",
+        "二维码版本为 {version}；不超过 {target} 时，以 48 毫米宽度打印易于识读。请放大打印，或同时交付文件。"
+        "名称和用途越长，二维码越大。",
+    ),
     "qr_too_large": Message(
         "{found} characters do not fit into a QR symbol with error correction M.",
         "{found} 个字符超出纠错级别 M 的二维码容量。",
@@ -236,228 +275,14 @@ _ISSUING = {
     ),
 }
 
-_FEED = {
-    "feed_malformed": Message(
-        "The batch is not readable: expected a JSON array of records, or one JSON object per line. {reason}",
-        "无法读取该批次：应为 JSON 记录数组，或每行一个 JSON 对象。{reason}",
-    ),
-    "feed_too_many_records": Message(
-        "The batch has {found} records: expected at most {maximum}.",
-        "该批次有 {found} 条记录：最多 {maximum} 条。",
-    ),
-    "feed_record_malformed": Message(
-        "The record is no JSON object: {reason}",
-        "该记录不是 JSON 对象：{reason}",
-    ),
-    "feed_field_missing": Message(
-        "{field} is missing or empty.",
-        "缺少 {field} 或其为空。",
-    ),
-    "feed_field_type": Message(
-        "{field} must be {expected}.",
-        "{field} 应为 {expected}。",
-    ),
-    "feed_date_malformed": Message(
-        "{field} {value!r} is no date: expected 20190709, 2019-07-09 or 2019年07月09日.",
-        "{field} {value!r} 不是日期：应为 20190709、2019-07-09 或 2019年07月09日。",
-    ),
-    "feed_case_number_malformed": Message(
-        "{field}: {reason}",
-        "{field}：{reason}",
-    ),
-    "feed_card_number_malformed": Message(
-        "{field} is neither a resident ID, a unified social credit code, an organization code nor one of them masked.",
-        "{field} 既不是身份证号、统一社会信用代码、组织机构代码，也不是其遮蔽形式。",
-    ),
-    "feed_performance_unknown": Message(
-        "{field} {value!r} is unknown: expected 全部未履行, 部分未履行 or 全部已履行.",
-        "{field} {value!r} 无法识别：应为 全部未履行、部分未履行 或 全部已履行。",
-    ),
-    "feed_ground_unknown": Message(
-        "{field} {value!r} is none of the grounds of Art. 1.",
-        "{field} {value!r} 不属于第一条所列情形。",
-    ),
-    "feed_field_unknown": Message(
-        "{field} is no field of the public list; it was kept and not used.",
-        "{field} 不是公布名单的字段；已保留但未使用。",
-    ),
-    "feed_record_unknown": Message(
-        "No certificate or application of this court belongs to the record.",
-        "该记录与本院的任何证明或申请均不对应。",
-    ),
-    "feed_namesake": Message(
-        "{number} is for a person of the same name with another ID: no effect, for the clerk to look at.",
-        "{number} 的持有人同名但证件号不同：不产生效力，请书记员核对。",
-    ),
-    "feed_identity_unclear": Message(
-        "The record names the same person without an ID number: no effect on {number}, for the clerk to look at.",
-        "该记录同名但无证件号：对 {number} 不产生效力，请书记员核对。",
-    ),
-    "feed_application_open": Message(
-        "The application {number} is under way for the person of the record: no effect, for the judge to look at.",
-        "该记录所涉人员有在办申请 {number}：不产生效力，请法官核对。",
-    ),
-    "feed_suspended_already": Message(
-        "{number} is suspended already: for the judge to decide.",
-        "{number} 已暂停：请法官决定。",
-    ),
-    "feed_older_than_masking": Message(
-        "The record was published on {published}, before the masking of {masked}: it is the masked entry itself, not a "
-        "re-listing. No effect on {number}, for the clerk to look at.",
-        "该记录发布于 {published}，早于屏蔽日 {masked}：应为已屏蔽的记录本身而非重新纳入。"
-        "对 {number} 不产生效力，请书记员核对。",
-    ),
-    "feed_record_failed": Message(
-        "The record could not be applied: {reason}. It is kept; send it again.",
-        "无法处理该记录：{reason}。记录已保留，请重新发送。",
-    ),
-}
-
-_ACCESS = {
-    "token_missing": Message(
-        "An API token is needed: expected the header Authorization: Bearer ….",
-        "需要 API 令牌：应有请求头 Authorization: Bearer …。",
-    ),
-    "token_unknown": Message(
-        "The API token is not known at this court.",
-        "本院不认识此 API 令牌。",
-    ),
-}
-
-_WIRE = {
-    "field_missing": Message("{field} is required.", "{field} 为必填项。"),
-    "field_unknown": Message(
-        "{field} is not a field of this request.",
-        "{field} 不是本请求的字段。",
-    ),
-    "value_not_listed": Message(
-        "{field} must be one of {expected}.",
-        "{field} 应为 {expected} 之一。",
-    ),
-    "field_invalid": Message(
-        "{field} is not valid: expected {expected}.",
-        "{field} 无效：应为 {expected}。",
-    ),
-    "request_invalid": Message(
-        "The request has {count} problem(s); see errors.",
-        "请求有 {count} 处问题；见 errors。",
-    ),
-    "body_not_json": Message(
-        "The body must be JSON with Content-Type application/json.",
-        "请求体应为 JSON，Content-Type 应为 application/json。",
-    ),
-    "body_too_large": Message(
-        "The body is too large: expected at most {maximum} octets.",
-        "请求体过大：最多 {maximum} 个字节。",
-    ),
-    "route_not_found": Message(
-        "There is nothing at this address.",
-        "此地址没有内容。",
-    ),
-    "method_not_allowed": Message(
-        "The method {method} is not for this address: expected {allowed}.",
-        "此地址不支持方法 {method}：应为 {allowed}。",
-    ),
-    "request_refused": Message(
-        "The request was refused with HTTP status {status}.",
-        "请求被拒绝，HTTP 状态 {status}。",
-    ),
-    "register_unavailable": Message(
-        "The register cannot be written now; nothing was changed. Try again.",
-        "登记库暂时无法写入；未作任何变更。请重试。",
-    ),
-    "internal_error": Message(
-        "The issuer failed; the event is in its log as {incident}.",
-        "签发系统出错；事件已记入日志，编号 {incident}。",
-    ),
-    "publication_failed": Message(
-        "The change is recorded; publishing it failed and is tried again: {reason}",
-        "变更已登记；发布失败，将自动重试：{reason}",
-    ),
-}
-
-_PUBLISHING = {
-    "repository_exists": Message(
-        "{path} holds a bundle repository already; its keys and versions are never started anew.",
-        "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
-    ),
-    "repository_missing": Message(
-        "{path} holds no bundle repository.",
-        "{path} 没有信任包仓库。",
-    ),
-    "repository_damaged": Message(
-        "{path} of the bundle repository cannot be read.",
-        "无法读取信任包仓库的 {path}。",
-    ),
-    "role_key_unknown": Message(
-        "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
-        "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
-    ),
-    "target_path": Message(
-        "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
-        "{field} 不是信任包的路径：应如 courts/420683/issuer.json。",
-    ),
-    "publication_refused": Message(
-        "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
-        "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",
-    ),
-}
-
-_CONFIGURATION = {
-    "setting_placeholder": Message(
-        "{field} is a placeholder: expected at least {minimum} characters of a secret of your own.",
-        "{field} 是占位值：应为至少 {minimum} 个字符的自有密钥。",
-    ),
-    "setting_invalid": Message(
-        "The setting {field} is wrong: {reason}",
-        "设置 {field} 有误：{reason}",
-    ),
-    "court_file_missing": Message(
-        "The court's configuration {path} cannot be read: {reason}",
-        "无法读取法院配置 {path}：{reason}",
-    ),
-    "court_file_invalid": Message(
-        "The court's configuration {path} is wrong at {field}: {reason}",
-        "法院配置 {path} 的 {field} 有误：{reason}",
-    ),
-    "token_roles": Message(
-        "A person's roles are some of {expected}.",
-        "人员的角色应为以下若干项：{expected}。",
-    ),
-    "signer_missing": Message(
-        "The active key {field} has no signer in this installation.",
-        "正在使用的密钥 {field} 在本系统中没有签名器。",
-    ),
-    "key_records_damaged": Message(
-        "The key records {path} cannot be read: {reason}",
-        "无法读取密钥记录 {path}：{reason}",
-    ),
-    "key_mismatch": Message(
-        "The key file of {field} holds another key than its record says.",
-        "{field} 的密钥文件与其记录不符。",
-    ),
-    "data_folder_exists": Message(
-        "{path} holds an issuer already; init never overwrites one.",
-        "{path} 已有签发系统数据；init 绝不覆盖。",
-    ),
-    "data_folder_missing": Message(
-        "{path} holds no issuer: run `xinzheng init --data {path} --config FILE` first.",
-        "{path} 没有签发系统数据：请先运行 `xinzheng init --data {path} --config FILE`。",
-    ),
-    "secret_file_permissions": Message(
-        "{path} can be read by others: expected mode 0600.",
-        "{path} 可被他人读取：权限应为 0600。",
-    ),
-}
-
 MESSAGES: dict[str, Message] = {
     **_WORKFLOW,
     **_RULES,
     **_REGISTER,
     **_ISSUING,
-    **_FEED,
-    **_ACCESS,
-    **_WIRE,
-    **_PUBLISHING,
-    **_CONFIGURATION,
+    **FEED,
+    **ACCESS,
+    **WIRE,
+    **PUBLISHING,
+    **CONFIGURATION,
 }

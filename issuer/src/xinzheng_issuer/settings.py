@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, Validation
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.expectations import expected_of
 
 MIN_SECRET_CHARACTERS = 16
 """Shortest secret taken from the environment."""
@@ -41,8 +42,20 @@ class Settings(BaseSettings):
     ] = None
     key_passphrase: Annotated[
         SecretStr | None,
-        Field(description="Opens the key files. Unset: the file `keys/passphrase` in the data folder."),
+        Field(
+            description="Opens the key files. Unset: `XINZHENG_KEY_PASSPHRASE_FROM`, else the file "
+            "`keys/passphrase` in the data folder."
+        ),
     ] = None
+    key_passphrase_from: Annotated[
+        str,
+        Field(
+            pattern=r"^(|(env|credential):[A-Za-z0-9_.-]+|file:.+)$",
+            description="Where the passphrase of the key files is read when they are opened, if "
+            "`XINZHENG_KEY_PASSPHRASE` is unset: `env:NAME`, `credential:NAME` (systemd, `LoadCredential=`) or "
+            "`file:PATH` (mode 0600).",
+        ),
+    ] = ""
     host: Annotated[str, Field(description="Address that `xinzheng serve` listens on.")] = "127.0.0.1"
     port: Annotated[
         int, Field(ge=0, le=65535, description="Port that `xinzheng serve` listens on; 0 takes a free one.")
@@ -115,4 +128,4 @@ def load_settings(**given: object) -> Settings:
             raise inner from None
         field = str(first["loc"][0]) if first["loc"] else ""
         # `from None`: the chained error would show the value, which may be a secret.
-        raise ConfigurationError("setting_invalid", field=field, reason=first["msg"]) from None
+        raise ConfigurationError("setting_invalid", field=field, reason=expected_of(first)) from None

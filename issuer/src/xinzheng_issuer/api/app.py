@@ -56,8 +56,10 @@ def app_of(issuer: Issuer) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.issuer = issuer
-    for router in (applications.router, certificates.router, feed.router, public.router):
+    routers = (applications.router, certificates.router, feed.router, public.router)
+    for router in routers:
         app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     app.middleware("http")(_observe)
     install_handlers(app)
     _describe_problems(app)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from xinzheng_issuer.api.language import preferred_language
@@ -10,6 +10,7 @@ from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.people import actor_of
+from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_schemas.errors import Language
 
 _bearer = HTTPBearer(auto_error=False, description="API token made by `xinzheng users add`.")
@@ -32,4 +33,9 @@ def _actor(
 
 
 CurrentActor = Annotated[Actor, Depends(_actor)]
+MAX_OFFSET = 2**31 - 1
+"""Furthest row that a page may begin at; every database holds the number."""
+
+PageOffset = Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many to skip.")]
+PageLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")]
 ReaderLanguage = Annotated[Language, Depends(preferred_language)]

@@ -1,6 +1,7 @@
 """From rows to wire types. No row reaches the wire by itself."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from xinzheng_issuer.api.problems import error_detail
@@ -12,6 +13,8 @@ from xinzheng_issuer.api.wire import (
     CertificateOut,
     FeedBatchOut,
     FeedRecordOut,
+    KeptBatchOut,
+    KeptRecordOut,
     MaskingOut,
     PublicationOut,
     RecordErrorOut,
@@ -22,9 +25,10 @@ from xinzheng_issuer.casework.applications import masking_of
 from xinzheng_issuer.casework.steps import shown_state
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.feed.intake import BatchResult, RecordResult
+from xinzheng_issuer.issuing.qr_symbol import size_warning, version_of
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_issuer.register.store import Store
-from xinzheng_issuer.register.tables import Case, Certificate, RefusalRecord, TransitionRecord
+from xinzheng_issuer.register.tables import Case, Certificate, FeedBatch, FeedRecord, RefusalRecord, TransitionRecord
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import parse_timestamp
@@ -77,9 +81,16 @@ def application_with_log_out(case: Case, store: Store, *, at: datetime) -> Appli
 
 
 def certificate_out(
-    certificate: Certificate, case: Case, *, at: datetime, publication: PublicationState | None = None
+    certificate: Certificate,
+    case: Case,
+    language: Language,
+    *,
+    at: datetime,
+    publication: PublicationState | None = None,
 ) -> CertificateOut:
     """An issued certificate as a resource."""
+    version = version_of(certificate.credential_qr or "")
+    warning = size_warning(version)
     credential = strict_json.loads_object(certificate.unsigned)
     return CertificateOut(
         certificate_number=certificate.number,
@@ -96,6 +107,8 @@ def certificate_out(
         reinstatement_proposed=case.reinstatement_proposed_by is not None,
         revocation_reason=RevocationReason(case.revocation_reason) if case.revocation_reason else None,
         forms={name: f"/api/v1/certificates/{quote(certificate.number)}/{name}" for name in FORM_NAMES},
+        qr_version=version,
+        warnings=[RecordErrorOut(**error_detail(warning, language).model_dump())] if warning else [],
         publication=publication_out(publication) if publication else None,
     )
 
@@ -124,6 +137,37 @@ def _record_out(result: RecordResult, language: Language) -> FeedRecordOut:
         effects=[CaseEffectOut(label=each.label, effect=each.effect) for each in result.effects],
         repeated=result.repeated,
         errors=[RecordErrorOut(**detail.model_dump()) for detail in details],
+    )
+
+
+def kept_record_out(row: FeedRecord, language: Language) -> KeptRecordOut:
+    """A record of the register."""
+    kept = row.problems if row.problems is not None else [{"code": code} for code in row.codes]
+    return KeptRecordOut(
+        batch=row.batch_id,
+        received_at=row.received_at or datetime.min.replace(tzinfo=UTC),
+        raw=row.raw,
+        line=row.line,
+        outcome=row.outcome,
+        effect=row.effect,
+        certificate_number=row.certificate_number,
+        effects=[CaseEffectOut(label=each["label"], effect=each["effect"]) for each in row.effects or ()],
+        repeated=bool(row.repeated),
+        errors=[
+            RecordErrorOut(field=each.get("field"), code=each["code"] or "", detail=each.get(language) or "")
+            for each in kept
+        ],
+    )
+
+
+def kept_batch_out(batch: FeedBatch, names: Mapping[str, str], outcomes: Mapping[str, int]) -> KeptBatchOut:
+    """A delivery of the register; `names` are people by id."""
+    return KeptBatchOut(
+        batch=batch.id,
+        received_at=batch.received_at,
+        received_by=names.get(batch.received_by, batch.received_by),
+        records=batch.records,
+        outcomes=dict(outcomes),
     )
 
 

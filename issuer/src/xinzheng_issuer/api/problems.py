@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from xinzheng_issuer.api.language import preferred_language
 from xinzheng_issuer.errors import (
@@ -26,6 +27,7 @@ from xinzheng_issuer.errors import (
     RuleError,
     WorkflowError,
 )
+from xinzheng_issuer.expectations import expected_of
 from xinzheng_keys.errors import KeysError
 from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.strict_json import StrictJSONError
@@ -201,34 +203,43 @@ def _wire_problem(entry: dict[str, Any]) -> CodedError:
         inner.field = field
         return inner
     kind = entry["type"]
-    if not field:
-        return _WireError("body_not_json", field="body")
+    if not field and entry["loc"][:1] == ("body",):
+        # What was not sent as JSON comes here as octets.
+        sent_as_json = kind != "missing" and not isinstance(entry.get("input"), bytes)
+        return _WireError("body_not_object" if sent_as_json else "body_not_json", field="body")
     if kind in {"enum", "literal_error"}:
-        return _WireError("value_not_listed", field=field, expected=context["expected"])
+        return _WireError("value_not_listed", field=field, expected=expected_of(entry))
     if kind in _CODE_OF_KIND:
         return _WireError(_CODE_OF_KIND[kind], field=field)
-    return _WireError("field_invalid", field=field, expected=_expectation(entry["msg"]))
+    return _WireError("field_invalid", field=field, expected=expected_of(entry))
 
 
-def _expectation(message: str) -> str:
-    """Pydantic's own words: "Input should be …", "String should have …"."""
-    return message.partition(" should be ")[2] or message.partition(" should ")[2] or message
+def _methods(request: Request) -> str:
+    """Every method of the address: the framework names those of the first route alone."""
+    routes: Sequence[Route] = request.app.state.routes
+    found = {method for route in routes for method in _methods_here(route, request)}
+    return ", ".join(sorted(found))
+
+
+def _methods_here(route: Route, request: Request) -> set[str]:
+    return (route.methods or set()) if route.matches(request.scope)[0] is not Match.NONE else set()
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):  # pragma: no cover - registered for this class
         raise error
     status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
     if isinstance(error, BodyError):
         problem: CodedError = error.error
     elif status is HTTPStatus.NOT_FOUND:
         problem = _WireError("route_not_found")
     elif status is HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
+        headers["Allow"] = allowed = _methods(request) or headers.get("Allow", "")
         problem = _WireError("method_not_allowed", method=request.method, allowed=allowed)
     else:
         problem = _WireError("request_refused", status=int(status))
-    return problem_response([problem], status, preferred_language(request), headers=dict(error.headers or {}))
+    return problem_response([problem], status, preferred_language(request), headers=headers)
 
 
 async def _integrity(request: Request, _error: Exception) -> JSONResponse:

@@ -241,6 +241,14 @@ class PublicationOut(_Wire):
     detail: Annotated[str | None, Field(description="Why publishing failed, if it did.")] = None
 
 
+class RecordErrorOut(_Wire):
+    """Something about a record or a certificate."""
+
+    field: str | None
+    code: str
+    detail: str
+
+
 class CertificateOut(_Wire):
     """A certificate that was handed over."""
 
@@ -258,6 +266,8 @@ class CertificateOut(_Wire):
     reinstatement_proposed: bool
     revocation_reason: RevocationReason | None
     forms: Annotated[dict[str, str], Field(description="Where each form can be fetched, by name.")]
+    qr_version: Annotated[int, Field(description="Version of the QR symbol; up to 13 it reads well from paper.")]
+    warnings: Annotated[list[RecordErrorOut], Field(description="What the seal operator must know, such as qr_large.")]
     publication: Annotated[PublicationOut | None, Field(description="Answers of status-changing requests only.")] = None
 
 
@@ -267,14 +277,6 @@ class CertificatesOut(_Wire):
     items: list[CertificateOut]
     offset: int
     limit: int
-
-
-class RecordErrorOut(_Wire):
-    """Something about a record."""
-
-    field: str | None
-    code: str
-    detail: str
 
 
 class CaseEffectOut(_Wire):
@@ -302,6 +304,40 @@ class FeedBatchOut(_Wire):
     batch: str
     records: list[FeedRecordOut]
     publication: PublicationOut
+
+
+class KeptRecordOut(FeedRecordOut):
+    """One record as it is kept, and what became of it."""
+
+    batch: str
+    received_at: datetime
+    raw: Annotated[str, Field(description="The record as it came; resident ID numbers masked.")]
+
+
+class KeptRecordsOut(_Wire):
+    """A page of records, newest delivery first."""
+
+    items: list[KeptRecordOut]
+    offset: int
+    limit: int
+
+
+class KeptBatchOut(_Wire):
+    """One delivery."""
+
+    batch: str
+    received_at: datetime
+    received_by: str
+    records: Annotated[int, Field(description="How many records it brought.")]
+    outcomes: Annotated[dict[str, int], Field(description="How many of them had which outcome.")]
+
+
+class KeptBatchesOut(_Wire):
+    """A page of deliveries, newest first."""
+
+    items: list[KeptBatchOut]
+    offset: int
+    limit: int
 
 
 class HealthOut(_Wire):

@@ -12,6 +12,7 @@ from xinzheng_issuer.domain.case import Listing, Masking
 from xinzheng_issuer.domain.rules import check_list_check, check_masking, needs_senior_approval
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, Action, Actor, State, follow
 from xinzheng_issuer.errors import RefusalError, RegisterError
+from xinzheng_issuer.feed.matching import look_up_problems
 from xinzheng_issuer.issuing.credential import check_draft
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case
@@ -104,9 +105,14 @@ def confirm_masking(case_id: str, masking: Masking, office: Office, actor: Actor
     """
     now = office.clock()
     with refusals_logged(office, case_id, Action.CONFIRM_MASKING, actor), office.writing() as store:
+        store.hold_feed_still()
         case = store.case(case_id, lock=True)
         take_step(store, case, Action.CONFIRM_MASKING, actor, at=now)
-        if problems := check_masking(listing_of(case), masking, office.policy, now=now):
+        problems = check_masking(listing_of(case), masking, office.policy, now=now)
+        problems += look_up_problems(
+            store, case, office, checked_at=masking.list_checked_at, masked_on=masking.masked_on
+        )
+        if problems:
             raise RefusalError(problems)
         case.masking_serial = masking.serial
         case.masked_on = masking.masked_on
@@ -127,14 +133,16 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
 
     Raises:
         RegisterError: `application_not_found`.
-        RefusalError: `list_check_stale`, `list_check_in_future`.
+        RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_relisting`.
         WorkflowError: state or role.
     """
     now = office.clock()
     with refusals_logged(office, case_id, Action.RENEW_LIST_CHECK, actor), office.writing() as store:
+        store.hold_feed_still()
         case = store.case(case_id, lock=True)
         take_step(store, case, Action.RENEW_LIST_CHECK, actor, at=now, note=evidence)
-        if problems := check_list_check(checked_at, office.policy, now=now):
+        problems = check_list_check(checked_at, office.policy, now=now)
+        if problems := problems + look_up_problems(store, case, office, checked_at=checked_at):
             raise RefusalError(problems)
         case.list_checked_at = checked_at
     return case

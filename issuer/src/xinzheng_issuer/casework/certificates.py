@@ -4,9 +4,9 @@ from datetime import datetime
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
-from xinzheng_issuer.domain.workflow import Action, Actor, Role
+from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role
 from xinzheng_issuer.register.store import Store
-from xinzheng_issuer.register.tables import Case, Certificate
+from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
 from xinzheng_schemas.vocabulary import RevocationReason
 
 
@@ -54,6 +54,27 @@ def revoke_case(store: Store, case: Case, actor: Actor, *, reason: RevocationRea
     """
     take_step(store, case, Action.REVOKE, actor, at=at, reason=reason, note=note)
     case.revocation_reason = reason
+
+
+def set_proposal_aside(store: Store, case: Case, *, at: datetime, note: str) -> None:
+    """A listing came in after a judge proposed to reinstate: the proposal knew nothing of it and must be made anew."""
+    case.reinstatement_proposed_by = None
+    case.version += 1
+    store.add_case(case)
+    store.add(
+        TransitionRecord(
+            court_id=store.court_id,
+            case_id=case.id,
+            action="setProposalAside",
+            from_state=case.state,
+            to_state=case.state,
+            actor_id=SYSTEM.id,
+            actor_name=SYSTEM.name,
+            at=at,
+            reason=RevocationReason.RELISTED,
+            note=note,
+        )
+    )
 
 
 def _step(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.domain.case import Listing, Subject, Use
-from xinzheng_issuer.domain.rules import check_application, civil_date
+from xinzheng_issuer.domain.rules import check_application, check_case_year, check_originals, civil_date
 from xinzheng_issuer.errors import RefusalError, RuleError
 from xinzheng_schemas.case_number import AnyCaseNumber, CaseNumber, parse_case_number, require_enforcement
 from xinzheng_schemas.errors import CodedError
@@ -130,15 +130,18 @@ def _listing(request: ApplicationRequest, office: Office, problems: _Problems) -
         number = parse_case_number(request.enforcement_case_number, courts=office.courts, field="enforcementCaseNumber")
         require_enforcement(number, field="enforcementCaseNumber")
         _require_own_court(number, office)
-    originals = []
+    originals: list[AnyCaseNumber] = []
     for place, text in enumerate(request.original_case_numbers):
         with problems:
-            originals.append(str(parse_case_number(text, courts=office.courts, field=f"originalCaseNumber/{place}")))
+            originals.append(parse_case_number(text, courts=office.courts, field=f"originalCaseNumber/{place}"))
     if number is not None:
+        today = civil_date(office.clock(), office.policy)
+        problems.found += check_case_year(number, request.case_filed_date, office.policy, today=today)
         problems.found += _original_problems(number, request.original_case_numbers)
+        problems.found += check_originals(number, originals)
     return Listing(
         case_number=str(number or ""),
-        original_case_numbers=tuple(originals),
+        original_case_numbers=tuple(str(original) for original in originals),
         basis_number=request.basis_number,
         basis_issuing_body=request.basis_issuing_body,
         filed_on=request.case_filed_date,

@@ -9,6 +9,7 @@ import click
 
 from xinzheng_issuer.cli.options import COMMAND_LINE, data_option, settings_of
 from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.domain.labels import EFFECTS, OUTCOMES
 from xinzheng_issuer.feed.intake import FeedOutcome, take_batch
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_schemas.errors import language_from
@@ -25,7 +26,8 @@ def command(data: Path | None, file: BinaryIO) -> None:
     language = language_from(os.environ)
     for record in result.records:
         number = record.certificate_number or ""
-        click.echo(word("record", line=record.line, outcome=record.outcome, effect=record.effect, number=number))
+        outcome, effect = (getattr(label, language) for label in (OUTCOMES[record.outcome], EFFECTS[record.effect]))
+        click.echo(word("record", line=record.line, outcome=outcome, effect=effect, number=number).rstrip())
         for error in record.errors:
             click.echo(f"    {error.message(language)} [{error.code}]")
     if not state.published:

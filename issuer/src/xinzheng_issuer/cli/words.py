@@ -21,6 +21,16 @@ WORDS: dict[str, Message] = {
         "为某人生成令牌并显示；只显示这一次。",
     ),
     "users_list": Message("List people and their roles.", "列出人员及其角色。"),
+    "users_disable": Message(
+        "Put a person's token out of use at once, such as one that leaked.",
+        "立即停用某人的令牌，例如已泄露的令牌。",
+    ),
+    "users_renew": Message(
+        "Give a person a new token and print it once; the old one is dead at once, a disabled person is back.",
+        "为某人更换令牌并显示一次；旧令牌立即失效，已停用的人员随之恢复。",
+    ),
+    "user_disabled": Message("The token of {name} is out of use.", "{name} 的令牌已停用。"),
+    "disabled": Message("disabled", "已停用"),
     "feed": Message(
         "Apply public-list records from a file; - reads standard input.",
         "处理文件中的公布名单记录；- 表示标准输入。",

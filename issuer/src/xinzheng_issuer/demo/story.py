@@ -13,6 +13,7 @@ from urllib.parse import quote
 from xinzheng_issuer.demo import forgery, lender
 from xinzheng_issuer.demo.narrator import Narrator
 from xinzheng_issuer.demo.people import Answer, User
+from xinzheng_issuer.domain.labels import EFFECTS
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import MaskingGround, PerformanceStatus, label
 
@@ -133,6 +134,9 @@ class Story:
             self._save(name, self.clerk.need(f"{self._certificate}/{address}"))
         self._save("root.json", self.public.need("/bundle/root.json"))
         self._save("bundle-1.xzb", self.public.need("/bundle/latest.xzb"))
+        version = certificate["publication"]["bundleVersion"]
+        first = self.narrator.word("bundle_first")
+        self.narrator.say("bundle_version", name="bundle-1.xzb", version=version, first=first)
 
     # --- the lender --------------------------------------------------------------------------------------------------
 
@@ -173,15 +177,16 @@ class Story:
     def list_again(self) -> None:
         """The feed revokes; the new bundle shows it, and the old one is refused."""
         self.narrator.scene("relisting")
-        self._deliver()
+        version = self._deliver()
         self._save("bundle-2.xzb", self.public.need("/bundle/latest.xzb"))
+        self.narrator.say("bundle_version", name="bundle-2.xzb", version=version, first="")
         self.narrator.say("new_bundle")
         for name in FORMS:
             self._check("failed", "revoked", name, self._trust(2))
         self._bring_back_the_old_bundle()
 
-    def _deliver(self) -> None:
-        """Hands the records to the court as the feed of this very day."""
+    def _deliver(self) -> int:
+        """Hands the records to the court as the feed of this very day; the bundle version that shows them."""
         today = datetime.now(UTC).strftime("%Y年%m月%d日")
         records = [record | {"publishDate": today} for record in self.example.relisting]
         shown = records[0]
@@ -189,7 +194,10 @@ class Story:
         answer = self.clerk.object("/api/v1/feed-batches", records)
         state = self.clerk.object(self._certificate)["state"]
         for record in answer["records"]:
-            self.narrator.say("relisting_effect", effect=record["effect"], state=self.narrator.word(state))
+            effect = getattr(EFFECTS[record["effect"]], self.narrator.language)
+            self.narrator.say("relisting_effect", effect=effect, state=self.narrator.word(state))
+        version: int = answer["publication"]["bundleVersion"]
+        return version
 
     def _bring_back_the_old_bundle(self) -> None:
         """A store that has seen the newer bundle refuses the older one and keeps what it knew."""

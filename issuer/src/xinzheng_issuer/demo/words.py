@@ -34,8 +34,9 @@ WORDS: dict[str, Message] = {
     ),
     "masking": Message("The enforcement judge confirms that the entry was masked", "承办法官确认已屏蔽失信信息"),
     "masking_told": Message(
-        "Masking decision {serial} of {date}; {ground}; {performance}. Looked up today: off the public list.",
-        "屏蔽决定 {serial}（{date}）；{ground}；{performance}。今日核查：已不在公布名单。",
+        "Masking decision {serial} of {date}. Ground of the masking: {ground}. State of the debt: {performance}. "
+        "Looked up today: off the public list.",
+        "屏蔽决定 {serial}（{date}）。屏蔽原因：{ground}。履行情况：{performance}。今日核查：已不在公布名单。",
     ),
     "self_approval": Message(
         "This judge may approve other people's cases, and tries to approve this one. The server must refuse:",
@@ -57,6 +58,14 @@ WORDS: dict[str, Message] = {
     "root.json": Message("root of trust, brought once by a safe way", "信任根，以安全方式一次性送达"),
     "bundle-1.xzb": Message("trust bundle: the court's keys and status lists", "信任包：法院的密钥与状态列表"),
     "bundle-2.xzb": Message("trust bundle after the re-listing", "再次纳入后的信任包"),
+    "bundle_version": Message(
+        "{name} is version {version} of the court's trust bundle{first}.",
+        "{name} 是该院信任包的第 {version} 版{first}。",
+    ),
+    "bundle_first": Message(
+        "; version 1, without any certificate, was published when the issuer was made",
+        "；第 1 版在系统建立时发布，尚无证明",
+    ),
     # states of a case
     "approved": Message("approved", "已审批"),
     "active": Message("active", "有效"),
@@ -95,8 +104,8 @@ WORDS: dict[str, Message] = {
         "公布名单推送一条记录：{name}，案号 {case}，发布日期 {date}。法院服务器答复：",
     ),
     "relisting_effect": Message(
-        "effect: {effect}; the certificate is now {state}",
-        "处理结果：{effect}；证明现为“{state}”",
+        "effect of the record: {effect}; state of the certificate, read again: {state}",
+        "该记录的处理结果：{effect}；再次读取证明的状态：{state}",
     ),
     "new_bundle": Message("With the new bundle, in all four forms:", "使用新信任包，四种形式："),
     "old_bundle": Message(

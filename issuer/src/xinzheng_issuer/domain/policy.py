@@ -26,6 +26,7 @@ class CourtPolicy:
         same_case_relisting: effect of a listing in the certificate's own case, or its resumed (执恢) case.
         other_case_relisting: effect of a listing of the same identity in another case.
         own_cases_only: the enforcement case number must bear the court's own code.
+        filing_grace_days: days of the next year in which a case numbered in the old one may still be filed.
         utc_offset_hours: the court's civil time, for comparing dates with moments.
     """
 
@@ -39,4 +40,5 @@ class CourtPolicy:
     same_case_relisting: RelistingEffect = RelistingEffect.REVOKE
     other_case_relisting: RelistingEffect = RelistingEffect.SUSPEND
     own_cases_only: bool = True
+    filing_grace_days: int = 31
     utc_offset_hours: int = 8

@@ -6,12 +6,13 @@ function returns all problems that it finds, so that one answer names everything
 
 import unicodedata
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 
 from xinzheng_issuer.domain.case import Listing, Masking, Subject, Use
 from xinzheng_issuer.domain.policy import CourtPolicy
 from xinzheng_issuer.errors import RuleError
+from xinzheng_schemas.case_number import AnyCaseNumber
 from xinzheng_schemas.certificate_rules import (
     FULL_AGE,
     has_term,
@@ -43,6 +44,49 @@ def check_application(subject: Subject, listing: Listing, use: Use, *, today: da
         *_term_problems(listing),
         *_use_problems(use),
     ]
+
+
+def check_case_year(number: AnyCaseNumber, filed_on: date, policy: CourtPolicy, *, today: date) -> list[RuleError]:
+    """The year of a case number is that in which the case came in (法〔2015〕137号); it is filed then, or soon after.
+
+    Args:
+        number: the enforcement case number.
+        filed_on: when the case was filed.
+        policy: the court's rules.
+        today: the court's civil date.
+
+    Returns:
+        `case_year_in_future`, `case_year_contradicts_filing`, or nothing.
+    """
+    field = "enforcementCaseNumber"
+    if number.year > today.year:
+        return [RuleError("case_year_in_future", field=field, year=number.year, today=today.isoformat())]
+    grace = date(number.year + 1, 1, 1) + timedelta(days=policy.filing_grace_days)
+    if number.year <= filed_on.year and filed_on < grace:
+        return []
+    return [RuleError("case_year_contradicts_filing", field=field, year=number.year, filed=filed_on.isoformat())]
+
+
+def check_originals(number: AnyCaseNumber, originals: Sequence[AnyCaseNumber]) -> list[RuleError]:
+    """What a resumed case (执恢) resumes is another case, and not a later one.
+
+    Args:
+        number: the enforcement case number.
+        originals: the cases it resumes, in the order of the input.
+
+    Returns:
+        `original_case_number_same` and `original_case_number_later` by place, or nothing.
+    """
+    problems = []
+    for place, original in enumerate(originals):
+        field = f"originalCaseNumber/{place}"
+        if original == number:
+            problems.append(RuleError("original_case_number_same", field=field, found=str(original)))
+        elif original.year > number.year:
+            problems.append(
+                RuleError("original_case_number_later", field=field, found=str(original), number=str(number))
+            )
+    return problems
 
 
 def check_masking(listing: Listing, masking: Masking, policy: CourtPolicy, *, now: datetime) -> list[RuleError]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from xinzheng_issuer.domain.labels import ACTIONS, ROLES, STATES, listed
 from xinzheng_issuer.errors import WorkflowError
 
 
@@ -214,17 +215,23 @@ def follow(
     """
     row = TRANSITIONS[action]
     if not row.roles & actor.roles:
-        raise WorkflowError("role_not_allowed", action=action, roles=_listed(row.roles), held=_listed(actor.roles))
+        raise WorkflowError(
+            "role_not_allowed", action=ACTIONS[action], roles=listed(ROLES, row.roles), held=listed(ROLES, actor.roles)
+        )
     if state not in row.sources:
         raise WorkflowError(
-            row.refusal, field="state", action=action, state=state or "none", allowed=_listed(row.sources)
+            row.refusal,
+            field="state",
+            action=ACTIONS[action],
+            state=STATES[state or "none"],
+            allowed=listed(STATES, (source or "none" for source in row.sources)),
         )
     if row.second_person:
         _require_second_person(action, actor=actor, first_person=first_person)
     if senior and action is Action.APPROVE and Role.VICE_PRESIDENT not in actor.roles:
-        raise WorkflowError("senior_approval_required", action=action, roles=Role.VICE_PRESIDENT)
+        raise WorkflowError("senior_approval_required", action=ACTIONS[action], roles=ROLES[Role.VICE_PRESIDENT])
     if row.reason and not (reason and reason.strip()):
-        raise WorkflowError("reason_missing", field="reason", action=action)
+        raise WorkflowError("reason_missing", field="reason", action=ACTIONS[action])
     target = row.target or state
     if target is None:  # pragma: no cover - no row keeps the state of a case that does not exist
         raise AssertionError(action)
@@ -233,10 +240,6 @@ def follow(
 
 def _require_second_person(action: Action, *, actor: Actor, first_person: str | None) -> None:
     if first_person is None:
-        raise WorkflowError("reinstatement_not_proposed", field="state", action=action)
+        raise WorkflowError("reinstatement_not_proposed", field="state", action=ACTIONS[action])
     if first_person == actor.id:
-        raise WorkflowError("self_approval", action=action, actor=actor.name)
-
-
-def _listed(values: frozenset[Role] | frozenset[State | None]) -> str:
-    return ", ".join(sorted(value or "none" for value in values))
+        raise WorkflowError("self_approval", action=ACTIONS[action], actor=actor.name)

@@ -1,31 +1,47 @@
 """A delivery of public-list records: every record is read, decided, applied and kept, each by itself."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import get_args
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.certificates import revoke_case, set_proposal_aside
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, take_step
+from xinzheng_issuer.domain.labels import ACTIONS, ROLES, listed
+from xinzheng_issuer.domain.rules import civil_date
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State
 from xinzheng_issuer.errors import FeedError, RefusalError, WorkflowError
 from xinzheng_issuer.feed.batches import RawRecord, split_batch, without_personal_numbers
-from xinzheng_issuer.feed.records import ListRecord, PartlyHidden, read_record
-from xinzheng_issuer.feed.relisting import Effect, KnownCase, decide
+from xinzheng_issuer.feed.matching import candidates, known_case, label_of, make_findable
+from xinzheng_issuer.feed.records import ListRecord, read_record
+from xinzheng_issuer.feed.relisting import Effect, decide
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, FeedBatch, FeedRecord
-from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.identity import MaskedId
+from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.feed")
 
 FEED_ROLES = frozenset({Role.CLERK, Role.JUDGE, Role.ADMINISTRATOR})
 """Who may deliver a batch; the steps that follow from it are the system's."""
+
+READING_ROLES = frozenset({Role.CLERK, Role.JUDGE})
+"""Who may read what was delivered: it names people who have nothing to do with a certificate."""
+
+SLICE_RECORDS = 100
+"""Records of one transaction: some 50 ms, during which nobody else can write."""
+
+PAUSE_SECONDS = 0.002
+"""Time between two slices: whoever waits for the register takes it."""
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+"""The languages in which problems are kept."""
 
 
 class FeedOutcome(StrEnum):
@@ -77,7 +93,10 @@ class BatchResult:
 
 
 def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -> BatchResult:
-    """Apply a delivery in one transaction; a record that fails is undone alone and reported.
+    """Apply a delivery in slices, each one transaction; a record that fails is undone alone and reported.
+
+    Between two slices others get their turn. What a crash cuts off was not taken: sent again, the delivery does the
+    rest, for what had its effect has it once.
 
     Args:
         data: JSON array, JSON lines or one object, UTF-8.
@@ -92,30 +111,55 @@ def take_batch(data: bytes, office: Office, actor: Actor, *, max_records: int) -
         FeedError: the delivery as a whole cannot be taken apart.
         WorkflowError: `role_not_allowed`.
     """
-    if not FEED_ROLES & actor.roles:
-        raise WorkflowError(
-            "role_not_allowed",
-            action="feed",
-            roles=", ".join(sorted(FEED_ROLES)),
-            held=", ".join(sorted(actor.roles)),
-        )
+    require_role(actor, FEED_ROLES, "deliverFeed")
     raw_records = split_batch(data, max_records=max_records)
     now = office.clock()
+    batch = FeedBatch(court_id=office.court.id, received_at=now, received_by=actor.id, records=len(raw_records))
     with office.writing() as store:
-        expire_due(store, at=now)
-        batch = FeedBatch(court_id=office.court.id, received_at=now, received_by=actor.id, records=len(raw_records))
         store.add(batch)
-        results = [_take_record(store, raw, batch.id, office, now) for raw in raw_records]
+    results: list[RecordResult] = []
+    for first in range(0, len(raw_records), SLICE_RECORDS):
+        time.sleep(PAUSE_SECONDS)
+        results += _take_slice(raw_records[first : first + SLICE_RECORDS], batch.id, office)
     for result in results:
         _log.info("feed_record", batch=batch.id, line=result.line, outcome=result.outcome, effect=result.effect)
     return BatchResult(batch.id, results)
 
 
+def _take_slice(records: Sequence[RawRecord], batch_id: str, office: Office) -> list[RecordResult]:
+    now = office.clock()
+    with office.writing() as store:
+        store.hold_feed()
+        expire_due(store, at=now)
+        return [_take_record(store, raw, batch_id, office, now) for raw in records]
+
+
+def require_role(actor: Actor, roles: frozenset[Role], action: str) -> None:
+    """Refuse who may not do something with the feed.
+
+    Raises:
+        WorkflowError: `role_not_allowed`.
+    """
+    if not roles & actor.roles:
+        raise WorkflowError(
+            "role_not_allowed", action=ACTIONS[action], roles=listed(ROLES, roles), held=listed(ROLES, actor.roles)
+        )
+
+
 def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, now: datetime) -> RecordResult:
-    identity: str | None = None
+    row = FeedRecord(
+        court_id=store.court_id,
+        batch_id=batch_id,
+        line=raw.line,
+        raw=without_personal_numbers(raw.text, torn=raw.damage is not None),
+        outcome="",
+        effect="",
+        received_at=now,
+    )
     try:
-        record = read_record(raw.text)
-        identity = record.identity
+        record = _read(raw, today=civil_date(now, office.policy))
+        row.identity = record.identity
+        make_findable(row, record, office.identity_keys)
         with store.savepoint():
             result = _apply(store, raw.line, record, office, now)
     except RefusalError as error:
@@ -124,47 +168,104 @@ def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, no
         reason = error.code if isinstance(error, CodedError) else type(error).__name__
         failed = FeedError("feed_record_failed", reason=reason)
         result = RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=[failed])
-    _keep(store, raw, batch_id, identity, result)
+    _keep(store, row, result)
     return result
 
 
-def _keep(store: Store, raw: RawRecord, batch_id: str, identity: str | None, result: RecordResult) -> None:
-    store.add(
-        FeedRecord(
-            court_id=store.court_id,
-            batch_id=batch_id,
-            line=raw.line,
-            raw=without_personal_numbers(raw.text),
-            identity=identity,
-            outcome=result.outcome,
-            effect=result.effect,
-            codes=[error.code for error in result.errors],
-            certificate_number=result.certificate_number,
+def _read(raw: RawRecord, *, today: date) -> ListRecord:
+    if raw.damage:
+        raise RefusalError([raw.damage])
+    record = read_record(raw.text)
+    if record.published_on > today:
+        # What has not happened revokes nobody: a slip in the year would do so for good.
+        published = record.published_on.isoformat()
+        raise RefusalError(
+            [FeedError("feed_date_in_future", field="publishDate", value=published, today=today.isoformat())]
         )
-    )
+    return record
+
+
+def _keep(store: Store, row: FeedRecord, result: RecordResult) -> None:
+    row.outcome = result.outcome
+    row.effect = result.effect
+    row.effects = [{"label": each.label, "effect": each.effect} for each in result.effects]
+    row.repeated = result.repeated
+    row.codes = [error.code for error in result.errors]
+    row.problems = [_kept(error) for error in result.errors]
+    row.certificate_number = result.certificate_number
+    store.add(row)
+
+
+def _kept(error: CodedError) -> dict[str, str | None]:
+    """A problem with its words, which may repeat what stands in the record."""
+    kept: dict[str, str | None] = {"field": error.field, "code": error.code}
+    return kept | {language: without_personal_numbers(error.message(language)) for language in LANGUAGES}
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Earlier arrivals of the same record.
+
+    Attributes:
+        labels: the certificates and applications that it had an effect on.
+        strongest: the strongest effect, and the certificate it was on.
+        first_received_at: when it came first.
+    """
+
+    labels: frozenset[str]
+    strongest: tuple[Effect, str | None] | None
+    first_received_at: datetime | None
+
+    @classmethod
+    def of(cls, rows: Sequence[FeedRecord]) -> "_Past":
+        applied = [row for row in rows if row.outcome == FeedOutcome.APPLIED and not row.repeated]
+        labels = {each["label"] for row in applied for each in row.effects or ()}
+        ranked = sorted(applied, key=lambda row: list(Effect).index(Effect(row.effect)))
+        return cls(
+            labels=frozenset(labels | {row.certificate_number for row in applied if row.certificate_number}),
+            strongest=(Effect(ranked[-1].effect), ranked[-1].certificate_number) if ranked else None,
+            first_received_at=min((row.received_at for row in rows if row.received_at), default=None),
+        )
+
+    def answered_in(self, case: Case) -> bool:
+        """Whether the record was in the register before the look-up that the case rests on."""
+        first, look_up = self.first_received_at, case.list_checked_at
+        return first is not None and look_up is not None and first < look_up
 
 
 def _apply(store: Store, line: int, record: ListRecord, office: Office, now: datetime) -> RecordResult:
-    if earlier := store.applied_feed_record(record.identity):
-        return RecordResult(
-            line=line,
-            outcome=FeedOutcome.APPLIED,
-            effect=Effect(earlier.effect),
-            certificate_number=earlier.certificate_number,
-            repeated=True,
-            errors=list(record.remarks),
-        )
+    past = _Past.of(store.feed_records_of(record.identity))
     effects: list[tuple[Case, CaseEffect]] = []
     flags: list[CodedError] = []
-    for case in _candidates(store, record, office):
-        label = _label(store, case)
-        decision = decide(record, _known(case, label), office.policy, office.identity_keys)
+    for case in candidates(store, record, office.identity_keys):
+        label = label_of(store, case)
+        decision = decide(
+            record, known_case(case, label), office.policy, office.identity_keys, answered=past.answered_in(case)
+        )
+        # A case that was sent back and confirmed anew is sent back again; everything else happens once.
+        if label in past.labels and decision.effect is not Effect.SENT_BACK:
+            continue
         if decision.flag:
             flags.append(decision.flag)
+            if decision.flag.code == "feed_suspended_already" and case.reinstatement_proposed_by is not None:
+                set_proposal_aside(store, case, at=now, note=_note(record))
         if decision.effect is not Effect.NONE:
             _take_effect(store, case, decision.effect, record, now)
             effects.append((case, CaseEffect(label, decision.effect)))
+    if not effects and not flags and past.strongest is not None:
+        return _repeated(line, record, *past.strongest)
     return _result(line, record, effects, flags)
+
+
+def _repeated(line: int, record: ListRecord, effect: Effect, number: str | None) -> RecordResult:
+    return RecordResult(
+        line=line,
+        outcome=FeedOutcome.APPLIED,
+        effect=effect,
+        certificate_number=number,
+        repeated=True,
+        errors=list(record.remarks),
+    )
 
 
 def _result(
@@ -189,40 +290,13 @@ def _result(
     return RecordResult(line=line, outcome=FeedOutcome.UNMATCHED, errors=[unknown, *remarks])
 
 
-def _candidates(store: Store, record: ListRecord, office: Office) -> Sequence[Case]:
-    keys: list[str] = []
-    if isinstance(record.card, MaskedId):
-        keys = [office.identity_keys.of_masked(record.card)]
-    elif record.card is not None and not isinstance(record.card, PartlyHidden):
-        keys = [office.identity_keys.of(record.card), office.identity_keys.alias_of(record.card)]
-    numbers = {str(record.case_number), *(str(number) for number in record.original_case_numbers)}
-    return store.feed_candidates(case_numbers=numbers, name=record.name, identity_keys=keys)
-
-
-def _label(store: Store, case: Case) -> str:
-    certificate = store.certificate_of(case.id)
-    return certificate.number if certificate and certificate.issued_at else case.id
-
-
-def _known(case: Case, label: str) -> KnownCase:
-    return KnownCase(
-        state=State(case.state),
-        label=label,
-        name=case.name,
-        identity_key=case.identity_key,
-        alias_key=case.alias_key,
-        visible_number=case.masked_id_number or case.unified_social_credit_code or "",
-        case_number=case.case_number,
-        original_case_numbers=tuple(case.original_case_numbers),
-        basis_number=case.basis_number,
-        masked_on=case.masked_on,
-    )
-
-
 def _take_effect(store: Store, case: Case, effect: Effect, record: ListRecord, now: datetime) -> None:
-    note = f"public list: {record.case_number}, published {record.published_on.isoformat()}"
     if effect is Effect.REVOKED:
-        revoke_case(store, case, SYSTEM, reason=RevocationReason.RELISTED, at=now, note=note)
+        revoke_case(store, case, SYSTEM, reason=RevocationReason.RELISTED, at=now, note=_note(record))
         return
     action = Action.SUSPEND if effect is Effect.SUSPENDED else Action.SEND_BACK
-    take_step(store, case, action, SYSTEM, at=now, reason=RevocationReason.RELISTED, note=note)
+    take_step(store, case, action, SYSTEM, at=now, reason=RevocationReason.RELISTED, note=_note(record))
+
+
+def _note(record: ListRecord) -> str:
+    return f"public list: {record.case_number}, published {record.published_on.isoformat()}"

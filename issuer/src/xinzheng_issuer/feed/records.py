@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from xinzheng_issuer.errors import FeedError, RefusalError
+from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.feed.batches import RECORD_LIMITS
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.case_number import AnyCaseNumber, CaseNumberError, parse_case_number
@@ -160,7 +161,7 @@ def read_record(text: str) -> ListRecord:
     try:
         raw = strict_json.loads_object(text, limits=RECORD_LIMITS)
     except CodedError as error:
-        raise RefusalError([FeedError("feed_record_malformed", reason=str(error))]) from error
+        raise RefusalError([FeedError("feed_record_malformed", reason=in_both_languages(error))]) from error
     return _Reader(raw).record()
 
 
@@ -226,7 +227,7 @@ class _Reader:
         try:
             return parse_case_number(compact, field=field)
         except CaseNumberError as error:
-            problems.append(FeedError("feed_case_number_malformed", field=field, reason=error.message("en")))
+            problems.append(FeedError("feed_case_number_malformed", field=field, reason=in_both_languages(error)))
             return None
 
     def _date(self, field: str, problems: list[CodedError]) -> date | None:

@@ -3,11 +3,15 @@
 | who | which case | effect on a live certificate | on an open application |
 |---|---|---|---|
 | same identity | own, or its resumed (执恢) case | `same_case_relisting` of the court | sent back if confirmed |
-| same identity | another | `other_case_relisting` of the court | none, flagged |
-| same name, no readable number | own | suspended: doubt | none, flagged |
+| same identity | another | `other_case_relisting` of the court | sent back if confirmed |
+| same name, no readable number | own | suspended: doubt | sent back if confirmed |
 | same name, no readable number | another | none, flagged | none, flagged |
 | same name, another number | any | none, flagged | none, flagged |
 | published before the masking | any | none, flagged: the masked entry itself | none, flagged |
+
+What would take a certificate out of force also speaks against every look-up that was made before it came in. A record
+that was in the register before the look-up a certificate rests on was answered by that look-up: if it comes again, the
+certificate is suspended and never revoked by it.
 """
 
 from dataclasses import dataclass
@@ -71,7 +75,7 @@ class Decision:
 
     Attributes:
         effect: nothing, or a step of the system.
-        flag: why a person should look, if nothing was done although the name fits.
+        flag: why a person should look: nothing was done although the name fits, or less than the court's rule.
     """
 
     effect: Effect
@@ -81,7 +85,9 @@ class Decision:
 _NOT_CONCERNED = Decision(Effect.NONE)
 
 
-def decide(record: ListRecord, case: KnownCase, policy: CourtPolicy, keys: IdentityKeys) -> Decision:
+def decide(
+    record: ListRecord, case: KnownCase, policy: CourtPolicy, keys: IdentityKeys, *, answered: bool = False
+) -> Decision:
     """Decide what one record does to one case.
 
     Args:
@@ -89,34 +95,51 @@ def decide(record: ListRecord, case: KnownCase, policy: CourtPolicy, keys: Ident
         case: an open or live case.
         policy: the court's rules.
         keys: the register's digests.
+        answered: the record was in the register before the look-up that the case rests on.
 
     Returns:
         The decision; the table at the head of this module in code.
     """
     who = likeness(record, case, keys)
+    own, certain = same_matter(record, case), who is Likeness.SAME
+    if (unaffected := _unaffected(record, case, who, own=own)) is not None:
+        return unaffected
+    if case.state in LIVE_STATES:
+        return _live_effect(case, policy, own=own, certain=certain, answered=answered)
+    if case.state in {State.MASKING_CONFIRMED, State.APPROVED}:
+        return Decision(Effect.SENT_BACK)
+    return _flagged("feed_application_open", case)
+
+
+def _unaffected(record: ListRecord, case: KnownCase, who: Likeness, *, own: bool) -> Decision | None:
+    """Why the record leaves the case as it is, if it does."""
     if who is Likeness.STRANGER:
         return _NOT_CONCERNED
     if who is Likeness.NAMESAKE:
         return _flagged("feed_namesake", case)
-    return _effect_on_person(record, case, policy, certain=who is Likeness.SAME)
-
-
-def _effect_on_person(record: ListRecord, case: KnownCase, policy: CourtPolicy, *, certain: bool) -> Decision:
-    own = same_matter(record, case)
     if case.masked_on is not None and record.published_on < case.masked_on:
-        return _flagged(
-            "feed_older_than_masking",
-            case,
-            published=record.published_on.isoformat(),
-            masked=case.masked_on.isoformat(),
-        )
-    if not certain and not (own and case.state in LIVE_STATES):
+        days = {"published": record.published_on.isoformat(), "masked": case.masked_on.isoformat()}
+        return _flagged("feed_older_than_masking", case, **days)
+    if who is Likeness.UNCLEAR and not own:
         return _flagged("feed_identity_unclear", case)
-    if case.state in LIVE_STATES:
-        return _live_effect(case, policy, own=own, certain=certain)
-    if own and case.state in {State.MASKING_CONFIRMED, State.APPROVED}:
-        return Decision(Effect.SENT_BACK)
-    return _flagged("feed_application_open", case)
+    return None
+
+
+def speaks_against(record: ListRecord, case: KnownCase, keys: IdentityKeys, *, same_number: bool) -> bool:
+    """Whether the record would take a certificate of the case out of force, so that no earlier look-up counts.
+
+    Args:
+        record: the record in normal form.
+        case: the case, with `masked_on` as it is or is about to be confirmed.
+        keys: the register's digests.
+        same_number: the digests kept with the record say that its full number is the case's, whatever the record as it
+            is kept (resident ID numbers masked) can still show.
+
+    Returns:
+        True if the table at the head of this module gives a live certificate any effect.
+    """
+    who = Likeness.SAME if same_number else likeness(record, case, keys)
+    return _unaffected(record, case, who, own=same_matter(record, case)) is None
 
 
 def likeness(record: ListRecord, case: KnownCase, keys: IdentityKeys) -> Likeness:
@@ -174,12 +197,13 @@ def _document_matches(card: DocumentNumber, case: KnownCase, keys: IdentityKeys)
     return keys.of(card) in {case.identity_key, case.alias_key}
 
 
-def _live_effect(case: KnownCase, policy: CourtPolicy, *, own: bool, certain: bool) -> Decision:
+def _live_effect(case: KnownCase, policy: CourtPolicy, *, own: bool, certain: bool, answered: bool) -> Decision:
     wanted = policy.same_case_relisting if own else policy.other_case_relisting
-    if certain and wanted is RelistingEffect.REVOKE:
+    flag = FeedError("feed_answered", number=case.label) if answered else None
+    if certain and wanted is RelistingEffect.REVOKE and not answered:
         return Decision(Effect.REVOKED)
     if case.state is State.ACTIVE:
-        return Decision(Effect.SUSPENDED)
+        return Decision(Effect.SUSPENDED, flag)
     return _flagged("feed_suspended_already", case)
 
 

@@ -28,9 +28,11 @@ from xinzheng_issuer.casework.certificates import revoke_case
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.court import STATUS_LIST_ENTRIES
+from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.rules import check_list_check, civil_date
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.errors import IssuingError, RefusalError, RegisterError, WorkflowError
+from xinzheng_issuer.feed.matching import look_up_problems
 from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.issuing.credential import (
     NUMBER_RANDOM_BYTES,
@@ -38,6 +40,7 @@ from xinzheng_issuer.issuing.credential import (
     certificate_number,
     unsigned_credential,
 )
+from xinzheng_issuer.issuing.qr_symbol import TARGET_VERSION, size_warning, version_of
 from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
@@ -88,8 +91,8 @@ class IssuingCycle:
 
         Raises:
             RegisterError: `application_not_found`.
-            WorkflowError: state (`not_approved`) or role.
-            RefusalError: `list_check_stale`, or the case makes no certificate.
+            WorkflowError: state (`not_approved`, `already_issued`) or role.
+            RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `signer_unavailable`,
                 `self_check_failed`, `status_list_exhausted`.
         """
@@ -128,23 +131,47 @@ class IssuingCycle:
         office = self._office
         now = office.clock()
         with office.writing() as store:
+            store.hold_feed_still()
             expire_due(store, at=now)
             case = store.case(case_id, lock=True)
             self._require_issuable(store, case, actor, now)
             return self._take_number(store, case, actor, now)
 
     def _require_issuable(self, store: Store, case: Case, actor: Actor, now: datetime) -> None:
+        self._require_not_issued(store, case, actor)
         follow(Action.ISSUE, state=State(case.state), actor=actor)
         if store.certificate_of(case.id) is not None:
             raise IssuingError("issuing_in_progress", field="id")
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
-        self._require_fresh_check(case, now)
+        self._require_good_look_up(store, case, now)
 
-    def _require_fresh_check(self, case: Case, now: datetime) -> None:
+    def _require_not_issued(self, store: Store, case: Case, actor: Actor) -> None:
+        certificate = store.certificate_of(case.id)
+        if Role.SEAL_OPERATOR in actor.roles and certificate is not None and certificate.issued_at is not None:
+            raise WorkflowError("already_issued", field="state", number=certificate.number, state=STATES[case.state])
+
+    def _require_good_look_up(self, store: Store, case: Case, now: datetime) -> None:
+        """The look-up is fresh, and no record that came in since speaks against it."""
         checked_at = case.list_checked_at or datetime.min.replace(tzinfo=now.tzinfo)
-        if problems := check_list_check(checked_at, self._office.policy, now=now):
+        problems = check_list_check(checked_at, self._office.policy, now=now)
+        if problems := problems or look_up_problems(store, case, self._office, checked_at=checked_at):
             raise RefusalError(problems)
+
+    def _require_same_case(self, case: Case, certificate: Certificate) -> None:
+        """What was recorded and signed is what the case says now, after whatever was done to it meanwhile."""
+        credential = strict_json.loads_object(certificate.unsigned)
+        again = unsigned_credential(
+            case,
+            self._office.court,
+            credential_id=certificate.id,
+            number=certificate.number,
+            list_number=certificate.list_number,
+            list_index=certificate.list_index,
+            at=parse_timestamp(str(credential["validFrom"])),
+        )
+        if canonical(again) != certificate.unsigned:
+            raise IssuingError("draft_changed", field="id")
 
     def _take_number(self, store: Store, case: Case, actor: Actor, now: datetime) -> Certificate:
         """Draw until number and index are free; the UNIQUE constraints decide, also between processes."""
@@ -219,13 +246,16 @@ class IssuingCycle:
     def _activate(self, certificate_id: str, forms: SignedForms, actor: Actor) -> tuple[Certificate, Case]:
         now = self._office.clock()
         with self._office.writing() as store:
+            store.hold_feed_still()
             certificate = store.certificate(certificate_id)
             case = store.case(certificate.case_id, lock=True)
             if certificate.voided_at is not None or certificate.issued_at is not None:
                 raise WorkflowError("case_changed", field="id")
-            # A re-listing that came in meanwhile has sent the case back: then this step is refused.
+            # A re-listing that came in meanwhile has sent the case back: then this step is refused. If the case was
+            # confirmed and approved anew since, the look-up that was signed is not the one that counts.
             follow(Action.ISSUE, state=State(case.state), actor=actor)
-            self._require_fresh_check(case, now)
+            self._require_good_look_up(store, case, now)
+            self._require_same_case(case, certificate)
             self._end_superseded(store, case, certificate.number, at=now)
             credential = strict_json.loads_object(certificate.unsigned)
             case.valid_until = parse_timestamp(str(credential["validUntil"]))
@@ -235,6 +265,9 @@ class IssuingCycle:
             certificate.credential_jwt = forms.jwt
             certificate.credential_qr = forms.qr
         _log.info("certificate_issued", number=certificate.number, case=case.id)
+        version = version_of(forms.qr)
+        if size_warning(version):
+            _log.warning("qr_large", number=certificate.number, version=version, target=TARGET_VERSION)
         return certificate, case
 
     def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime) -> None:

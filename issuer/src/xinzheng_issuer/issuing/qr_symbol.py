@@ -32,11 +32,6 @@ class QRSymbol:
     version: int
     png: bytes
 
-    @property
-    def within_target(self) -> bool:
-        """Whether the symbol is small enough to be read from ordinary paper (version 13 or below)."""
-        return self.version <= TARGET_VERSION
-
 
 def draw(text: str) -> QRSymbol:
     """The smallest symbol that holds `text`.
@@ -48,20 +43,38 @@ def draw(text: str) -> QRSymbol:
         IssuingError: `qr_too_large` if no version holds it with error correction M; `qr_text_invalid` for other
             characters.
     """
+    symbol = _fitted(text)
+    picture = BytesIO()
+    symbol.make_image().save(picture, "PNG")
+    return QRSymbol(symbol.version, picture.getvalue())
+
+
+def version_of(text: str) -> int:
+    """The version that `draw` would give, without drawing; raises as `draw` does."""
+    version: int = _fitted(text).version
+    return version
+
+
+def size_warning(version: int) -> IssuingError | None:
+    """What a person must know of a symbol of that version: `qr_large` above `TARGET_VERSION`."""
+    if version <= TARGET_VERSION:
+        return None
+    return IssuingError("qr_large", field="credential.qr.png", version=version, target=TARGET_VERSION)
+
+
+def qr_png(text: str) -> bytes:
+    """`draw(text)`, the picture alone."""
+    return draw(text).png
+
+
+def _fitted(text: str) -> qrcode.QRCode:
     symbol = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=MODULE_PIXELS, border=QUIET_ZONE_MODULES)
     try:
         symbol.add_data(QRData(text, mode=MODE_ALPHA_NUM))
     except ValueError as error:
         raise IssuingError("qr_text_invalid") from error
     try:
-        symbol.make(fit=True)
+        symbol.best_fit(start=1)
     except (DataOverflowError, ValueError) as error:
         raise IssuingError("qr_too_large", found=len(text)) from error
-    picture = BytesIO()
-    symbol.make_image().save(picture, "PNG")
-    return QRSymbol(symbol.version, picture.getvalue())
-
-
-def qr_png(text: str) -> bytes:
-    """`draw(text)`, the picture alone."""
-    return draw(text).png
+    return symbol

@@ -24,6 +24,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.role_keys import create_role_key, load_role_key
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
@@ -254,7 +255,7 @@ class BundlePublisher:
         try:
             bundles.load(bundle, root=self.root, at=at)
         except TrustError as error:
-            raise PublishingError("publication_refused", refusal=error.code, reason=str(error)) from error
+            raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
 
     def _write(self, files: Mapping[str, bytes], *, bundle: bytes, version: int) -> None:
         """Files that nothing names yet first; `timestamp.json`, which names them, last."""

@@ -4,8 +4,9 @@ with register.writing(court) as store:     # one transaction: committed at the e
     case = store.case(case_id)             # another court's case does not exist here: not_found, never "forbidden"
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from sqlalchemy import Engine, func, or_, update
@@ -38,11 +39,13 @@ class Register:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # A writer that waits for SQLite looks again every 100 ms; one that waits here is woken.
+        self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def writing(self, court_id: str) -> "Iterator[Store]":
         """One transaction that may change the court's rows."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
             yield Store(session, court_id)
             session.commit()
 
@@ -115,9 +118,23 @@ class Store:
         return self._session.get(Court, self.court_id)
 
     def user_by_token(self, token_sha256: str) -> User | None:
-        """The court's user with this token digest."""
-        query = select(User).where(User.court_id == self.court_id, User.token_sha256 == token_sha256)
+        """The court's user with this token digest, unless the token is out of use."""
+        query = select(User).where(
+            User.court_id == self.court_id, User.token_sha256 == token_sha256, col(User.disabled_at).is_(None)
+        )
         return self._session.exec(query).one_or_none()
+
+    def user(self, name: str) -> User:
+        """The court's user of this name.
+
+        Raises:
+            RegisterError: `user_not_found`.
+        """
+        query = select(User).where(User.court_id == self.court_id, User.name == name)
+        user = self._session.exec(query.with_for_update()).one_or_none()
+        if user is None:
+            raise RegisterError("user_not_found", field="name", name=name)
+        return user
 
     def users(self) -> Sequence[User]:
         """Everybody with a token, by name."""
@@ -315,17 +332,80 @@ class Store:
 
     # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def applied_feed_record(self, identity: str) -> FeedRecord | None:
-        """The record with this identity that already had an effect."""
-        query = select(FeedRecord).where(
-            FeedRecord.court_id == self.court_id, FeedRecord.identity == identity, FeedRecord.outcome == "applied"
-        )
-        return self._session.exec(query.limit(1)).one_or_none()
+    def hold_feed(self) -> None:
+        """Let no step that relies on a look-up run until this transaction ends; to be called before a case is locked.
 
-    def feed_records(self, batch_id: str) -> Sequence[FeedRecord]:
-        """The records of one batch by line."""
-        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.batch_id == batch_id)
-        return self._session.exec(query.order_by(col(FeedRecord.line))).all()
+        PostgreSQL alone; SQLite locks as a whole. Other steps, which refer to the court, go on.
+        """
+        self._session.exec(self._own_court().with_for_update(key_share=True)).one_or_none()
+
+    def hold_feed_still(self) -> None:
+        """Wait for records that are coming in, and let none come until this transaction ends; as `hold_feed`."""
+        self._session.exec(self._own_court().with_for_update(read=True)).one_or_none()
+
+    def _own_court(self) -> SelectOfScalar[str]:
+        return select(Court.id).where(Court.id == self.court_id)
+
+    def feed_records_of(self, identity: str) -> Sequence[FeedRecord]:
+        """Every arrival of one record, oldest first."""
+        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.identity == identity)
+        return self._session.exec(query.order_by(col(FeedRecord.id))).all()
+
+    def feed_records_since(self, moment: datetime, case: Case) -> Sequence[FeedRecord]:
+        """Readable records that came in at `moment` or later and may be about a case."""
+        keys = [case.identity_key, case.alias_key]
+        query = select(FeedRecord).where(
+            FeedRecord.court_id == self.court_id,
+            col(FeedRecord.received_at) >= moment,
+            col(FeedRecord.identity).is_not(None),
+            or_(
+                col(FeedRecord.name) == case.name,
+                col(FeedRecord.name).is_(None),
+                col(FeedRecord.case_number).in_([case.case_number, *case.original_case_numbers]),
+                col(FeedRecord.original_case_numbers).contains(case.case_number, autoescape=True),
+                col(FeedRecord.identity_key).in_(keys),
+                col(FeedRecord.alias_key).in_(keys),
+            ),
+        )
+        return self._session.exec(query).all()
+
+    def feed_records(
+        self, *, batch_id: str | None = None, outcome: str | None = None, offset: int = 0, limit: int = MAX_PAGE
+    ) -> Sequence[FeedRecord]:
+        """Records of the feed, newest batch first, by line within a batch.
+
+        Args:
+            batch_id: only those of one batch.
+            outcome: only those with this outcome.
+            offset: how many to skip.
+            limit: how many to give, at most `MAX_PAGE`.
+        """
+        query = select(FeedRecord).join(FeedBatch, col(FeedBatch.id) == col(FeedRecord.batch_id))
+        query = query.where(FeedRecord.court_id == self.court_id)
+        if batch_id is not None:
+            query = query.where(FeedRecord.batch_id == batch_id)
+        if outcome is not None:
+            query = query.where(FeedRecord.outcome == outcome)
+        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id), col(FeedRecord.line))
+        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
+
+    def feed_batches(self, *, offset: int = 0, limit: int = MAX_PAGE) -> Sequence[FeedBatch]:
+        """Deliveries, newest first."""
+        query = select(FeedBatch).where(FeedBatch.court_id == self.court_id)
+        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id))
+        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
+
+    def feed_outcomes(self, batch_ids: Iterable[str]) -> dict[str, dict[str, int]]:
+        """How many records of each batch had which outcome: batch → outcome → number."""
+        query = (
+            select(FeedRecord.batch_id, FeedRecord.outcome, func.count())
+            .where(FeedRecord.court_id == self.court_id, col(FeedRecord.batch_id).in_(list(batch_ids)))
+            .group_by(col(FeedRecord.batch_id), col(FeedRecord.outcome))
+        )
+        counts: dict[str, dict[str, int]] = {}
+        for batch_id, outcome, number in self._session.exec(query).all():
+            counts.setdefault(batch_id, {})[outcome] = number
+        return counts
 
     def _newest_list(self) -> int:
         query = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)

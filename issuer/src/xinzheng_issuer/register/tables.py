@@ -89,6 +89,7 @@ class User(SQLModel, table=True):
     roles: list[str] = _json_list()
     token_sha256: str = Field(unique=True)
     created_at: datetime = _moment()
+    disabled_at: datetime | None = _moment(nullable=True)
 
 
 class Case(SQLModel, table=True):
@@ -264,12 +265,18 @@ class FeedBatch(SQLModel, table=True):
 
 
 class FeedRecord(SQLModel, table=True):
-    """One record of a batch as it came (personal ID numbers masked) and what was done with it."""
+    """One record of a batch as it came (personal ID numbers masked) and what was done with it.
+
+    `name` to `alias_key` find the records of a case again; they are NULL in records that could not be read, and in
+    those that a register of version 0001 took.
+    """
 
     __tablename__: ClassVar[str] = "feed_record"
     __table_args__ = (
         UniqueConstraint("batch_id", "line", name="uq_feed_line"),
         Index("ix_feed_identity", "court_id", "identity"),
+        Index("ix_feed_received", "court_id", "received_at"),
+        Index("ix_feed_outcome", "court_id", "outcome", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -282,3 +289,14 @@ class FeedRecord(SQLModel, table=True):
     effect: str
     codes: list[str] = _json_list()
     certificate_number: str | None = None
+    received_at: datetime | None = _moment(nullable=True)
+    repeated: bool | None = None
+    problems: list[dict[str, str | None]] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    effects: list[dict[str, str]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    name: str | None = None
+    case_number: str | None = None
+    original_case_numbers: str | None = None
+    identity_key: str | None = None
+    alias_key: str | None = None

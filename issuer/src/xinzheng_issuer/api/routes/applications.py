@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
 from xinzheng_issuer.api.present import application_out, application_with_log_out, certificate_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import StrictRoute
@@ -26,7 +26,6 @@ from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.domain.case import Masking
 from xinzheng_issuer.domain.workflow import Action, State
 from xinzheng_issuer.installation import Issuer
-from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_issuer.register.tables import Case
 
 _STEP = responses(
@@ -74,8 +73,8 @@ def listing(
     issuer: CurrentIssuer,
     _actor: CurrentActor,
     state: Annotated[State | None, Query(description="Only cases in this state.")] = None,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> ApplicationsOut:
     """The court's cases, newest first."""
     now = issuer.office.clock()
@@ -138,12 +137,16 @@ def approve(application_id: str, body: ApprovalIn, issuer: CurrentIssuer, actor:
     summary="Sign and seal",
 )
 def issue(
-    application_id: str, issuer: CurrentIssuer, actor: CurrentActor, _body: IssuanceIn | None = None
+    application_id: str,
+    issuer: CurrentIssuer,
+    actor: CurrentActor,
+    language: ReaderLanguage,
+    _body: IssuanceIn | None = None,
 ) -> CertificateOut:
     """Record, lint, sign, verify, hand over. Role: sealOperator."""
     certificate, case = issuer.cycle.issue(application_id, actor)
     publication = issuer.outbox.settle()
-    return certificate_out(certificate, case, at=issuer.office.clock(), publication=publication)
+    return certificate_out(certificate, case, language, at=issuer.office.clock(), publication=publication)
 
 
 @router.post("/{application_id}/return", responses=_STEP, summary="Return incomplete papers")

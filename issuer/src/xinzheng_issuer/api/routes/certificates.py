@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
 from xinzheng_issuer.api.present import FORM_NAMES, certificate_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import StrictRoute
@@ -16,8 +15,8 @@ from xinzheng_issuer.casework import certificates
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.qr_symbol import qr_png
-from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_issuer.register.tables import Case, Certificate
+from xinzheng_schemas.errors import Language
 
 _READ = responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 _STEP = responses(
@@ -43,23 +42,24 @@ router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], route_c
 def listing(
     issuer: CurrentIssuer,
     _actor: CurrentActor,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many to show.")] = 50,
+    language: ReaderLanguage,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
 ) -> CertificatesOut:
     """The court's certificates, newest first."""
     now = issuer.office.clock()
     with issuer.office.reading() as store:
         rows = store.issued_certificates(offset=offset, limit=limit)
-    items = [certificate_out(certificate, case, at=now) for certificate, case in rows]
+    items = [certificate_out(certificate, case, language, at=now) for certificate, case in rows]
     return CertificatesOut(items=items, offset=offset, limit=limit)
 
 
 @router.get("/{number}", responses=_READ, summary="Read a certificate")
-def read(number: str, issuer: CurrentIssuer, _actor: CurrentActor) -> CertificateOut:
+def read(number: str, issuer: CurrentIssuer, _actor: CurrentActor, language: ReaderLanguage) -> CertificateOut:
     """One certificate and its state now."""
     with issuer.office.reading() as store:
         certificate, case = store.issued_certificate(number)
-    return certificate_out(certificate, case, at=issuer.office.clock())
+    return certificate_out(certificate, case, language, at=issuer.office.clock())
 
 
 @router.get(
@@ -79,27 +79,33 @@ def form(number: str, form: str, issuer: CurrentIssuer, _actor: CurrentActor) ->
 
 
 @router.post("/{number}/suspension", responses=_STEP, summary="Suspend")
-def suspend(number: str, body: CertificateStepIn, issuer: CurrentIssuer, actor: CurrentActor) -> CertificateOut:
+def suspend(
+    number: str, body: CertificateStepIn, issuer: CurrentIssuer, actor: CurrentActor, language: ReaderLanguage
+) -> CertificateOut:
     """Out of force until somebody has looked. Roles: clerk, judge."""
     pair = certificates.suspend(number, issuer.office, actor, reason=body.reason, note=body.note)
-    return _settled(issuer, *pair)
+    return _settled(issuer, *pair, language)
 
 
 @router.post("/{number}/reinstatement", responses=_STEP, summary="Reinstate, by two people")
-def reinstate(number: str, body: CertificateStepIn, issuer: CurrentIssuer, actor: CurrentActor) -> CertificateOut:
+def reinstate(
+    number: str, body: CertificateStepIn, issuer: CurrentIssuer, actor: CurrentActor, language: ReaderLanguage
+) -> CertificateOut:
     """A judge proposes; then another person (approver, vicePresident) confirms by the same request."""
     pair = certificates.reinstate(number, issuer.office, actor, reason=body.reason, note=body.note)
-    return _settled(issuer, *pair)
+    return _settled(issuer, *pair, language)
 
 
 @router.post("/{number}/revocation", responses=_STEP, summary="Revoke")
-def revoke(number: str, body: RevocationIn, issuer: CurrentIssuer, actor: CurrentActor) -> CertificateOut:
+def revoke(
+    number: str, body: RevocationIn, issuer: CurrentIssuer, actor: CurrentActor, language: ReaderLanguage
+) -> CertificateOut:
     """The end of a certificate (撤销证明), for good. Roles: judge, approver, vicePresident."""
     pair = certificates.revoke(number, issuer.office, actor, reason=body.reason, note=body.note)
-    return _settled(issuer, *pair)
+    return _settled(issuer, *pair, language)
 
 
-def _settled(issuer: Issuer, certificate: Certificate, case: Case) -> CertificateOut:
+def _settled(issuer: Issuer, certificate: Certificate, case: Case, language: Language) -> CertificateOut:
     """The answer, given when lenders can see the change or it is certain that they will."""
     publication = issuer.outbox.settle()
-    return certificate_out(certificate, case, at=issuer.office.clock(), publication=publication)
+    return certificate_out(certificate, case, language, at=issuer.office.clock(), publication=publication)

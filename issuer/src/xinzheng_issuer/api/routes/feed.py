@@ -1,20 +1,22 @@
-"""`/api/v1/feed-batches`: records of the public list."""
+"""`/api/v1/feed-batches` and `/api/v1/feed-records`: records of the public list."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, ReaderLanguage
-from xinzheng_issuer.api.present import batch_out
+from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
+from xinzheng_issuer.api.present import batch_out, kept_batch_out, kept_record_out
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.strict_route import FeedRoute
-from xinzheng_issuer.api.wire import FeedBatchOut
+from xinzheng_issuer.api.wire import FeedBatchOut, KeptBatchesOut, KeptRecordsOut
 from xinzheng_issuer.domain.workflow import Actor
-from xinzheng_issuer.feed.intake import take_batch
+from xinzheng_issuer.feed.intake import READING_ROLES, FeedOutcome, require_role, take_batch
 from xinzheng_issuer.installation import Issuer
 from xinzheng_schemas.errors import Language
 
+_READ = responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 _BODY = {
     "requestBody": {
         "required": True,
@@ -27,11 +29,11 @@ _BODY = {
 }
 
 
-router = APIRouter(prefix="/api/v1/feed-batches", tags=["feed"], route_class=FeedRoute)
+router = APIRouter(prefix="/api/v1", tags=["feed"], route_class=FeedRoute)
 
 
 @router.post(
-    "",
+    "/feed-batches",
     responses=responses(
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
@@ -46,6 +48,43 @@ async def deliver(
 ) -> FeedBatchOut:
     """Every record is applied, unmatched, flagged or rejected, and kept. Roles: clerk, judge, administrator."""
     return await run_in_threadpool(_take, await request.body(), issuer, actor, language)
+
+
+@router.get("/feed-batches", responses=_READ, summary="List deliveries")
+def batches(
+    issuer: CurrentIssuer,
+    actor: CurrentActor,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
+) -> KeptBatchesOut:
+    """What was delivered, newest first. Roles: clerk, judge."""
+    require_role(actor, READING_ROLES, "readFeed")
+    with issuer.office.reading() as store:
+        rows = store.feed_batches(offset=offset, limit=limit)
+        outcomes = store.feed_outcomes(row.id for row in rows)
+        names = {user.id: user.name for user in store.users()}
+    items = [kept_batch_out(row, names, outcomes.get(row.id, {})) for row in rows]
+    return KeptBatchesOut(items=items, offset=offset, limit=limit)
+
+
+@router.get("/feed-records", responses=_READ, summary="List records")
+def records(  # noqa: PLR0917 - the framework passes them by name
+    issuer: CurrentIssuer,
+    actor: CurrentActor,
+    language: ReaderLanguage,
+    outcome: Annotated[FeedOutcome | None, Query(description="Only records with this outcome.")] = None,
+    batch: Annotated[str | None, Query(max_length=64, description="Only records of this delivery.")] = None,
+    offset: PageOffset = 0,
+    limit: PageLimit = 50,
+) -> KeptRecordsOut:
+    """Records as they came, and what became of them; `outcome=flagged` are those that wait for a person.
+
+    Roles: clerk, judge.
+    """
+    require_role(actor, READING_ROLES, "readFeed")
+    with issuer.office.reading() as store:
+        rows = store.feed_records(batch_id=batch, outcome=outcome, offset=offset, limit=limit)
+    return KeptRecordsOut(items=[kept_record_out(row, language) for row in rows], offset=offset, limit=limit)
 
 
 def _take(data: bytes, issuer: Issuer, actor: Actor, language: Language) -> FeedBatchOut:

@@ -1,0 +1,156 @@
+"""What requests, publishing and configuration have to say, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+ACCESS = {
+    "token_missing": Message(
+        "An API token is needed: expected the header Authorization: Bearer ….",
+        "需要 API 令牌：应有请求头 Authorization: Bearer …。",
+    ),
+    "token_unknown": Message(
+        "The API token is not known at this court.",
+        "本院不认识此 API 令牌。",
+    ),
+}
+
+WIRE = {
+    "field_missing": Message("{field} is required.", "{field} 为必填项。"),
+    "field_unknown": Message(
+        "{field} is not a field of this request.",
+        "{field} 不是本请求的字段。",
+    ),
+    "value_not_listed": Message(
+        "{field} must be {expected}.",
+        "{field} 应为 {expected}。",
+    ),
+    "field_invalid": Message(
+        "{field} is not valid: expected {expected}.",
+        "{field} 无效：应为 {expected}。",
+    ),
+    "request_invalid": Message(
+        "The request has {count} problem(s); see errors.",
+        "请求有 {count} 处问题；见 errors。",
+    ),
+    "body_not_json": Message(
+        "The body must be JSON with Content-Type application/json.",
+        "请求体应为 JSON，Content-Type 应为 application/json。",
+    ),
+    "body_not_object": Message(
+        "The body must be a JSON object.",
+        "请求体应为 JSON 对象。",
+    ),
+    "body_too_large": Message(
+        "The body is too large: expected at most {maximum} octets.",
+        "请求体过大：最多 {maximum} 个字节。",
+    ),
+    "route_not_found": Message(
+        "There is nothing at this address.",
+        "此地址没有内容。",
+    ),
+    "method_not_allowed": Message(
+        "The method {method} is not for this address: expected {allowed}.",
+        "此地址不支持方法 {method}：应为 {allowed}。",
+    ),
+    "request_refused": Message(
+        "The request was refused with HTTP status {status}.",
+        "请求被拒绝，HTTP 状态 {status}。",
+    ),
+    "register_unavailable": Message(
+        "The register cannot be written now; nothing was changed. Try again.",
+        "登记库暂时无法写入；未作任何变更。请重试。",
+    ),
+    "internal_error": Message(
+        "The issuer failed; the event is in its log as {incident}.",
+        "签发系统出错；事件已记入日志，编号 {incident}。",
+    ),
+    "publication_failed": Message(
+        "The change is recorded; publishing it failed and is tried again: {reason}",
+        "变更已登记；发布失败，将自动重试：{reason}",
+    ),
+}
+
+PUBLISHING = {
+    "repository_exists": Message(
+        "{path} holds a bundle repository already; its keys and versions are never started anew.",
+        "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
+    ),
+    "repository_missing": Message(
+        "{path} holds no bundle repository.",
+        "{path} 没有信任包仓库。",
+    ),
+    "repository_damaged": Message(
+        "{path} of the bundle repository cannot be read.",
+        "无法读取信任包仓库的 {path}。",
+    ),
+    "role_key_unknown": Message(
+        "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
+        "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
+    ),
+    "target_path": Message(
+        "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
+        "{field} 不是信任包的路径：应如 courts/420683/issuer.json。",
+    ),
+    "publication_refused": Message(
+        "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
+        "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",
+    ),
+}
+
+CONFIGURATION = {
+    "setting_placeholder": Message(
+        "{field} is a placeholder: expected at least {minimum} characters of a secret of your own.",
+        "{field} 是占位值：应为至少 {minimum} 个字符的自有密钥。",
+    ),
+    "setting_invalid": Message(
+        "The setting {field} is wrong: expected {reason}",
+        "设置 {field} 有误：应为 {reason}",
+    ),
+    "setting_order": Message(
+        "{limit} or less, the value of {other}",
+        "不大于 {limit}（{other} 的值）",
+    ),
+    "court_file_missing": Message(
+        "The court's configuration {path} cannot be read: {reason}",
+        "无法读取法院配置 {path}：{reason}",
+    ),
+    "court_file_invalid": Message(
+        "The court's configuration {path} is wrong at {field}: expected {reason}",
+        "法院配置 {path} 的 {field} 有误：应为 {reason}",
+    ),
+    "token_roles": Message(
+        "A person's roles are some of {expected}.",
+        "人员的角色应为以下若干项：{expected}。",
+    ),
+    "signer_missing": Message(
+        "The active key {field} has no signer in this installation.",
+        "正在使用的密钥 {field} 在本系统中没有签名器。",
+    ),
+    "key_records_damaged": Message(
+        "The key records {path} cannot be read: {reason}",
+        "无法读取密钥记录 {path}：{reason}",
+    ),
+    "key_mismatch": Message(
+        "The key file of {field} holds another key than its record says.",
+        "{field} 的密钥文件与其记录不符。",
+    ),
+    "data_folder_exists": Message(
+        "{path} holds an issuer already; init never overwrites one.",
+        "{path} 已有签发系统数据；init 绝不覆盖。",
+    ),
+    "data_folder_not_empty": Message(
+        "{path} is not empty and holds no finished issuer: empty it, or name another folder.",
+        "{path} 不为空，但没有完整的签发系统数据：请清空或另选目录。",
+    ),
+    "data_folder_unusable": Message(
+        "{path} cannot be made: {reason}. If it is the root of a file system, name a folder inside it.",
+        "无法建立 {path}：{reason}。如其为文件系统的根目录，请另选其下的目录。",
+    ),
+    "data_folder_missing": Message(
+        "{path} holds no issuer: run `xinzheng init --data {path} --config FILE` first.",
+        "{path} 没有签发系统数据：请先运行 `xinzheng init --data {path} --config FILE`。",
+    ),
+    "secret_file_permissions": Message(
+        "{path} can be read by others: expected mode 0600.",
+        "{path} 可被他人读取：权限应为 0600。",
+    ),
+}
