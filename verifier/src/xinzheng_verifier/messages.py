@@ -14,6 +14,10 @@ REASONS: dict[str, Message] = {
     "ok": Message("In order.", "符合要求。"),
     "passed": Message("Genuine, and nothing known speaks against it.", "真实有效，未发现不利情形。"),
     "not_run": Message("Not examined, since an earlier step did not pass.", "前面的步骤未通过，本步骤未执行。"),
+    "not_answered": Message(
+        "The check of this input came to no end ({reason}), so that nothing is known about it.",
+        "对此输入的核验未能完成（{reason}），因此对其一无所知。",
+    ),
     # 1 read
     "form_unknown": Message(
         "This is no credential in a form that can be read here: JSON-LD, vc+jwt, or the text or picture of a QR code.",

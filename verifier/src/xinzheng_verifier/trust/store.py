@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
@@ -145,6 +145,15 @@ class TrustStore:
         if url not in self._decoded:
             self._decoded[url] = decode()
         return self._decoded[url]  # type: ignore[return-value]
+
+    def __getstate__(self) -> dict[str, object]:
+        # What was decoded is made anew where it is needed; views of mappings do not pickle, the mappings do.
+        views = {name: dict(value) for name, value in self.__dict__.items() if isinstance(value, MappingProxyType)}
+        return {**self.__dict__, **views, "_decoded": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        views = {name: MappingProxyType(state[name]) for name in ("_issuers", "_status_lists", "_contexts")}
+        self.__dict__.update(state, **views)
 
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
