@@ -1,7 +1,9 @@
 """`report_many`: the same answers as one by one, in order, lazily; nothing stops or stalls the rest."""
 
+import contextlib
 import fcntl
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -191,11 +194,10 @@ def test_millions_are_not_held(court: SimulatedCourt, verifier: Verifier, jwt: s
 
 
 def test_nothing_is_asked_before_the_first_report_is(court: SimulatedCourt, verifier: Verifier) -> None:
-    def source() -> Iterator[str]:
-        raise AssertionError("read too early")
-        yield ""
-
-    verifier.report_many(source(), at=court.now, workers=2)
+    source = iter(["read too early"])
+    for workers in (1, 2):
+        verifier.report_many(source, at=court.now, workers=workers)
+    assert next(source) == "read too early"
 
 
 def test_slow_source_is_not_waited_for(court: SimulatedCourt, verifier: Verifier, jwt: str) -> None:
@@ -220,7 +222,8 @@ def test_fault_of_the_source_comes_after_the_reports_before_it(
     court: SimulatedCourt, verifier: Verifier, jwt: str, workers: int
 ) -> None:
     def broken() -> Iterator[str]:
-        yield from [jwt] * 10
+        for _ in range(10):
+            yield jwt
         raise KeyError("the database went away")
 
     reports = verifier.report_many(broken(), at=court.now, workers=workers)
@@ -249,7 +252,7 @@ def test_things_that_are_no_inputs_are_reported_not_raised(
 @pytest.mark.parametrize("workers", [1, 2])
 def test_fault_in_the_verifier_costs_one_input(court: SimulatedCourt, jwt: str, workers: int) -> None:
     verifier = with_store(GullibleStore, court)
-    things = [jwt, of_issuer(jwt, RAISING), Item(jwt, form="pdf"), jwt]
+    things: list[Any] = [jwt, of_issuer(jwt, RAISING), Item(jwt, form="pdf"), jwt]
     reports = list(verifier.report_many(things, at=court.now, workers=workers))
     assert codes(reports) == ["ok", "not_answered", "not_answered", "ok"]
     assert reports[1].steps[0].evidence == {"reason": "error", "error": "ZeroDivisionError"}
@@ -291,14 +294,48 @@ def test_slow_inputs_are_no_stall(court: SimulatedCourt, jwt: str, monkeypatch: 
     assert codes(verifier.report_many([jwt] * 6, at=court.now, workers=2)) == ["ok"] * 6
 
 
-def test_process_ended_from_outside_is_replaced(court: SimulatedCourt, verifier: Verifier, jwt: str) -> None:
+@pytest.mark.parametrize("pause", [0.0, 1.0])  # while they work, and when they have nothing to do
+def test_process_ended_from_outside_is_replaced(
+    court: SimulatedCourt, verifier: Verifier, jwt: str, pause: float
+) -> None:
     before = living_children()
     reports = verifier.report_many([jwt] * 2000, at=court.now, workers=2)
     seen = codes(itertools.islice(reports, 100))
+    time.sleep(pause)
     for pid in living_children() - before:
         os.kill(int(pid), signal.SIGKILL)
+    time.sleep(pause)
     seen += codes(reports)
     assert seen == ["ok"] * 2000
+
+
+def test_orders_to_a_process_that_is_gone_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hands, "_PROGRAM", "pass")
+    inbox: SimpleQueue[tuple[hands.Hand, bytes | None]] = SimpleQueue()
+    hand = hands.Hand(b"head", inbox)
+    assert inbox.get(timeout=20) == (hand, None)
+    hand.give([])
+    hand.give([])
+    hand.bury()
+    assert hand.status == 0
+
+
+def test_process_that_lost_its_parent_does_not_stall_for_ever(court: SimulatedCourt, jwt: str) -> None:
+    trust = with_store(GullibleStore, court).trust
+    program = "from xinzheng_verifier.bulk import worker; worker.STALL_SECONDS = 0.5; worker.main()"
+    orders = io.BytesIO()
+    write_frame(orders, pickle.dumps((Verifier, trust, Policy(), court.now)))
+    write_frame(orders, pickle.dumps([parcel(of_issuer(jwt, STALLING))]))
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        input=orders.getvalue(),
+        env=environment,
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.returncode == 1
 
 
 def test_process_that_does_not_start_is_an_error_not_a_verdict(court: SimulatedCourt, jwt: str) -> None:
@@ -384,23 +421,26 @@ def test_interrupted_or_killed_program_leaves_nothing_behind(
     running = subprocess.Popen(
         [sys.executable, "-W", "error", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    assert running.stderr is not None
     assert running.stdout is not None
     assert running.stdout.readline() == "ok\n"
     workers = processes_in(running.pid)
     assert workers
     running.send_signal(how)
-    _, error = running.communicate(timeout=20)
-    if how is signal.SIGINT:
-        assert "KeyboardInterrupt" in error
-        assert error.count("Traceback") == 1
-        gone = time.monotonic() + 5
-        while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < gone:
-            time.sleep(0.05)
-        assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    else:
-        for pid in workers:  # stalled over an input: nothing reaches them but this
-            if Path(f"/proc/{pid}").exists():
+    running.wait(timeout=20)
+    if how is signal.SIGKILL:
+        for pid in workers:  # those stalled over an input end themselves, but only after a minute
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+    error = running.stderr.read()
+    assert error.count("Traceback") == (how is signal.SIGINT)
+    assert ("KeyboardInterrupt" in error) == (how is signal.SIGINT)
+    gone = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < gone:
+        time.sleep(0.05)
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    running.stdout.close()
+    running.stderr.close()
 
 
 # --- misuse -----------------------------------------------------------------------------------------------------------

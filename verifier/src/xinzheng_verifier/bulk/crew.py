@@ -169,15 +169,12 @@ class _Crew:
 
     def _wait(self) -> None:
         """Takes what comes next; ends processes that have been silent for too long."""
-        busy = [hand for hand, task in self._hands.items() if task is not None]
-        left = min(hand.deadline for hand in busy) - time.monotonic()
+        busy = (hand for hand, task in self._hands.items() if task is not None)
+        first = min(busy, key=lambda hand: hand.deadline)
         try:
-            self._take(*self._inbox.get(timeout=max(left, 0.0)))
+            self._take(*self._inbox.get(timeout=max(first.deadline - time.monotonic(), 0.0)))
         except Empty:
-            for hand in busy:
-                if hand.deadline <= time.monotonic():
-                    hand.give_up()
-                    hand.touch()
+            first.give_up()
         self._look()
 
     def _look(self) -> None:
@@ -189,15 +186,17 @@ class _Crew:
         task = self._hands[hand]
         if frame is None:
             self._bury(hand, task)
-        elif not hand.is_ready:
-            hand.is_ready = True
-            if task is not None:
-                self._give(hand, task)
-        elif task is not None:
+            return
+        # Frames come from processes at work alone: one that starts has its first task waiting.
+        task = cast("_Task", task)
+        if hand.is_ready:
             hand.touch()
             self._note(task, frame)
             if not task.places:
                 self._hands[hand] = None
+        else:
+            hand.is_ready = True
+            self._give(hand, task)
 
     def _note(self, task: _Task, frame: bytes) -> None:
         chunk, inputs = task.chunk, (task.chunk.items[place] for place in task.places)

@@ -75,6 +75,7 @@ class Hand:
         """Ends a process that has been silent for too long."""
         self.reason = OUT_OF_TIME
         self._process.kill()
+        self.touch()
 
     def dismiss(self, *, gently: bool) -> None:
         """Lets the process go.
@@ -100,7 +101,7 @@ class Hand:
     def _write(self, payload: bytes) -> None:
         try:
             write_frame(self._orders, payload)
-        except OSError:
+        except (OSError, ValueError):  # broken now, or closed since it broke
             self._close()
 
     def _close(self) -> None:

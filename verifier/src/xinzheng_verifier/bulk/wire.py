@@ -35,8 +35,9 @@ def write_frame(stream: IO[bytes], payload: bytes) -> None:
     Raises:
         OSError: the other end is gone.
     """
-    stream.write(_LENGTH.pack(len(payload)))
-    stream.write(payload)
+    left = memoryview(_LENGTH.pack(len(payload)) + payload)
+    while left:  # a stream without buffer may take a part only
+        left = left[stream.write(left) :]
     stream.flush()
 
 

@@ -1,5 +1,6 @@
 """A worker of a batch: reads inputs on standard input, judges them, writes packed reports on standard output."""
 
+import faulthandler
 import gc
 import os
 import pickle
@@ -7,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Final
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS: Final = 0.5
 """How long answers are held back to travel together."""
+
+STALL_SECONDS = 60.0
+"""How long a process that lost its parent may stall over one input."""
 
 _GARBAGE_THRESHOLD: Final = 50_000
 """Containers made before rubbish is looked for: a judgement leaves none, and looking takes a tenth of the time."""
@@ -31,13 +36,10 @@ def main() -> None:
     # Ctrl-C reaches the whole terminal; it is for the parent, which then ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     source = sys.stdin.buffer
-    sink = os.fdopen(os.dup(1), "wb")
+    sink = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # nothing that prints may come between the frames
-    try:
+    with suppress(BrokenPipeError):  # the parent is gone
         work(source, sink)
-    except BrokenPipeError:
-        # The parent is gone. What is still buffered cannot be written either.
-        os._exit(0)
 
 
 def work(source: IO[bytes], sink: IO[bytes]) -> None:
@@ -61,10 +63,17 @@ def work(source: IO[bytes], sink: IO[bytes]) -> None:
 
 def _answer_all(verifier: "Verifier", items: Sequence[Parcel], sink: IO[bytes], *, at: datetime) -> None:
     """Answers in order; whoever waits hears of slow ones after half a second, so that silence means a hang."""
-    packer, due = Packer(), time.monotonic() + FLUSH_SECONDS
-    for item in items:
+    packer, due = Packer(), _watched()
+    for number, item in enumerate(items, start=1):
         packer.add(answer(verifier, item, at=at))
-        if time.monotonic() >= due:
+        if number == len(items) or time.monotonic() >= due:
+            faulthandler.cancel_dump_traceback_later()
             write_frame(sink, packer.frame())
-            due = time.monotonic() + FLUSH_SECONDS
-    write_frame(sink, packer.frame())
+            due = _watched()
+    faulthandler.cancel_dump_traceback_later()
+
+
+def _watched() -> float:
+    """Ends this process if it stalls and nobody else does; when the next answers are due."""
+    faulthandler.dump_traceback_later(STALL_SECONDS, exit=True)
+    return time.monotonic() + FLUSH_SECONDS
