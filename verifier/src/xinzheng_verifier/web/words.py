@@ -58,6 +58,7 @@ PAGE: Final[dict[str, Message]] = {
     "raw": Message("Report for machines (JSON)", "机器可读报告（JSON）"),
     "fingerprint": Message("SHA-256 of the input", "输入内容的 SHA-256"),
     "bundle": Message("Trust bundle", "信任包"),
+    "zone": Message("Times are local", "时间均为本地时间"),
     "input": Message("Input", "核验对象"),
     "script_needed": Message("This page needs JavaScript, which is switched off.", "本页面需要启用 JavaScript。"),
 }

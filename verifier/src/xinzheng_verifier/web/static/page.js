@@ -34,6 +34,34 @@ function showChosen() {
 
 // --- the answer ---
 
+const two = (number) => String(number).padStart(2, "0");
+
+// Moments as the clock on the wall shows them; the zone stands below.
+function local(text) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (written) => {
+    const t = new Date(written);
+    if (isNaN(t)) return written;
+    return `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+  });
+}
+
+function zone() {
+  const minutes = -new Date().getTimezoneOffset(), size = Math.abs(minutes);
+  return `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+// What a lender must not read over, although the certificate is genuine.
+function concern(key, report) {
+  const subject = (report.claims && report.claims.credentialSubject) || {};
+  const minded = {
+    status: report.steps[7].outcome !== "passed",
+    whose: report.steps[8].outcome === "failed",
+    performed: ["notPerformed", "partlyPerformed"].includes(subject.performanceStatus),
+    restriction: subject.consumptionRestrictionStatus === "inForce",
+  };
+  return minded[key] ? " mind" : "";
+}
+
 function tell(state, word, why) {
   last = { state, word, why };
   show();
@@ -55,22 +83,23 @@ function show() {
   const report = last.reply.report, sheet = last.reply.sheet[language];
   at("answer").dataset.state = report.verdict;
   at("word").textContent = sheet.verdict;
-  at("why").textContent = sheet.message;
+  at("why").textContent = local(sheet.message);
   at("code").textContent = report.code;
   for (const row of sheet.rows) {
     if (row.key === "proves_not") {
       at("limits").hidden = false;
       at("limits").firstElementChild.textContent = row.head;
       at("limits").lastElementChild.textContent = row.text;
-    } else at("sheet").append(element("dt", row.head), element("dd", row.text, row.key));
+    } else at("sheet").append(element("dt", row.head), element("dd", local(row.text), row.key + concern(row.key, report)));
   }
   const proof = [["input", (last.name || say("pasted")) + (last.shrunk ? ` (${say("picture_shrunk")})` : "")]];
   if (report.inputSha256) proof.push(["fingerprint", report.inputSha256]);
   if (report.bundleVersion !== null) proof.push(["bundle", String(report.bundleVersion)]);
+  proof.push(["zone", zone()]);
   for (const [word, text] of proof) at("proof").append(element("dt", say(word)), element("dd", text));
   sheet.steps.forEach((step, index) => {
     const line = element("li", "", report.steps[index].outcome);
-    line.append(element("span", step.number, "n"), element("span", step.name), element("span", step.outcome, "o"), element("span", step.message, "m"));
+    line.append(element("span", step.number, "n"), element("span", step.name), element("span", step.outcome, "o"), element("span", local(step.message), "m"));
     at("steps").append(line);
   });
   at("raw").textContent = JSON.stringify(report, null, 2);
