@@ -1,18 +1,16 @@
 """Who does what in a batch: hands out, gathers, replaces the dead, keeps the order."""
 
-import os
 import pickle
-import sys
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
 from xinzheng_verifier.bulk.hands import Hand
-from xinzheng_verifier.bulk.items import ERROR, WRONG_TYPE, Parcel, answer, not_answered, parcel
+from xinzheng_verifier.bulk.items import WRONG_TYPE, Parcel, not_answered, parcel
 from xinzheng_verifier.bulk.wire import Unpacker
 from xinzheng_verifier.report import Report
 
@@ -24,36 +22,6 @@ _CHUNK: Final = 64
 _CHUNK_BYTES: Final = 1_048_576
 _CHUNK_SECONDS: Final = 0.05  # a slow source does not hold back what it gave already
 _AHEAD: Final = 4  # chunks for each process that may be under way
-
-
-def report_many(
-    verifier: "Verifier", inputs: Iterable[object], *, at: datetime, workers: int | None
-) -> Generator[Report, None, None]:
-    """See `Verifier.report_many`."""
-    if workers is not None and workers < 1:
-        raise ValueError("workers must be at least 1")
-    if workers == 1:
-        return _here(verifier, inputs, at=at)
-    if not sys.executable:
-        raise RuntimeError("this program has no interpreter to start processes with: set workers=1")
-    return _Crew(verifier, at=at, size=workers or _cores()).run(iter(inputs))
-
-
-def _cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _here(verifier: "Verifier", inputs: Iterable[object], *, at: datetime) -> Generator[Report, None, None]:
-    for thing in inputs:
-        item = parcel(thing)
-        if item is None:
-            yield not_answered(verifier, None, at=at, reason=WRONG_TYPE)
-            continue
-        report = answer(verifier, item, at=at)
-        if isinstance(report, str):
-            report = not_answered(verifier, item.data, at=at, reason=ERROR, error=report)
-        yield report
 
 
 @dataclass(eq=False)
@@ -74,7 +42,7 @@ class _Task:
     is_alone: bool = False
 
 
-class _Crew:
+class Crew:
     """The processes of one batch.
 
     Args:
