@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from support.doors import by_http, command
+from support.doors import by_batch, by_http, by_http_batch, command
 from xinzheng_schemas.timestamps import parse_timestamp
-from xinzheng_verifier import Policy, TrustStore, Verifier
+from xinzheng_verifier import Item, Policy, TrustStore, Verifier
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MANIFEST: list[dict[str, Any]] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
@@ -54,6 +54,26 @@ def test_all_doors_answer_as_the_manifest_says(vector: dict[str, Any]) -> None:
     assert answer == report.to_json()
 
     assert by_http(verifier, path.read_bytes(), at=at, identity=identity) == report.to_json()
+
+
+def setting(vector: dict[str, Any]) -> str:
+    """What vectors must share to be one batch."""
+    return json.dumps([vector[name] for name in ("controllers", "statusLists", "profile", "maxStatusAge", "at")])
+
+
+@pytest.mark.parametrize("shared", sorted({setting(vector) for vector in MANIFEST}))
+def test_batches_answer_as_one_by_one(shared: str) -> None:
+    vectors = [vector for vector in MANIFEST if setting(vector) == shared]
+    verifier, at = verifier_for(vectors[0]), parse_timestamp(vectors[0]["at"])
+    items = [Item((VECTORS / "files" / vector["file"]).read_bytes(), vector["identity"]) for vector in vectors]
+
+    expected = [verifier.report(item.data, at=at, identity=item.identity) for item in items]
+
+    assert by_batch(verifier, items, at=at) == expected
+    answers = by_http_batch(verifier, items, at=at)
+    assert [answer or report.to_json() for answer, report in zip(answers, expected, strict=True)] == [
+        report.to_json() for report in expected
+    ]
 
 
 def test_every_file_is_in_the_manifest() -> None:
