@@ -95,6 +95,14 @@ def page(context: BrowserContext, address: str) -> Iterator[Page]:
     assert complaints == []
 
 
+@pytest.fixture
+def unguarded(context: BrowserContext, address: str) -> Page:
+    """A page whose console may complain of a server that is away."""
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
 @pytest.fixture(scope="module")
 def forms(court: SimulatedCourt) -> IssuedForms:
     return court.issue()
@@ -313,7 +321,8 @@ def test_state_at_another_moment(page: Page, forms: IssuedForms) -> None:
     assert row(page, "asked") == "2028-01-01 08:00:00"
 
 
-def test_old_answer_goes_before_a_new_one_comes(page: Page, address: str, forms: IssuedForms) -> None:
+def test_old_answer_goes_before_a_new_one_comes(unguarded: Page, address: str, forms: IssuedForms) -> None:
+    page = unguarded
     choose(page, forms.json_text)
     verdict(page, "passed")
     held: list[Route] = []
@@ -349,14 +358,6 @@ def test_late_answer_to_an_earlier_question_is_not_shown(page: Page, address: st
     page.wait_for_timeout(300)
     verdict(page, "failed")
     expect(page.locator("#proof")).to_contain_text("second.json")
-
-
-@pytest.fixture
-def unguarded(context: BrowserContext, address: str) -> Page:
-    """A page whose console may complain of a server that is away."""
-    page = context.new_page()
-    page.goto(address)
-    return page
 
 
 def test_server_that_does_not_answer(unguarded: Page, address: str, forms: IssuedForms) -> None:
@@ -465,6 +466,20 @@ def test_fits_every_screen(context: BrowserContext, address: str, court: Simulat
         choose(page, data, name="a-rather-long-name-of-a-file-" * 5 + ".json")
         expect(page.locator("#found")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_verdict_comes_into_sight(context: BrowserContext, address: str, court: SimulatedCourt) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto(address)
+    choose(page, court.issue().json_text)
+    verdict(page, "passed")
+    page.click("summary[data-word=raw]")
+    page.evaluate("window.scrollTo(0, 100000)")
+    expect(page.locator("#verdict")).not_to_be_in_viewport()
+    choose(page, b"{}")
+    verdict(page, "failed")
+    expect(page.locator("#word")).to_be_in_viewport(ratio=1)
 
 
 def test_on_paper_there_is_the_answer_and_no_form(page: Page, forms: IssuedForms, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ async function check() {
   else last = { state: "problem", word: "no_answer", why: reply && reply.title ? { en: reply.title, zh: reply.title } : "unreachable" };
   show();
   at("verdict").focus({ preventScroll: true });
-  at("answer").scrollIntoView({ block: "nearest" });
+  at("verdict").scrollIntoView({ block: "nearest" });
 }
 
 async function take(files) {
