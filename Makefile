@@ -29,6 +29,7 @@ test: check      ## the gates, then every test with branch coverage
 
 bench: environment   ## speed as ratios to the bare signature check
 	$(BIN)/python bench/verify.py
+	$(BIN)/python bench/bulk.py
 
 lock: environment    ## pin the dependencies anew (needs uv)
 	$(BIN)/python -m pip install --quiet uv
