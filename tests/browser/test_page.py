@@ -3,109 +3,24 @@
 import base64
 import io
 import json
-import shutil
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import qrcode
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from support.issuers import IssuedForms, SimulatedCourt
 from support.samples import WANG_ID
-from support.served import served
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier import Policy, TrustStore, Verifier
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
-from xinzheng_verifier.web import create_app
-
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None:
-    pytest.skip("chromium is not installed", allow_module_level=True)
 
 # One browser serves all of these.
 pytestmark = pytest.mark.xdist_group("browser")
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OTHER_ID = "420683198506151235"
 REVOKED = "7"
-
-
-@pytest.fixture(scope="module")
-def court() -> SimulatedCourt:
-    return SimulatedCourt()
-
-
-@pytest.fixture(scope="module")
-def address(court: SimulatedCourt) -> Iterator[str]:
-    trust = TrustStore.from_documents([court.issuer_document()], court.status_lists(revoked=[int(REVOKED)]))
-    app = create_app(Verifier(trust, policy=Policy(max_status_age=timedelta(hours=24))), clock=lambda: court.now)
-    with served(app) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser, address: str) -> Iterator[BrowserContext]:
-    """A fresh profile whose network ends at this server; what the page would fetch elsewhere fails the test."""
-    context = browser.new_context(locale="en-GB", timezone_id="Asia/Shanghai")
-    strangers: list[str] = []
-
-    def guard(route: Route) -> None:
-        if route.request.url.startswith(f"{address}/"):
-            route.continue_()
-        else:
-            strangers.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", guard)
-    yield context
-    context.close()
-    assert strangers == []
-
-
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Iterator[Page]:
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
-    page.goto(address)
-    yield page
-    assert complaints == []
-
-
-@pytest.fixture
-def unguarded(context: BrowserContext, address: str) -> Page:
-    """A page whose console may complain of a server that is away."""
-    page = context.new_page()
-    page.goto(address)
-    return page
-
-
-@pytest.fixture(scope="module")
-def forms(court: SimulatedCourt) -> IssuedForms:
-    return court.issue()
 
 
 def choose(page: Page, data: bytes, *, name: str = "certificate.json", kind: str = "application/json") -> None:
