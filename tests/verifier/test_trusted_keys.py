@@ -251,7 +251,7 @@ def test_trust_travels_to_another_process(court: SimulatedCourt) -> None:
         "p384": encode_multikey(KeyType.P384, p384.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)),
     }
     did = "did:web:keys.example"
-    controller = {
+    controller: dict[str, Any] = {
         "id": did,
         "verificationMethod": [
             {"id": f"{did}#{name}", "type": "Multikey", "controller": did, "publicKeyMultibase": key}
@@ -259,11 +259,11 @@ def test_trust_travels_to_another_process(court: SimulatedCourt) -> None:
         ],
         "assertionMethod": [f"{did}#{name}" for name in keys],
     }
-    contexts = {"https://example.org/context": {"@context": {}}}
+    contexts: dict[str, dict[str, Any]] = {"https://example.org/context": {"@context": {}}}
     store = TrustStore.from_documents([court.issuer_document(), controller], court.status_lists(), contexts)
     jwt = court.issue().jwt
     before = Verifier(store).report(jwt, at=NOW)
-    arrived = pickle.loads(pickle.dumps(store))
+    arrived = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
     assert dict(arrived.issuers) == dict(store.issuers)
     assert arrived.issuer(did).keys_with_kid(thumbprint(KeyType.P384, p384)[:8])[0].public_key == p384
     assert arrived.contexts == store.contexts
