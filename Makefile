@@ -2,13 +2,18 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help environment demo serve test check bench lock clean
+.PHONY: help environment peers demo serve test check bench fuzz interop lock clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 environment:     ## the Python environment in .venv
 	@tools/environment.sh $(VENV)
+
+peers:           ## other implementations, each in an environment of its own: .venv-interop, .venv-interop-cose, .venv-interop-js
+	@tools/environment.sh .venv-interop interop
+	@tools/environment.sh .venv-interop-cose interop-cose
+	@tools/javascript.sh .venv-interop-js
 
 demo: environment    ## the whole story, from application to revocation, into demo/out/
 	@$(BIN)/xinzheng demo --out demo/out
@@ -27,13 +32,20 @@ test: check      ## the gates, then every test with branch coverage
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 	$(BIN)/python tools/coverage_gate.py
 
-bench: environment   ## speed as ratios to the bare signature check
-	$(BIN)/python bench/verify.py
-	$(BIN)/python bench/bulk.py
+bench: environment peers  ## speed as ratios to the bare signature check, into docs/benchmarks.md
+	PYTHONPATH=tests $(BIN)/python -m bench.verify --write
+	PYTHONPATH=tests $(BIN)/python -m bench.rdf
+	PYTHONPATH=tests $(BIN)/python -m bench.bulk
+
+fuzz: environment    ## coverage-guided fuzzing of every parser, TIME=seconds (an hour unless told), in var/fuzz/
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(or $(TIME),3600)
+
+interop: environment peers  ## both ways against other implementations, into docs/how-to/interop.md
+	PYTHONPATH=tests $(BIN)/python -m interop.run --write
 
 lock: environment    ## pin the dependencies anew (needs uv)
 	$(BIN)/python -m pip install --quiet uv
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/lock.py
 
 clean:           ## remove what the other targets made
-	rm -rf .venv demo dist var
+	rm -rf .venv .venv-interop .venv-interop-cose .venv-interop-js demo dist var

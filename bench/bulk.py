@@ -1,16 +1,13 @@
 """`report_many` on all cores beside `report` in a loop, in one run: how much of the cores' sum a batch gets.
 
-Usage: python bench/bulk.py [COUNT [WORKERS]]. COUNT different certificates, judged with trust and status.
+Usage: PYTHONPATH=tests python -m bench.bulk [COUNT [WORKERS]]. COUNT certificates, with trust and status.
 """
 
 import itertools
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from statistics import median
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from support.issuers import SimulatedCourt
 from xinzheng_verifier import Report, TrustStore, Verifier

@@ -1,3 +1,3 @@
 """What every run shares: no silent skips under continuous integration, and one run of the demo for all who need it."""
 
-pytest_plugins = ["support.strict_skips", "support.demo"]
+pytest_plugins = ["support.strict_skips", "support.demo", "support.clean_environment"]

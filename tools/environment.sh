@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Makes or refreshes the project's own Python environment. Usage: tools/environment.sh FOLDER
+# Makes or refreshes a Python environment. Usage: tools/environment.sh FOLDER [SET]
+# SET names a file in requirements/; without it the folder holds the project itself and everything that its work needs.
 # PYTHON names the interpreter to build on; without it the first one of version 3.11 or newer is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=${1:?folder of the environment}
+set=${2:-dev}
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
@@ -20,7 +22,10 @@ find_python() {
 }
 
 python=$(find_python)
-wanted=$("$python" -c 'import sys; print(sys.version)'; cat requirements/dev.txt ./*/pyproject.toml)
+wanted=$("$python" -c 'import sys; print(sys.version)'; cat "requirements/$set.txt")
+if [ "$set" = dev ]; then
+    wanted+=$(cat ./*/pyproject.toml)
+fi
 stamp=$(printf '%s' "$wanted" | "$python" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
 if [ -f "$folder/.stamp" ] && [ "$(cat "$folder/.stamp")" = "$stamp" ]; then
     exit 0
@@ -37,7 +42,9 @@ if ! "$python" -m venv "$folder" >/dev/null 2>&1; then
 fi
 pip=("$folder/bin/python" -m pip --disable-pip-version-check -qq)
 # The file is complete, so nothing is resolved: pip must not look for a newer release on behalf of an extra.
-"${pip[@]}" install --require-hashes --no-deps --only-binary :all: -r requirements/dev.txt
-"${pip[@]}" install --no-deps --no-build-isolation -e schemas -e verifier -e keys -e issuer
+"${pip[@]}" install --require-hashes --no-deps --only-binary :all: -r "requirements/$set.txt"
+if [ "$set" = dev ]; then
+    "${pip[@]}" install --no-deps --no-build-isolation -e schemas -e verifier -e keys -e issuer
+fi
 "${pip[@]}" check
 printf '%s' "$stamp" >"$folder/.stamp"

@@ -15,7 +15,11 @@ OLDEST_PYTHON = "3.11"
 SETS: dict[str, tuple[str, ...]] = {
     # file: distributions (with extras) whose third-party dependencies it pins
     "verifier": ("schemas", "verifier[scan,server]"),
-    "dev": ("schemas", "verifier[scan,server]", "keys", "issuer[postgresql]"),
+    "verifier-jsonld": ("schemas", "verifier[jsonld]"),
+    "dev": ("schemas", "verifier[jsonld,scan,server]", "keys", "issuer[postgresql]"),
+    # Other implementations, which `make interop` and `make bench` measure us against; never installed with ours.
+    "interop": (),
+    "interop-cose": (),
 }
 
 
@@ -32,8 +36,9 @@ def third_party(distribution: str) -> list[str]:
 def compile_set(name: str) -> None:
     """Writes requirements/<name>.txt."""
     lines = [line for distribution in SETS[name] for line in third_party(distribution)]
-    if name == "dev":
-        lines += (ROOT / "requirements" / "dev.in").read_text("utf-8").splitlines()
+    further = ROOT / "requirements" / f"{name}.in"
+    if further.exists():
+        lines += further.read_text("utf-8").splitlines()
     target = ROOT / "requirements" / f"{name}.txt"
     command = [
         *("uv", "pip", "compile", "-", "--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"),

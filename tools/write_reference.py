@@ -36,7 +36,15 @@ NOTE = "<!-- Written by tools/write_reference.py; change the code, then run it. 
 HELP_WIDTH = 100  # columns
 LANGUAGES = {"English": "en_GB.UTF-8", "中文": "zh_CN.UTF-8"}
 COMMANDS = ("xinzheng-verify", "xinzheng")
-VERIFY_COMMANDS = ((), ("serve",), ("store", "import"), ("store", "show"))
+VERIFY_COMMANDS = (
+    (),
+    ("serve",),
+    ("store", "import"),
+    ("store", "show"),
+    ("receipt", "make"),
+    ("receipt", "check"),
+    ("receipt", "key"),
+)
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -22,6 +22,8 @@ from support.office import (
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.messages import MESSAGES
+from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
+from xinzheng_schemas.json_schemas import document as json_schema
 
 APPLICATIONS = "/api/v1/applications"
 
@@ -309,6 +311,10 @@ def test_public_documents(house: CourtHouse) -> None:
     assert document.headers["content-type"] == "application/did+json"
     assert document.json()["id"] == "did:web:xz.example:did:420683"
     assert house.get("/contexts/credit-repair/v1", None).json()["@context"]
+    for identifier in (CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID):
+        answer = house.get(identifier.removeprefix("https://xinzheng.example"), None)
+        assert answer.json() == json_schema(identifier)
+        assert answer.headers["content-type"] == "application/schema+json"
     assert house.get("/bundle/root.json", None).json()["signed"]["_type"] == "root"
     health = house.get("/healthz", None).json()
     assert health == {"status": "ok", "court": "did:web:xz.example:did:420683", "bundleVersion": 1}

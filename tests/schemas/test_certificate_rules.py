@@ -180,6 +180,14 @@ def test_texts_are_composed(member: str) -> None:
     assert broken(credential) == {f"/credentialSubject/{member}": "text_not_nfc"}
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("王\u3164某", "text_invisible"), ("\u2f00某", "text_look_alike"), ("B\u0430nk", "text_mixed_script")],
+)
+def test_no_court_writes_what_deceives_the_eye(name: str, code: str) -> None:
+    assert broken(zaoyang_credential(name=name)) == {"/credentialSubject/name": code}
+
+
 def test_every_broken_rule_is_told() -> None:
     credential = zaoyang_credential(
         originalCaseNumber=None,

@@ -42,14 +42,24 @@ def command(*arguments: str | Path, stdin: bytes = b"") -> Printed:
     return Printed(status, out.getvalue(), err.getvalue())
 
 
-def by_http(verifier: Verifier, data: bytes, *, at: datetime, identity: str | None = None) -> dict[str, Any]:
-    """The report that the endpoint gives: raw, or as a file of a form where there is an identity to send along."""
+def by_http(
+    verifier: Verifier,
+    data: bytes,
+    *,
+    at: datetime,
+    identity: str | None = None,
+    number: str | None = None,
+    other: bytes | None = None,
+) -> dict[str, Any]:
+    """The report that the endpoint gives: raw, or as a file of a form where there is something to send along."""
     client = TestClient(create_app(verifier))
     moment = format_timestamp(at)
-    if identity is None:
+    fields = {name: value for name, value in (("identity", identity), ("number", number)) if value is not None}
+    if not fields and other is None:
         response = client.post("/v1/verify", content=data, params={"at": moment})
     else:
-        response = client.post("/v1/verify", files={"file": data}, data={"identity": identity, "at": moment})
+        files = {"file": data} | ({} if other is None else {"other": other})
+        response = client.post("/v1/verify", files=files, data=fields | {"at": moment})
     assert response.status_code == 200, response.text
     report: dict[str, Any] = response.json()
     return report

@@ -12,12 +12,34 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from vectors.compare_cases import compare_cases
+from vectors.cose_cases import cose_cases
 from vectors.document_cases import document_cases
+from vectors.entry_cases import entry_cases
+from vectors.envelope_cases import envelope_cases
+from vectors.jsonld_cases import jsonld_cases
+from vectors.mechanism_cases import mechanism_cases
 from vectors.message_cases import message_cases
+from vectors.proof_cases import proof_cases
+from vectors.rdfc_cases import rdfc_cases
 from vectors.status_cases import status_cases
 from vectors.token_cases import token_cases
 from vectors.vector import Vector, World, good
 
+CASES = (
+    token_cases,
+    document_cases,
+    message_cases,
+    mechanism_cases,
+    proof_cases,
+    rdfc_cases,
+    cose_cases,
+    envelope_cases,
+    jsonld_cases,
+    compare_cases,
+    status_cases,
+    entry_cases,
+)
 FOLDER = Path(__file__).parent
 FILES, TRUST, MANIFEST = FOLDER / "files", FOLDER / "trust", FOLDER / "manifest.json"
 
@@ -25,7 +47,7 @@ FILES, TRUST, MANIFEST = FOLDER / "files", FOLDER / "trust", FOLDER / "manifest.
 def vectors(world: World) -> Iterator[Vector]:
     """All of them."""
     yield from good(world)
-    for cases in (token_cases, document_cases, message_cases, status_cases):
+    for cases in CASES:
         yield from cases(world)
 
 

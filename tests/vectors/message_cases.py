@@ -135,9 +135,12 @@ def _headers(world: World) -> Iterator[Vector]:
     own = _protected(world)
     attack = "an algorithm that is not signed"
     yield case("2-mechanism/qr-alg-unprotected", "alg_not_protected", attack, {_KID: signer.kid}, {_ALG: -7})
-    for name, algorithm in {"ES384": -35, "EdDSA": -8, "HMAC": 5, "text": "ES256", "null": None, "true": True}.items():
+    for name, algorithm in {"ES512": -36, "HMAC": 5, "text": "ES256", "null": None, "true": True}.items():
         protected = own | {_ALG: algorithm}
         yield case(f"2-mechanism/qr-alg-{name}", "alg_not_allowed", "another algorithm", protected)
+    for name, algorithm in {"ES384": -35, "EdDSA": -8, "Ed25519": -19}.items():
+        attack = "the algorithm of another type of key"
+        yield case(f"4-key/qr-alg-{name}", "alg_not_allowed", attack, own | {_ALG: algorithm})
     yield case("2-mechanism/qr-empty", "alg_not_allowed", "an empty header", {})
     yield _vector(
         "2-mechanism/qr-empty-string", forged_cose(b"", claims, signer), "alg_not_allowed", "a header of no bytes"
@@ -146,7 +149,9 @@ def _headers(world: World) -> Iterator[Vector]:
     yield case("2-mechanism/qr-crit-empty", "crit_unknown", "an empty list of extensions", own | {_CRIT: []})
     yield case("2-mechanism/qr-x5chain", "header_forbidden", "a certificate brought along", own | {_X5CHAIN: b"0"})
     attack = "another key name outside the signature"
-    yield case("2-mechanism/qr-kid-unprotected", "header_forbidden", attack, own, {_KID: b"12345678"})
+    yield case("2-mechanism/qr-kid-both", "duplicate_member", attack, own, {_KID: b"12345678"})
+    attack = "a key name outside the signature alone"
+    yield case("2-mechanism/qr-kid-unprotected", "header_forbidden", attack, {_ALG: -7}, {_KID: signer.kid})
     for name, kid in {"short": b"1234", "text": "12345678", "number": 1}.items():
         yield case(f"2-mechanism/qr-kid-{name}", "kid_unknown", "no key name of 8 bytes", own | {_KID: kid})
     attack = "a key that the court does not have"

@@ -207,6 +207,7 @@ def _general_entries(world: World) -> Iterator[Vector]:
         "size-zero": (entry | {"statusSize": 0}, "status_malformed"),
         "list-number": (entry | {"statusListCredential": 1}, "status_malformed"),
         "purpose": (entry | {"statusPurpose": "message"}, "status_purpose"),
+        "purpose-unknown": (entry | {"statusPurpose": "licence"}, "status_purpose"),
         "purpose-list": (entry | {"statusPurpose": ["revocation"]}, "status_purpose"),
     }
     for name, (status, code) in changes.items():

@@ -107,7 +107,7 @@ def _header(world: World) -> Iterator[Vector]:
         attack = "no algorithm and no signature"
         yield _vector(f"2-mechanism/jwt-alg-{spelling}-unsigned", unsigned, "alg_not_allowed", attack)
     yield _vector("2-mechanism/jwt-alg-HS256", _hmac(world), "alg_not_allowed", "the public key taken for a secret")
-    for algorithm in ("ES384", "EdDSA", "RS256", "es256"):
+    for algorithm in ("ES512", "ES256K", "Ed448", "RS256", "PS256", "es256"):
         yield case(f"alg-{algorithm}", "alg_not_allowed", "another algorithm", alg=algorithm)
     yield case("alg-list", "alg_not_allowed", "an algorithm that is no string", alg=["ES256"])
     yield case("alg-number", "alg_not_allowed", "an algorithm that is no string", alg=-7)
@@ -172,12 +172,18 @@ def _issuer_and_key(world: World) -> Iterator[Vector]:
         "number": 1,
         "list": [court.method("cert-1")],
         "missing": None,
-        "relative": "#cert-1",
+        "relative": "#cert-9",
+        "thumbprint": "A" * 43,
+        "thumbprint-broken": "?" * 43,
+        "empty": "",
         "long": "x" * 10_000,
     }
     for name, kid in kids.items():
         attack = "a key name that the court does not have"
         yield case(f"4-key/jwt-kid-{name}", "kid_unknown", attack, payload=genuine, signer=own, kid=kid)
+    for algorithm in ("ES384", "EdDSA", "Ed25519"):
+        attack = "the algorithm of another type of key"
+        yield case(f"4-key/jwt-alg-{algorithm}", "alg_not_allowed", attack, payload=genuine, signer=own, alg=algorithm)
     attack = "the key of another trusted court"
     signer = other.certificate_signer
     method = other.method("cert-1")

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from support.issuers import NOW, IssuedForms, SimulatedCourt, key_record
+from support.mechanisms import SimulatedSigner, with_keys
 from support.samples import WANG_ID
 from xinzheng_keys import SoftwareSigner
 from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
 
@@ -26,10 +28,14 @@ class Vector:
         attack: what is wrong, in one line; empty for a good one.
         verdict: "passed", "failed" or "indeterminate".
         at: the moment asked about.
-        controllers, status_lists: names of documents in `trust/`.
+        controllers, status_lists: names of documents in `trust/`; a controller may be a did:key or did:jwk.
         identity: full number to compare; synthetic.
-        max_status_age: as the command line takes it.
+        number: certificate number to compare.
+        other: name of the vector that is the other form to compare.
+        max_status_age, max_clock_skew: as the command line takes them.
         profile: "court" or "vcdm".
+        proofs: the suites or algorithms that the policy names.
+        unsafe_accept_other_controllers: of the policy.
     """
 
     name: str
@@ -41,8 +47,13 @@ class Vector:
     controllers: tuple[str, ...] = ("issuer", "issuer-other")
     status_lists: tuple[str, ...] = ("revocation", "suspension")
     identity: str | None = None
+    number: str | None = None
+    other: str | None = None
     max_status_age: str | None = None
+    max_clock_skew: str | None = None
     profile: str = "court"
+    proofs: tuple[str, ...] | None = None
+    unsafe_accept_other_controllers: bool = False
 
     @property
     def step(self) -> int | None:
@@ -61,8 +72,13 @@ class Vector:
             "controllers": list(self.controllers),
             "statusLists": list(self.status_lists),
             "identity": self.identity,
+            "number": self.number,
+            "other": self.other,
             "maxStatusAge": self.max_status_age,
+            "maxClockSkew": self.max_clock_skew,
             "profile": self.profile,
+            "proofs": None if self.proofs is None else list(self.proofs),
+            "unsafeAcceptOtherControllers": self.unsafe_accept_other_controllers,
         }
 
 
@@ -71,6 +87,8 @@ class World:
     """One court that is trusted, another one that is, one that is not; all keys fresh.
 
     Attributes:
+        p256: a key of the court besides its usual one; also that of a did:key.
+        p384, ed25519: keys of the court of the other types; trusted where `issuer-keys` is.
         documents: trust documents by name.
     """
 
@@ -83,6 +101,9 @@ class World:
         )
     )
     stranger: SimulatedCourt = field(default_factory=lambda: SimulatedCourt(host="look-alike.example"))
+    p256: SimulatedSigner = field(default_factory=lambda: SimulatedSigner.generate(KeyType.P256))
+    p384: SimulatedSigner = field(default_factory=lambda: SimulatedSigner.generate(KeyType.P384))
+    ed25519: SimulatedSigner = field(default_factory=lambda: SimulatedSigner.generate(KeyType.ED25519))
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,6 +111,9 @@ class World:
         self.documents |= {
             "issuer": self.court.issuer_document(),
             "issuer-other": self.other.issuer_document(),
+            "issuer-keys": with_keys(
+                self.court.issuer_document(), {"p256": self.p256, "p384": self.p384, "ed25519": self.ed25519}
+            ),
             "revocation": self.court.status_list("revocation"),
             "suspension": self.court.status_list("suspension"),
         }

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from xinzheng_verifier import Item, Policy, Report, TrustStore, Verdict, Verifie
 from xinzheng_verifier.bulk import crew, hands
 from xinzheng_verifier.bulk.wire import Packer, Unpacker
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
-from xinzheng_verifier.report import Outcome, Record
+from xinzheng_verifier.report import Outcome
 
 OTHER_ID = "420683198506151235"
 
@@ -86,13 +87,17 @@ def mixed(court: SimulatedCourt, count: int) -> list[bytes | str | Item]:
         Item(forms.jwt, identity=WANG_ID),
         Item(forms.jwt, identity=ResidentId.parse(OTHER_ID)),
         Item(forms.jwt, form="qr"),
+        Item(forms.jwt, number="鄂0683-2026-0000000000000", other=forms.qr),
+        Item(forms.jwt, number=forms.credential["certificateNumber"], other=forms.json_text),
     ]
     return list(itertools.islice(itertools.cycle(kinds), count))
 
 
 def one_by_one(verifier: Verifier, things: Iterable[bytes | str | Item], at: datetime) -> list[Report]:
     items = (thing if isinstance(thing, Item) else Item(thing) for thing in things)
-    return [verifier.report(item.data, at=at, identity=item.identity, form=item.form) for item in items]
+    return [
+        verifier.report(i.data, at=at, identity=i.identity, number=i.number, other=i.other, form=i.form) for i in items
+    ]
 
 
 # --- the same answers -------------------------------------------------------------------------------------------------
@@ -150,9 +155,7 @@ def test_policy_and_trust_travel_whole(court: SimulatedCourt, jwt: str) -> None:
 def test_evidence_of_any_kind_travels(court: SimulatedCourt, verifier: Verifier) -> None:
     """What `marshal` cannot write goes by the slower way; an issuer that this end does not know has no name."""
     report = verifier.report(court.issue().jwt, at=court.now)
-    record = Record()
-    record.note(1, Outcome.PASSED, "ok", {"kind": Outcome.PASSED})
-    odd = Report(**(vars(report) | {"steps": record.complete()}))
+    odd = replace(report, findings=((Outcome.PASSED, "ok", {"kind": Outcome.PASSED}), *report.findings[1:]))
     packer = Packer()
     for answer in (odd, report, "ZeroDivisionError", report):
         packer.add(answer)
@@ -233,10 +236,12 @@ def test_fault_of_the_source_comes_after_the_reports_before_it(
 def test_things_that_are_no_inputs_are_reported_not_raised(
     court: SimulatedCourt, verifier: Verifier, jwt: str, workers: int
 ) -> None:
-    things: list[Any] = [None, jwt, 7, bytearray(b"{}"), Item(jwt, identity=7), Item(jwt, form=7), Item(None), jwt]  # type: ignore[arg-type]
+    item: Any = Item
+    odd = [item(jwt, identity=7), item(jwt, form=7), item(None), item(jwt, number=7), item(jwt, other=7)]
+    things: list[Any] = [None, jwt, 7, bytearray(b"{}"), *odd, jwt]
     reports = list(verifier.report_many(things, at=court.now, workers=workers))
-    assert [report.code == "ok" for report in reports] == [False, True, False, False, False, False, False, True]
-    for report in reports[2:7]:
+    assert [report.code == "ok" for report in reports] == [False, True, *[False] * 7, True]
+    for report in reports[2:9]:
         assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "not_answered")
         assert report.steps[0].evidence == {"reason": "wrong_type"}
         assert (report.claims, report.issuer, report.input_sha256) == (None, None, None)

@@ -49,8 +49,8 @@ def test_public_names() -> None:
     assert dir(xinzheng_verifier) == xinzheng_verifier.__all__
     for name in xinzheng_verifier.__all__:
         assert getattr(xinzheng_verifier, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'receipt'"):
-        _ = xinzheng_verifier.receipt
+    with pytest.raises(AttributeError, match="no attribute 'notary'"):
+        _ = xinzheng_verifier.notary
 
 
 def test_importing_and_judging_opens_nothing(court: SimulatedCourt) -> None:
@@ -104,6 +104,7 @@ def test_json_form_of_a_report(court: SimulatedCourt, trust: TrustStore, jwt: st
         "claims",
         "scopeStatement",
         "policy",
+        "version",
     ]
     assert document["policy"] == {
         "profile": "court",
@@ -111,6 +112,9 @@ def test_json_form_of_a_report(court: SimulatedCourt, trust: TrustStore, jwt: st
         "requireStatus": True,
         "issuers": None,
         "types": ["CreditRepairCredential"],
+        "proofs": None,
+        "maxClockSkewSeconds": 0.0,
+        "unsafeAcceptOtherControllers": False,
         "unsafeTrustDatesOfCompromisedKeys": False,
     }
     assert [set(step) for step in document["steps"]] == [

@@ -17,11 +17,12 @@ def test_steps_are_noted_as_they_end() -> None:
         raise RefusedError("data_loss", field="/x", problems=[])
     with record.step(8):
         raise UndecidedError("status_unavailable")
-    with record.step(9):
-        raise NotApplicableError("identity_not_given")
-    steps = record.complete()
-    assert [step.name for step in steps] == [*STEP_NAMES]
-    assert {step.number: (step.outcome, step.code) for step in steps} == {
+    record.pass_over(9, "identity_not_given")
+    with record.step(10):
+        raise NotApplicableError("status_not_stated")
+    findings = record.complete()
+    assert len(findings) == len(STEP_NAMES)
+    assert {number: (outcome, code) for number, (outcome, code, _) in enumerate(findings, start=1)} == {
         1: (Outcome.PASSED, "ok"),
         2: (Outcome.NOT_RUN, "not_run"),
         3: (Outcome.NOT_RUN, "not_run"),
@@ -31,9 +32,9 @@ def test_steps_are_noted_as_they_end() -> None:
         7: (Outcome.NOT_RUN, "not_run"),
         8: (Outcome.INDETERMINATE, "status_unavailable"),
         9: (Outcome.NOT_RUN, "identity_not_given"),
-        10: (Outcome.NOT_RUN, "not_run"),
+        10: (Outcome.NOT_RUN, "status_not_stated"),
     }
-    assert steps[5].evidence == {"profile": "court", "problems": [], "field": "/x"}
+    assert findings[5][2] == {"profile": "court", "problems": [], "field": "/x"}
 
 
 @pytest.mark.parametrize("error", [RefusedError("malformed"), UndecidedError("scan_unavailable")])
@@ -41,7 +42,7 @@ def test_gate_ends_the_procedure(error: Exception) -> None:
     record = Record()
     with pytest.raises(GateClosedError), record.gate(2):
         raise error
-    assert record.complete()[1].outcome is not Outcome.PASSED
+    assert record.complete()[1][0] is not Outcome.PASSED
 
 
 @pytest.mark.parametrize("number", [1, 6])
@@ -50,7 +51,7 @@ def test_what_is_no_finding_is_not_swallowed(number: int) -> None:
     record = Record()
     with pytest.raises(ZeroDivisionError), record.step(number):
         raise ZeroDivisionError
-    assert record.complete()[number - 1].outcome is Outcome.NOT_RUN
+    assert record.complete()[number - 1][0] is Outcome.NOT_RUN
 
 
 def test_text_without_its_parameters_is_still_a_text() -> None:

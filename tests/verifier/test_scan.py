@@ -119,6 +119,19 @@ def test_damaged_pictures(court: SimulatedCourt, verifier: Verifier) -> None:
         assert verifier.report(damaged, at=court.now).code == "image_malformed"
 
 
+def test_scans_of_a_picture_are_counted_before_any_is_decoded(court: SimulatedCourt, verifier: Verifier) -> None:
+    """Ten thousand scans of 23 bytes, each of which passes over nine million pixels: a minute's work."""
+    file = io.BytesIO()
+    Image.new("L", (3000, 3000), 255).save(file, "JPEG", progressive=True, quality=50)
+    picture = file.getvalue()
+    last = picture[picture.rindex(b"\xff\xda") : -2]
+    bomb = picture[:-2] + last * ((MAX_INPUT_BYTES - len(picture)) // len(last)) + b"\xff\xd9"
+    assert verifier.report(bomb, at=court.now).code == "too_complex"
+    progressive = io.BytesIO()
+    symbol(court.issue().qr).convert("RGB").save(progressive, "JPEG", progressive=True)
+    assert verifier.report(progressive.getvalue(), at=court.now).code == "ok"
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
@@ -133,6 +146,13 @@ def empty_png(width: int, height: int) -> bytes:
 def test_size_is_looked_at_before_any_pixel(court: SimulatedCourt, verifier: Verifier, side: int) -> None:
     assert side * side > MAX_IMAGE_PIXELS
     assert verifier.report(empty_png(side, side), at=court.now).code == "too_large"
+
+
+@pytest.mark.parametrize("size", [(65_536, 1), (1, 65_536), (9_000_000, 1)])
+def test_picture_longer_than_the_scanner_takes(
+    court: SimulatedCourt, verifier: Verifier, size: tuple[int, int]
+) -> None:
+    assert verifier.report(encoded(Image.new("L", size)), at=court.now).code == "too_large"
 
 
 def test_large_files_are_refused_unread(court: SimulatedCourt, verifier: Verifier) -> None:

@@ -8,16 +8,17 @@ from typing import Any
 
 import cbor2
 import pytest
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.repository import ROOT
-from xinzheng_schemas.multibase import KeyType, decode_multikey
+from xinzheng_schemas.multibase import decode_multikey
 from xinzheng_verifier import Policy, TrustStore, Verifier
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import cbor, data_integrity
-from xinzheng_verifier.secure.algorithms import ES256
+from xinzheng_verifier.secure.algorithms import ES256, HashName
 from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.secure.moments import numeric_date, timestamp
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey, thumbprint
@@ -84,6 +85,30 @@ def test_values_without_canonical_form(value: Any, code: str) -> None:
     assert code_of(caught) == code
 
 
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+def test_canonical_json_is_that_of_the_reference(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+@given(st.text(st.characters(max_codepoint=0x3FF), max_size=40))
+def test_every_escape_is_that_of_the_reference(text: str) -> None:
+    assert canonical_json({"text": text}) == rfc8785.dumps({"text": text})
+
+
 def test_depth_beyond_the_stack_is_no_crash() -> None:
     value: Any = []
     for _ in range(100_000):
@@ -106,7 +131,7 @@ def signed() -> dict[str, Any]:
 
 @beside("vc-di-ecdsa")
 @pytest.mark.parametrize(("curve", "hash_name"), [("256", "sha256"), ("384", "sha384")])
-def test_hash_data_of_the_recommendation(curve: str, hash_name: data_integrity.HashName) -> None:
+def test_hash_data_of_the_recommendation(curve: str, hash_name: HashName) -> None:
     folder = W3C / f"ecdsa-jcs-2019-p{curve}"
     document = json.loads((folder / f"signedJCSECDSAP{curve}.json").read_bytes())
     config = json.loads((folder / f"proofConfigJCSECDSAP{curve}.json").read_bytes())
@@ -119,14 +144,14 @@ def test_hash_data_of_the_recommendation(curve: str, hash_name: data_integrity.H
 
 @beside("vc-di-ecdsa")
 def test_signature_of_the_recommendation(signed: dict[str, Any]) -> None:
-    unsecured, proof = data_integrity.split(signed)
-    parsed = data_integrity.parse_proof(proof, context=signed["@context"])
+    unsecured, proofs = data_integrity.split(signed)
+    (parsed,) = data_integrity.parse_proofs(proofs, context=signed["@context"])
     hexadecimal = (W3C / "ecdsa-jcs-2019-p256" / "sigHexJCSECDSAP256.txt").read_text("ascii").strip()
     assert parsed.signature.hex() == hexadecimal
     multikey = json.loads((W3C / "p256KeyPair.json").read_bytes())["publicKeyMultibase"]
     _, point = decode_multikey(multikey)
     key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    message = data_integrity.signed_bytes(unsecured, parsed, KeyType.P256)
+    message = data_integrity.signed_bytes(unsecured, parsed, hash_name="sha256")
     assert ES256.verify(key, signature=parsed.signature, message=message)
 
 

@@ -6,27 +6,71 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from support.doors import by_batch, by_http, by_http_batch, command
+from xinzheng_schemas.json_schemas import REPORT_SCHEMA_ID
+from xinzheng_schemas.json_schemas import document as json_schema
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier import Item, Policy, TrustStore, Verifier
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MANIFEST: list[dict[str, Any]] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
+REPORT_SCHEMA = Draft202012Validator(json_schema(REPORT_SCHEMA_ID))
 EXIT_STATUS = {"passed": 0, "failed": 1, "indeterminate": 2}
 
 
-def trust_files(names: list[str]) -> list[Path]:
-    return [VECTORS / "trust" / f"{name}.json" for name in names]
+AGES = {None: None, "24h": timedelta(hours=24)}
+SETTING = (
+    "controllers",
+    "statusLists",
+    "profile",
+    "maxStatusAge",
+    "maxClockSkew",
+    "proofs",
+    "unsafeAcceptOtherControllers",
+    "at",
+)
+SKEWS = {None: timedelta(0), "5m": timedelta(minutes=5)}
+
+
+def trust_files(names: list[str]) -> list[Path | str]:
+    """Where the documents are; a did:key or did:jwk stands for itself."""
+    return [name if name.startswith("did:") else VECTORS / "trust" / f"{name}.json" for name in names]
+
+
+def contents(names: list[str]) -> list[bytes | str]:
+    return [path if isinstance(path, str) else path.read_bytes() for path in trust_files(names)]
 
 
 def verifier_for(vector: dict[str, Any]) -> Verifier:
-    trust = TrustStore.from_documents(
-        [path.read_bytes() for path in trust_files(vector["controllers"])],
-        [path.read_bytes() for path in trust_files(vector["statusLists"])],
+    policy = Policy(
+        profile=vector["profile"],
+        max_status_age=AGES[vector["maxStatusAge"]],
+        max_clock_skew=SKEWS[vector["maxClockSkew"]],
+        proofs=None if vector["proofs"] is None else frozenset(vector["proofs"]),
+        unsafe_accept_other_controllers=vector["unsafeAcceptOtherControllers"],
     )
-    age = timedelta(hours=24) if vector["maxStatusAge"] else None
-    return Verifier(trust, policy=Policy(profile=vector["profile"], max_status_age=age))
+    trust = TrustStore.from_documents(contents(vector["controllers"]), contents(vector["statusLists"]))
+    return Verifier(trust, policy=policy)
+
+
+def arguments_for(vector: dict[str, Any]) -> list[str | Path]:
+    """The same as options of the command."""
+    options: list[str | Path] = ["--controller", *trust_files(vector["controllers"]), "--at", vector["at"], "--json"]
+    options += ["--status-list", *trust_files(vector["statusLists"])] if vector["statusLists"] else []
+    options += ["--profile", vector["profile"]]
+    for option, value in {
+        "--max-status-age": vector["maxStatusAge"],
+        "--max-clock-skew": vector["maxClockSkew"],
+        "--number": vector["number"],
+        "--same-as": vector["other"] and VECTORS / "files" / vector["other"],
+        "--id-number": vector["identity"] and "-",
+    }.items():
+        options += [] if value is None else [option, value]
+    for name in vector["proofs"] or ():
+        options += ["--proofs", name]
+    return options + (["--unsafe-accept-other-controllers"] if vector["unsafeAcceptOtherControllers"] else [])
 
 
 @pytest.mark.parametrize("vector", MANIFEST, ids=lambda vector: vector["file"])
@@ -35,7 +79,9 @@ def test_all_doors_answer_as_the_manifest_says(vector: dict[str, Any]) -> None:
     at, identity = parse_timestamp(vector["at"]), vector["identity"]
     verifier = verifier_for(vector)
 
-    report = verifier.report(path.read_bytes(), at=at, identity=identity)
+    data = path.read_bytes()
+    other = None if vector["other"] is None else (VECTORS / "files" / vector["other"]).read_bytes()
+    report = verifier.report(data, at=at, identity=identity, number=vector["number"], other=other)
 
     assert (report.verdict, report.code) == (vector["verdict"], vector["code"])
     if vector["step"] is not None:
@@ -43,31 +89,42 @@ def test_all_doors_answer_as_the_manifest_says(vector: dict[str, Any]) -> None:
     if report.deciding_step.number <= 5 and report.code != "ok":
         assert (report.claims, report.issuer) == (None, None)
 
-    arguments = ["--controller", *trust_files(vector["controllers"]), "--at", vector["at"], "--json"]
-    arguments += ["--status-list", *trust_files(vector["statusLists"]), "--profile", vector["profile"]]
-    arguments += ["--max-status-age", vector["maxStatusAge"]] if vector["maxStatusAge"] else []
-    arguments += ["--id-number", "-"] if identity else []
-    printed = command(path, *arguments, stdin=(identity or "").encode())
+    assert [error.message for error in REPORT_SCHEMA.iter_errors(report.to_json())] == []
+
+    printed = command(path, *arguments_for(vector), stdin=(identity or "").encode())
     answer = json.loads(printed.out)
     assert printed.status == EXIT_STATUS[vector["verdict"]]
     assert answer.pop("file") == str(path)
     assert answer == report.to_json()
 
-    assert by_http(verifier, path.read_bytes(), at=at, identity=identity) == report.to_json()
+    answer = by_http(verifier, data, at=at, identity=identity, number=vector["number"], other=other)
+    assert answer == report.to_json()
 
 
 def setting(vector: dict[str, Any]) -> str:
     """What vectors must share to be one batch."""
-    return json.dumps([vector[name] for name in ("controllers", "statusLists", "profile", "maxStatusAge", "at")])
+    return json.dumps([vector[name] for name in SETTING])
 
 
 @pytest.mark.parametrize("shared", sorted({setting(vector) for vector in MANIFEST}))
 def test_batches_answer_as_one_by_one(shared: str) -> None:
     vectors = [vector for vector in MANIFEST if setting(vector) == shared]
     verifier, at = verifier_for(vectors[0]), parse_timestamp(vectors[0]["at"])
-    items = [Item((VECTORS / "files" / vector["file"]).read_bytes(), vector["identity"]) for vector in vectors]
+    files = VECTORS / "files"
+    items = [
+        Item(
+            (files / vector["file"]).read_bytes(),
+            identity=vector["identity"],
+            number=vector["number"],
+            other=vector["other"] and (files / vector["other"]).read_bytes(),
+        )
+        for vector in vectors
+    ]
 
-    expected = [verifier.report(item.data, at=at, identity=item.identity) for item in items]
+    expected = [
+        verifier.report(item.data, at=at, identity=item.identity, number=item.number, other=item.other)
+        for item in items
+    ]
 
     assert by_batch(verifier, items, at=at) == expected
     answers = by_http_batch(verifier, items, at=at)
@@ -82,7 +139,8 @@ def test_every_file_is_in_the_manifest() -> None:
     }
     assert files == {vector["file"] for vector in MANIFEST}
     documents = {path.stem for path in (VECTORS / "trust").iterdir()}
-    assert documents == {name for vector in MANIFEST for name in vector["controllers"] + vector["statusLists"]}
+    named = {name for vector in MANIFEST for name in vector["controllers"] + vector["statusLists"]}
+    assert documents == {name for name in named if not name.startswith("did:")}
 
 
 def test_nothing_private_is_among_the_vectors() -> None:

@@ -265,14 +265,14 @@ class SlowVerifier(Verifier):
         self.lock = threading.Lock()
         self.at_work = self.most_at_work = 0
 
-    def report(self, data: bytes | str, *, at: datetime, identity: Any = None, form: str | None = None) -> Report:
+    def report(self, data: bytes | str, *, at: datetime, **others: Any) -> Report:
         with self.lock:
             self.at_work += 1
             self.most_at_work = max(self.most_at_work, self.at_work)
         self.release.wait(20)
         with self.lock:
             self.at_work -= 1
-        return super().report(data, at=at, identity=identity, form=form)
+        return super().report(data, at=at, **others)
 
 
 def post(url: str, content: bytes = b"x") -> tuple[int, str | None, Any]:

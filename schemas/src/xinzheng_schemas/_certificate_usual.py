@@ -63,6 +63,10 @@ _CASE: Final = itemgetter(
 _MASKING: Final = itemgetter("serial", "maskedAt", "approvedAt", "ground")
 _ENTRY: Final = itemgetter("type", "statusPurpose", "statusListIndex", "statusListCredential")
 
+_DAYS: Final = itemgetter("caseFiledDate", "listingPublishedDate")
+_MASKING_DAYS: Final = itemgetter("maskedAt", "approvedAt")
+_instant: Final = datetime.fromisoformat
+
 # One line for each string, in the order of the getters. No expression matches a line feed, so a value that holds one
 # cannot shift the lines.
 _matches = re.compile(
@@ -114,7 +118,19 @@ def read(credential: Any) -> dict[str, Any] | None:
         return None
 
 
-def _read(credential: dict[str, Any]) -> dict[str, Any] | None:
+def fits(credential: Any) -> bool:
+    """Whether `read` would give something; tells a reader who needs no values that nothing is wrong.
+
+    Args:
+        credential: any JSON value.
+    """
+    try:
+        return _fits(credential)
+    except (KeyError, TypeError, ValueError, CodedError):
+        return False
+
+
+def _fits(credential: dict[str, Any]) -> bool:
     subject, status = credential["credentialSubject"], credential["credentialStatus"]
     court, masking = subject["enforcementCourt"], subject["masking"]
     revocation, suspension = status
@@ -130,19 +146,31 @@ def _read(credential: dict[str, Any]) -> dict[str, Any] | None:
         *_ENTRY(suspension),
     )
     if _matches("\n".join(strings)) is None or not _is_plain(credential, subject, court, masking, status):
+        return False
+    for moment in (subject["listCheckedAt"], *_DAYS(subject), *_MASKING_DAYS(masking)):
+        _instant(moment)
+    members = _SUBJECT_MEMBERS
+    for name, _, parse in _OPTIONAL:
+        if name in subject:
+            members += 1
+            parse(subject[name])
+    _read_listing_grounds(subject["listingGround"])
+    _read_purposes(subject["purpose"])
+    return members == len(subject) and _instant(credential["validFrom"]) <= _instant(credential["validUntil"])
+
+
+def _read(credential: dict[str, Any]) -> dict[str, Any] | None:
+    if not _fits(credential):
         return None
-    valid_from = datetime.fromisoformat(credential["validFrom"])
-    valid_until = datetime.fromisoformat(credential["validUntil"])
-    if valid_until < valid_from:
-        return None
-    subject_values = _subject(subject, court, masking)
-    return subject_values and {
+    subject = credential["credentialSubject"]
+    revocation, suspension = credential["credentialStatus"]
+    return {
         "id": credential["id"],
         "issuer": credential["issuer"],
-        "valid_from": valid_from,
-        "valid_until": valid_until,
+        "valid_from": _instant(credential["validFrom"]),
+        "valid_until": _instant(credential["validUntil"]),
         "number": credential["certificateNumber"],
-        "subject": subject_values,
+        "subject": _subject(subject, subject["enforcementCourt"], subject["masking"]),
         "status": (_status(revocation), _status(suspension)),
     }
 
@@ -173,7 +201,7 @@ def _is_plain(
     )
 
 
-def _subject(subject: dict[str, Any], court: dict[str, Any], masking: dict[str, Any]) -> dict[str, Any] | None:
+def _subject(subject: dict[str, Any], court: dict[str, Any], masking: dict[str, Any]) -> dict[str, Any]:
     values = {
         "name": subject["name"],
         "subject_kind": _SUBJECT_KINDS[subject["subjectKind"]],
@@ -202,12 +230,9 @@ def _subject(subject: dict[str, Any], court: dict[str, Any], masking: dict[str, 
         "purposes": _read_purposes(subject["purpose"]),
         "list_checked_at": datetime.fromisoformat(subject["listCheckedAt"]),
     }
-    members = _SUBJECT_MEMBERS
     for name, attribute, parse in _OPTIONAL:
-        present = name in subject
-        members += present
-        values[attribute] = parse(subject[name]) if present else None
-    return values if members == len(subject) else None
+        values[attribute] = parse(subject[name]) if name in subject else None
+    return values
 
 
 def _status(entry: dict[str, Any]) -> dict[str, Any]:

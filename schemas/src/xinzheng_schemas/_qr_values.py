@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from xinzheng_schemas.case_number import CaseNumber, CaseNumberError, parse_case_number
 from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.certificate_number import RANDOM_BYTES, DefaultNumber, parse_default
-from xinzheng_schemas.certificate_rules import CHINA_TIME
+from xinzheng_schemas.certificate_rules import china_day
 from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.identity import SALT_BYTES, IdCommitment, IdentityError
 from xinzheng_schemas.messages import MESSAGES
@@ -316,7 +316,7 @@ def _read_certificate_number(value: Any, frame: Frame) -> str:
 
 
 def _year(frame: Frame) -> int:
-    return (frame.valid_from + CHINA_TIME.utcoffset(None)).year
+    return china_day(frame.valid_from).year
 
 
 CERTIFICATE_NUMBER: Final = Codec(_write_certificate_number, _read_certificate_number)

@@ -77,6 +77,27 @@ def get_bit(bits: bytes | bytearray, index: int) -> bool:
     return bool(bits[index >> 3] >> (7 - (index & 7)) & 1)
 
 
+def get_value(bits: bytes | bytearray, index: int, *, size: int) -> int:
+    """The entry at `index` of a list whose entries are `size` bits wide (section 2.1, `statusSize`).
+
+    Args:
+        bits: the list, left-most bit first.
+        index: number of the entry, not of its first bit.
+        size: bits of one entry, at least 1.
+
+    Returns:
+        The value, its first bit being the most significant.
+
+    Raises:
+        BitstringError: status_range, if the entry does not lie wholly inside the list.
+    """
+    if not 0 <= index < len(bits) * _BITS // size:
+        raise BitstringError("status_range", entries=len(bits) * _BITS // size)
+    first, last = index * size, (index + 1) * size - 1
+    window = int.from_bytes(bits[first >> 3 : (last >> 3) + 1], "big")
+    return window >> (7 - (last & 7)) & ((1 << size) - 1)
+
+
 def set_bit(bits: bytearray, index: int, *, value: bool = True) -> None:
     """Sets or clears the entry at `index`, 0 being the left-most bit.
 

@@ -18,6 +18,7 @@ from xinzheng_schemas._certificate_form import CONTEXT, CREDENTIAL_TYPE, STATUS_
 from xinzheng_schemas._fields import CertificateError, FieldError, build
 from xinzheng_schemas.case_number import AnyCaseNumber, parse_case_number
 from xinzheng_schemas.certificate_rules import check_rules
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.identity import IdCommitment
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import (
@@ -163,6 +164,21 @@ class Certificate:
     number: str
     subject: Subject
     status: tuple[StatusEntry, StatusEntry]
+
+    @staticmethod
+    def problems_of(credential: object) -> tuple[CodedError, ...]:
+        """What is wrong with a credential, as `from_credential` would say; empty if nothing is.
+
+        Args:
+            credential: the JSON object, as `strict_json` gives it, without `proof`.
+        """
+        if usual.fits(credential):
+            return ()
+        try:
+            form.read(credential)
+        except CertificateError as error:
+            return tuple(error.problems)
+        return ()
 
     @classmethod
     def from_credential(cls, credential: object) -> Self:

@@ -4,12 +4,12 @@ The rules follow 法释〔2017〕7号 (articles 1, 2, 4, 10). A verifier does no
 until the court revokes it. The predicates serve the steps before there is a certificate.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterator
-from datetime import date, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_schemas._fields import CertificateError, FieldError
+from xinzheng_schemas.deceptive_text import deceptions
 from xinzheng_schemas.identity import ResidentId
 from xinzheng_schemas.vocabulary import IdType, ListingGround, MaskingGround, PerformanceStatus, Purpose, SubjectKind
 
@@ -37,6 +37,14 @@ _ID_TYPES: Final = {
 }
 _YEAR_SHOWN = 10
 """Leading digits of a masked resident ID that show the year of birth."""
+
+
+def china_day(moment: datetime) -> date:
+    """The calendar day in China at an aware moment; the last eight hours of the year 9999 stay on its last day."""
+    try:
+        return moment.astimezone(CHINA_TIME).date()
+    except OverflowError:
+        return date.max
 
 
 def under_age(born: date, *, at: date) -> bool:
@@ -93,7 +101,7 @@ def check_rules(certificate: "Certificate", *, resident_id: ResidentId | None = 
             id_type_contradicts_subject, minor_at_listing, original_case_number_missing, listing_term_missing,
             listing_term_unexpected, masking_ground_contradicts_listing, masking_condition_missing,
             performance_contradicts_masking_ground, masking_before_listing, list_check_before_masking,
-            purpose_text_missing, text_not_nfc.
+            purpose_text_missing, text_not_nfc, text_invisible, text_look_alike, text_mixed_script.
     """
     subject = certificate.subject
     problems = [*_who(subject, resident_id), *_listing(subject), *_masking(subject), *_texts(subject)]
@@ -155,7 +163,7 @@ def _masking(subject: "Subject") -> Iterator[FieldError]:
         )
     if masking.masked_at < subject.listing_published_date:
         yield _problem("masking_before_listing", "masking/maskedAt")
-    if subject.list_checked_at.astimezone(CHINA_TIME).date() < masking.masked_at:
+    if china_day(subject.list_checked_at) < masking.masked_at:
         yield _problem("list_check_before_masking", "listCheckedAt")
 
 
@@ -171,5 +179,5 @@ def _texts(subject: "Subject") -> Iterator[FieldError]:
         "purposeText": subject.purpose_text,
     }
     for member, text in texts.items():
-        if text is not None and not unicodedata.is_normalized("NFC", text):
-            yield _problem("text_not_nfc", member)
+        for code in deceptions(text or ""):
+            yield _problem(code, member)

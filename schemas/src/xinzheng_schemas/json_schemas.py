@@ -12,7 +12,12 @@ from xinzheng_schemas.messages import MESSAGES
 
 CREDIT_REPAIR_SCHEMA_ID: Final = "https://xinzheng.example/schemas/credit-repair/v1"
 
-_FILES: Final[Mapping[str, str]] = MappingProxyType({CREDIT_REPAIR_SCHEMA_ID: "credit-repair-v1.schema.json"})
+REPORT_SCHEMA_ID: Final = "https://xinzheng.example/schemas/report/v1"
+"""What a verifier answers, see docs/reference/report.md."""
+
+_FILES: Final[Mapping[str, str]] = MappingProxyType(
+    {CREDIT_REPAIR_SCHEMA_ID: "credit-repair-v1.schema.json", REPORT_SCHEMA_ID: "report-v1.schema.json"}
+)
 
 
 class JSONSchemaError(CodedError):
@@ -25,7 +30,7 @@ def document(identifier: str) -> dict[str, Any]:
     """A fresh copy of a bundled schema.
 
     Args:
-        identifier: its `$id`, which credentials name in `credentialSchema.id`.
+        identifier: its `$id`; that of the certificate is what credentials name in `credentialSchema.id`.
 
     Returns:
         The schema; the caller may change it.

@@ -226,6 +226,13 @@ MESSAGES: dict[str, Message] = {
         "{field}: expected composed characters (Unicode normalization form C)",
         "{field}：应使用 Unicode 规范化形式 C（NFC）的字符",
     ),
+    "text_invisible": Message("{field}: holds a character that cannot be seen", "{field}：含有看不见的字符"),
+    "text_look_alike": Message(
+        "{field}: holds a character that only looks like the usual one", "{field}：含有与常用字形似而不同的字符"
+    ),
+    "text_mixed_script": Message(
+        "{field}: mixes letters of scripts that look alike", "{field}：混用了字形相近的不同文字的字母"
+    ),
     "entry_count": Message("{field}: expected 1 to {maximum} entries", "{field}：应有 1 至 {maximum} 项"),
     "context_mismatch": Message(
         "{field}: expected exactly {expected}",

@@ -6,6 +6,7 @@ year outside 0001 … 9999, a zone always. Written: UTC, whole seconds, `Z`.
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.messages import MESSAGES
@@ -15,6 +16,7 @@ _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _TIMESTAMP = re.compile(f"{_DATE}T{_TIME}{_ZONE}")
 _PLAIN_DATE = re.compile(_DATE)
+_MAX_CHARACTERS = len("2026-11-23T08:00:00.123456789+08:00")
 _TIMESTAMP_EXAMPLE = "2026-11-23T08:00:00Z"
 _DATE_EXAMPLE = "2026-11-23"
 
@@ -39,12 +41,21 @@ def parse_timestamp(text: str, *, field: str = "timestamp") -> datetime:
     Raises:
         TimestampError: date_malformed.
     """
-    if _TIMESTAMP.fullmatch(text):
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise TimestampError("date_malformed", field=field, expected=_TIMESTAMP_EXAMPLE)
+    moment = _moment(text) if len(text) <= _MAX_CHARACTERS else None
+    if moment is None:
+        raise TimestampError("date_malformed", field=field, expected=_TIMESTAMP_EXAMPLE)
+    return moment
+
+
+@lru_cache(maxsize=1024)
+def _moment(text: str) -> datetime | None:
+    """The instant, if the text is one; the same few moments of a credential are asked for by several checks."""
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def format_timestamp(moment: datetime) -> str:
@@ -61,6 +72,11 @@ def format_timestamp(moment: datetime) -> str:
     """
     if moment.utcoffset() is None:
         raise ValueError("an aware datetime is needed")
+    return _text(moment)
+
+
+@lru_cache(maxsize=1024)
+def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 

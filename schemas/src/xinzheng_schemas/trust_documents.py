@@ -190,6 +190,7 @@ class IssuerDocument:
         court: name in Chinese, court code and region code.
         credential_types: types that it may issue.
         keys: its keys; a method that no entry names is not trusted.
+        status_list_issuers: ids of other issuers that may sign status lists for it.
     """
 
     controller: ControllerDocument
@@ -197,6 +198,7 @@ class IssuerDocument:
     court: CourtIdentity
     credential_types: tuple[str, ...]
     keys: tuple[IssuerKey, ...]
+    status_list_issuers: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, document: object) -> Self:
@@ -230,11 +232,12 @@ class IssuerDocument:
         types = _texts(members["credentialTypes"], "/credentialTypes", _TYPE_NAME, Message("a type name", "类型名"))
         keys = _keys(_array(members["keys"], "/keys", _ISSUER), controller)
         court = CourtIdentity(name["zh"], court_code, region_code)
-        return cls(controller, MappingProxyType(dict(name)), court, types, keys)
+        delegates = _delegates(members)
+        return cls(controller, MappingProxyType(dict(name)), court, types, keys, delegates)
 
     def to_json(self) -> dict[str, Any]:
         """The document as a fresh JSON object; `parse` of it gives an equal document."""
-        return {
+        members = {
             "version": ISSUER_DOCUMENT_VERSION,
             "controllerDocument": copy.deepcopy(dict(self.controller.document)),
             "name": dict(self.name),
@@ -243,13 +246,14 @@ class IssuerDocument:
             "credentialTypes": list(self.credential_types),
             "keys": [key.to_json() for key in self.keys],
         }
+        return members | ({"statusListIssuers": list(self.status_list_issuers)} if self.status_list_issuers else {})
 
 
 _CONTROLLER: Final = "controller_document_malformed"
 _ISSUER: Final = "issuer_document_malformed"
 _ISSUER_MEMBERS: Final = (
     {"version", "controllerDocument", "name", "courtCode", "regionCode", "credentialTypes", "keys"},
-    frozenset[str](),
+    {"statusListIssuers"},
 )
 _KEY_MEMBERS: Final = ({"methods", "usage", "state", "validFrom"}, {"validUntil", "compromisedAt"})
 _IDENTIFIER: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]*[A-Za-z0-9._-]|https://[A-Za-z0-9._~%!$&'()*+,;=:/-]+")
@@ -408,6 +412,13 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any], str], tuple[KeyType, b
 
 
 # --- issuer document ------------------------------------------------------------------------------------------------
+
+
+def _delegates(members: Mapping[str, Any]) -> tuple[str, ...]:
+    if "statusListIssuers" not in members:
+        return ()
+    expected = Message("a DID or https URL", "DID 或 https 网址")
+    return _texts(members["statusListIssuers"], "/statusListIssuers", _IDENTIFIER, expected)
 
 
 def _keys(entries: Sequence[Any], controller: ControllerDocument) -> tuple[IssuerKey, ...]:

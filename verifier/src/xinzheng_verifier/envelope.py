@@ -16,9 +16,9 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier.errors import VerifierError
 
-ENVELOPE: Final = frozenset({"credential", "identity", "at"})
+ENVELOPE: Final = frozenset({"credential", "identity", "at", "number", "other"})
 """Members of an envelope that comes alone."""
-LINE: Final = frozenset({"credential", "identity", "id"})
+LINE: Final = frozenset({"credential", "identity", "number", "other", "id"})
 """Members of an envelope that is one of many; `id` is the sender's own name for it."""
 
 _MAX_SHOWN: Final = 80
@@ -39,12 +39,16 @@ class Envelope:
         credential: the bytes or text that was sent.
         identity: full ID number or social credit code to compare; kept for this check only.
         at: the moment asked about; None is now.
+        number: certificate number to compare.
+        other: the same credential in another form, to compare.
         label: the sender's own name for it.
     """
 
     credential: bytes | str
     identity: str | None = None
     at: datetime | None = None
+    number: str | None = None
+    other: bytes | str | None = None
     label: str | None = None
 
 
@@ -68,9 +72,11 @@ def open_envelope(text: str, *, allowed: Collection[str]) -> Envelope | None:
         if name not in allowed:
             _refuse(name)
     return Envelope(
-        credential=_credential(members["credential"]),
+        credential=_credential(members["credential"], "credential"),
         identity=_optional_text(members, "identity"),
         at=moment(_optional_text(members, "at")),
+        number=_optional_text(members, "number"),
+        other=None if members.get("other", "null") == "null" else _credential(members["other"], "other"),
         label=_optional_text(members, "id"),
     )
 
@@ -169,10 +175,10 @@ def _ended(text: str, place: int, closing: str, *, is_due: bool = False) -> int 
     return place
 
 
-def _credential(text: str) -> bytes | str:
+def _credential(text: str, name: str) -> bytes | str:
     if text.startswith("{"):
         return text.encode("utf-8", "surrogatepass")
-    return _text_of(text, "credential")
+    return _text_of(text, name)
 
 
 def _optional_text(members: dict[str, str], name: str) -> str | None:

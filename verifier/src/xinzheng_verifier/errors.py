@@ -11,7 +11,7 @@
 The first three never leave `Verifier.report`, which turns them into steps of the report.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 from xinzheng_schemas.errors import CodedError, Language, Message
@@ -70,6 +70,31 @@ class NotApplicableError(VerifierError):
 
 class TrustError(VerifierError):
     """A trust bundle, a store or a trust document is refused."""
+
+
+def problem(error: CodedError) -> JSONObject:
+    """An error as one of several `problems` in the evidence of a step."""
+    return {
+        "code": error.code,
+        "field": error.field,
+        "message": {"en": error.message("en"), "zh": error.message("zh")},
+    }
+
+
+def raise_worst(errors: Iterable[VerifierError | None]) -> None:
+    """Raises the first refusal, or else the first of all; where there are several, with all of them as `problems`.
+
+    Args:
+        errors: what was found; None is nothing.
+    """
+    found = [error for error in errors if error is not None]
+    if not found:
+        return
+    worst = next((error for error in found if isinstance(error, RefusedError)), found[0])
+    if len(found) > 1:
+        problems = [problem(error) for error in found]
+        raise type(worst)(worst.code, field=worst.field, **{**worst.params, "problems": problems})
+    raise worst
 
 
 class VerificationError(VerifierError):

@@ -35,12 +35,19 @@ MAX_CWT_BYTES = 16_384
 MAX_IMAGE_PIXELS = 9_000_000
 """Pixels of a picture to be scanned for a QR symbol: a page of A4 at 300 dpi has 8.7 million."""
 
+MAX_IMAGE_SIDE = 65_535
+"""Pixels of a picture's longer side: the scanner takes no more."""
+
 MAX_IMAGE_EDGES = 300_000
 """Changes of brightness along the rows of a picture that is scanned as it is. A symbol has some 20,000, a page of print
 150,000; the scanner tries all pairs of what looks like a finder pattern, and each of those has 30 at least."""
 
 FREELY_SCANNED_PIXELS = 1_000_000
 """Pixels of a picture that is scanned whatever its edges: no more finder patterns fit in than take half a second."""
+
+MAX_JPEG_SCANS = 32
+"""Scans of a JPEG file: a progressive one has about ten; each passes over all of the picture, in as little as 23 bytes
+of the file. [chosen]"""
 
 MAX_CBOR_DEPTH = 8
 """Nesting of a CBOR value; the claims of a certificate use 4. [chosen]"""
@@ -51,8 +58,20 @@ MAX_CBOR_ITEMS = 1_024
 MAX_PROOF_VALUE_CHARACTERS = 256
 """Characters of a `proofValue`; 64 bytes in base58-btc take 88, 96 bytes 132. Decoding is quadratic."""
 
+MAX_PROOFS = 4
+"""Proofs of one document, of a set and chain together. [chosen: one of each kind of signature in use]"""
+
+MAX_STATUS_SIZE = 8
+"""Bits of one entry of a status list; each more doubles the messages that a credential has to list. [chosen]"""
+
 MAX_PROBLEMS = 50
 """Problems that one step lists as evidence. [chosen]"""
+
+MAX_RECEIPT_BYTES = 262_144
+"""Bytes of a signed receipt; one takes some 2 kB, more only where the policy names thousands of issuers. [chosen]"""
+
+MAX_KEY_FILE_BYTES = 16_384
+"""Bytes of a lender's key or passphrase file; an encrypted P-256 key takes about 420. [chosen]"""
 
 STATUS_LIST_JSON = Limits(max_bytes=4_194_304)
 """JSON text of a status list credential: 2^24 entries that do not compress take 2.8 MB in base64url."""
@@ -95,3 +114,23 @@ SNAPSHOT_JSON = Limits(max_bytes=2_000_000, max_members=MAX_METADATA_MEMBERS)
 
 TARGETS_JSON = Limits(max_bytes=5_000_000, max_members=MAX_METADATA_MEMBERS)
 """JSON text of TUF targets metadata. [python-tuf's default; about 20,000 targets]"""
+
+MAX_RDF_MEMBERS = 4_096
+"""Object members and array elements of a document that is turned into RDF. [chosen: a certificate has about 70]"""
+
+MAX_RDF_DEPTH = 32
+"""Levels of nested objects in a document that is turned into RDF; as `xinzheng_schemas.strict_json.MAX_DEPTH`."""
+
+MAX_RDF_CONTEXTS = 16
+"""Contexts that a document may name. [chosen: a certificate names two]"""
+
+MAX_RDF_WORK = 25_000
+"""Steps of telling blank nodes apart that look alike (RDFC-1.0 §7.1). [chosen: some 0.05 s; the hardest case of W3C's
+test suite that is to be solved takes 6,200]"""
+
+MAX_RDF_RECURSION = 128
+"""Blank nodes that look alike in a row, while they are told apart. [chosen: within the interpreter's own limit]"""
+
+MAX_JSONLD_SCOPING = 20_000
+"""Terms that the general JSON-LD processor copies for scoped contexts, in one document: occurrences of such contexts
+times terms known. [chosen: about 0.3 s; a certificate takes 2,500]"""

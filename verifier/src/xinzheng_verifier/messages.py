@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from xinzheng_schemas.errors import Language, Message
 from xinzheng_schemas.messages import MESSAGES as SCHEMAS_MESSAGES
+from xinzheng_verifier.receipt_messages import MESSAGES as RECEIPT_MESSAGES
 from xinzheng_verifier.trust.messages import MESSAGES as TRUST_MESSAGES
 
 REASONS: dict[str, Message] = {
@@ -69,8 +70,23 @@ REASONS: dict[str, Message] = {
     "proof_malformed": Message(
         "The proof is not written as it must be ({field}).", "证明数据的书写不符合要求（{field}）。"
     ),
-    "proof_set": Message("More than one proof is not accepted.", "不接受多个证明数据。"),
-    "proof_chain": Message("Proofs that build on other proofs are not accepted.", "不接受依赖其他证明的证明数据。"),
+    "proof_set": Message("More than {limit} proofs are not accepted.", "不接受超过 {limit} 个的证明数据。"),
+    "proof_chain": Message(
+        "A proof builds on another one that is not there, or on itself.", "某证明数据所依赖的前一证明缺失或循环引用。"
+    ),
+    "proof_required": Message(
+        "Your rules ask for a proof that is not there: {proofs}.", "您的规则要求的证明数据不存在：{proofs}。"
+    ),
+    "challenge_mismatch": Message(
+        "The proof answers somebody's challenge; none was asked here.", "证明数据是对他人质询的应答，此处未提出质询。"
+    ),
+    "domain_mismatch": Message(
+        "The proof was made for one recipient; it is not yours to rely on.", "证明数据是为特定接收方作出的，不可采信。"
+    ),
+    "envelope_malformed": Message(
+        "The envelope around the credential is not written as it must be ({field}).",
+        "凭证外层封装的书写不符合要求（{field}）。",
+    ),
     "suite_mismatch": Message(
         "Signed by a suite that is not accepted, or not with this key.", "签名套件不被接受，或与该密钥不符。"
     ),
@@ -121,6 +137,18 @@ REASONS: dict[str, Message] = {
     "data_loss": Message(
         "Holds {field}, which no known term explains; it might be read in several ways.",
         "含有无法以已知术语解释的 {field}，可能有多种解读。",
+    ),
+    "context_invalid": Message(
+        "Its contexts give a protected term a second meaning ({field}).",
+        "其 @context 赋予受保护的术语另一含义（{field}）。",
+    ),
+    "not_compacted": Message(
+        "Says {field} in another way than readers expect; two readers could take it for two things.",
+        "{field} 的写法与约定不同，不同的读取者可能有不同理解。",
+    ),
+    "jsonld_unavailable": Message(
+        "Contains what only the full JSON-LD processor can judge: install xinzheng-verifier[jsonld].",
+        "含有需要完整 JSON-LD 处理器才能判断的内容：请安装 xinzheng-verifier[jsonld]。",
     ),
     "date_malformed": Message(
         "{field} is not an existing date and time with zone.", "{field} 不是存在的、带时区的日期时间。"
@@ -199,6 +227,11 @@ REASONS: dict[str, Message] = {
     "identity_not_stated": Message(
         "The credential bears nothing to compare an ID number with.", "凭证中没有可与证件号码比对的内容。"
     ),
+    "number_mismatch": Message("Genuine, but not the certificate of the number given.", "真实，但不是所给编号的证明。"),
+    "forms_differ": Message("The two forms do not say the same ({field}).", "两种形式的内容不一致（{field}）。"),
+    "other_form_refused": Message(
+        "The other form that was given is not genuine ({reason}).", "所给的另一形式并不真实（{reason}）。"
+    ),
     # 10 policy
     "policy_issuer": Message("Your rules do not accept this issuer.", "您的规则不接受该签发者。"),
     "policy_type": Message("Your rules do not accept this type of credential.", "您的规则不接受此类凭证。"),
@@ -208,8 +241,8 @@ REASONS: dict[str, Message] = {
 _REQUESTS: dict[str, Message] = {
     "request_malformed": Message(
         "The request is not one credential as raw body, as one file of a form, or as JSON with the members credential, "
-        "identity and at: {field}.",
-        "请求应为一份凭证：原始正文、表单中的一个文件，或含 credential、identity、at 的 JSON：{field}。",
+        "identity, at, number and other: {field}.",
+        "请求应为一份凭证：原始正文、表单中的一个文件，或含 credential、identity、at、number、other 的 JSON：{field}。",
     ),
     "batch_malformed": Message(
         "The request is not a batch: JSON with the members credentials (an array) and at, or JSON lines: {field}.",
@@ -229,7 +262,7 @@ _REQUESTS: dict[str, Message] = {
     ),
 }
 
-MESSAGES: dict[str, Message] = {**_REQUESTS, **SCHEMAS_MESSAGES, **TRUST_MESSAGES, **REASONS}
+MESSAGES: dict[str, Message] = {**_REQUESTS, **SCHEMAS_MESSAGES, **TRUST_MESSAGES, **RECEIPT_MESSAGES, **REASONS}
 
 
 class _Known(dict[str, object]):
@@ -244,8 +277,12 @@ def explain(code: str, params: Mapping[str, object], language: Language) -> str:
 
     Args:
         code: a code of `MESSAGES`.
-        params: values for the template; None and missing ones are left out.
+        params: values for the template, a `Message` where the words depend on the language; None and missing ones are
+            left out.
         language: "en" or "zh".
     """
     template: str = getattr(MESSAGES[code], language)
-    return template.format_map(_Known((name, value) for name, value in params.items() if value is not None))
+    known = (
+        (name, getattr(value, language) if isinstance(value, Message) else value) for name, value in params.items()
+    )
+    return template.format_map(_Known((name, value) for name, value in known if value is not None))

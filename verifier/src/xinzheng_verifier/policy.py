@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Final, Literal, get_args
 
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_verifier.errors import RefusedError
+from xinzheng_verifier.errors import RefusedError, raise_worst
 
 Profile = Literal["court", "vcdm"]
 
 COURT_TYPE: Final = "CreditRepairCredential"
 """The type that the court profile asks for."""
+
+MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
+"""Most that a policy may excuse. [chosen: what JWT libraries commonly allow; RFC 7519 4.1.4 asks for a few minutes]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,18 @@ class Policy:
         issuers: the only issuer ids that are accepted; None accepts every trusted issuer, an empty set none.
         types: credential types of which one must be borne; None asks the profile (court: CreditRepairCredential, vcdm:
             any), an empty set accepts none.
+        proofs: cryptosuites or algorithms (`ecdsa-jcs-2019`, `ES256`) whose proofs have to hold, while others are not
+            looked at; None asks that every proof hold. Each name that is given has to be there.
+        max_clock_skew: how far the clock behind `at` may be slow, at most five minutes; it excuses what seems to lie in
+            the future and prolongs nothing.
+        unsafe_accept_other_controllers: accept a credential of any issuer if its proofs are by keys of controllers that
+            are trusted; the issuer's name is then nothing but a claim.
         unsafe_trust_dates_of_compromised_keys: accept what a compromised key signed, if it is dated before the
             compromise. Whoever holds the key can write any date.
 
     Raises:
         TypeError: a text where a collection of texts is due, or a wrong type.
-        ValueError: an unknown profile, or a negative age.
+        ValueError: an unknown profile, a negative age, a skew that is negative or longer than `MAX_CLOCK_SKEW`.
     """
 
     profile: Profile = "court"
@@ -40,6 +49,9 @@ class Policy:
     require_status: bool | None = None
     issuers: frozenset[str] | None = None
     types: frozenset[str] | None = None
+    proofs: frozenset[str] | None = None
+    max_clock_skew: timedelta = timedelta(0)
+    unsafe_accept_other_controllers: bool = False
     unsafe_trust_dates_of_compromised_keys: bool = False
 
     def __post_init__(self) -> None:
@@ -47,6 +59,9 @@ class Policy:
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}")
         if self.max_status_age is not None and self.max_status_age < timedelta(0):
             raise ValueError("max_status_age must not be negative")
+        if not timedelta(0) <= self.max_clock_skew <= MAX_CLOCK_SKEW:
+            raise ValueError(f"max_clock_skew must be between 0 and {MAX_CLOCK_SKEW}")
+        object.__setattr__(self, "proofs", _set_of_texts(self.proofs, "proofs"))
         object.__setattr__(self, "issuers", _set_of_texts(self.issuers, "issuers"))
         object.__setattr__(self, "types", _set_of_texts(self.types, "types"))
 
@@ -71,6 +86,9 @@ class Policy:
             "requireStatus": self.status_is_required,
             "issuers": None if self.issuers is None else [*sorted(self.issuers)],
             "types": None if self.accepted_types is None else [*sorted(self.accepted_types)],
+            "proofs": None if self.proofs is None else [*sorted(self.proofs)],
+            "maxClockSkewSeconds": self.max_clock_skew.total_seconds(),
+            "unsafeAcceptOtherControllers": self.unsafe_accept_other_controllers,
             "unsafeTrustDatesOfCompromisedKeys": self.unsafe_trust_dates_of_compromised_keys,
         }
 
@@ -95,11 +113,16 @@ def check_policy(credential: JSONObject, *, issuer_id: str, policy: Policy) -> N
     Raises:
         RefusedError: `policy_issuer`, `policy_type`.
     """
-    if policy.issuers is not None and issuer_id not in policy.issuers:
-        raise RefusedError("policy_issuer", issuer=issuer_id)
     accepted = policy.accepted_types
-    if accepted is not None and not accepted & types_of(credential):
-        raise RefusedError("policy_type", accepted=sorted(accepted))
+    foreign_issuer = policy.issuers is not None and issuer_id not in policy.issuers
+    foreign_type = accepted is not None and not accepted & types_of(credential)
+    if foreign_issuer or foreign_type:
+        raise_worst(
+            (
+                RefusedError("policy_issuer", issuer=issuer_id) if foreign_issuer else None,
+                RefusedError("policy_type", accepted=sorted(accepted or ())) if foreign_type else None,
+            )
+        )
 
 
 def types_of(credential: JSONObject) -> frozenset[str]:

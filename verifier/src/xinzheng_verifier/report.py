@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from types import TracebackType
 from typing import Final
 
@@ -13,6 +14,9 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import NotApplicableError, RefusedError, UndecidedError, VerifierError
 from xinzheng_verifier.messages import explain
 from xinzheng_verifier.policy import Policy
+
+VERSION: Final = 1
+"""Version of the JSON form."""
 
 STEP_NAMES: Final = (
     "read",
@@ -80,6 +84,16 @@ class Step:
         }
 
 
+Finding = tuple[Outcome, str, JSONObject]
+"""What came of one step: outcome, reason code, evidence."""
+
+Findings = tuple[Finding, ...]
+"""What came of the ten steps, in order."""
+
+_NUMBERS: Final = range(1, len(STEP_NAMES) + 1)
+_NOT_REACHED: Final[Finding] = (Outcome.NOT_RUN, "not_run", {})
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportedIssuer:
     """Who signed, as the trust list knows it.
@@ -102,8 +116,8 @@ class Report:
     """Everything there is to say about one input at one moment.
 
     Attributes:
-        steps: the ten steps in order.
-        form: "jsonld", "jwt" or "qr"; None if the form was not recognised.
+        findings: what came of the ten steps; `steps` shows it.
+        form: "jsonld", "jwt", "cose", "qr" or "enveloped"; None if the form was not recognised.
         at: the moment that was asked about.
         input_sha256: SHA-256 of the input as received, lower-case hex; None if it was too large to be read.
         status_as_of: when the oldest status data that was consulted was made; None if none was.
@@ -114,7 +128,7 @@ class Report:
         policy: the rules that were applied.
     """
 
-    steps: tuple[Step, ...]
+    findings: Findings
     form: str | None
     at: datetime
     input_sha256: str | None
@@ -125,10 +139,18 @@ class Report:
     scope_statement: Mapping[Language, str] | None
     policy: Policy
 
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The ten steps in order."""
+        return tuple(
+            Step(number=number, name=name, outcome=outcome, code=code, evidence=evidence)
+            for number, (name, (outcome, code, evidence)) in enumerate(zip(STEP_NAMES, self.findings, strict=True), 1)
+        )
+
     @property
     def verdict(self) -> Verdict:
         """Failed if any step failed, else indeterminate if any could not be decided, else passed."""
-        outcomes = {step.outcome for step in self.steps}
+        outcomes = {outcome for outcome, _, _ in self.findings}
         if Outcome.FAILED in outcomes:
             return Verdict.FAILED
         if Outcome.INDETERMINATE in outcomes:
@@ -155,7 +177,7 @@ class Report:
         return explain(code, self.deciding_step.evidence, language)
 
     def to_json(self) -> JSONObject:
-        """The report as JSON; the names of the members are stable."""
+        """The report as JSON, in the shape of the JSON Schema `xinzheng_schemas.json_schemas.REPORT_SCHEMA_ID`."""
         return {
             "verdict": self.verdict.value,
             "code": self.code,
@@ -170,6 +192,7 @@ class Report:
             "claims": self.claims,
             "scopeStatement": None if self.scope_statement is None else _plain(self.scope_statement),
             "policy": self.policy.to_json(),
+            "version": VERSION,
         }
 
 
@@ -181,13 +204,23 @@ class GateClosedError(Exception):
     """A step of the gate did not pass; never leaves the procedure."""
 
 
+_OUTCOMES: Final[Mapping[type[VerifierError], Outcome]] = {
+    RefusedError: Outcome.FAILED,
+    UndecidedError: Outcome.INDETERMINATE,
+    NotApplicableError: Outcome.NOT_RUN,
+}
+
+
 class Record:
-    """The steps of one run, as they happen."""
+    """The steps of one run, as they happen; the context manager of whichever of them runs."""
 
     def __init__(self) -> None:
-        self._steps: dict[int, Step] = {}
+        self._findings: dict[int, Finding] = {}
+        self._number = 0
+        self._is_gate = False
+        self._evidence: JSONObject = {}
 
-    def step(self, number: int) -> "_Running":
+    def step(self, number: int) -> "Record":
         """A context for the work of one step; what comes of the block is noted, and its refusal goes no further.
 
         Args:
@@ -196,53 +229,41 @@ class Record:
         Returns:
             A context manager that gives an object; what is put into it becomes evidence, whatever comes of the block.
         """
-        return _Running(self, number, is_gate=False)
+        self._number, self._is_gate = number, False
+        return self
 
-    def gate(self, number: int) -> "_Running":
+    def gate(self, number: int) -> "Record":
         """As `step`, but unless the step passes, leaving the block raises GateClosedError."""
-        return _Running(self, number, is_gate=True)
-
-    def note(self, number: int, outcome: Outcome, code: str, evidence: JSONObject) -> None:
-        """Notes what came of a step."""
-        name = STEP_NAMES[number - 1]
-        self._steps[number] = Step(number=number, name=name, outcome=outcome, code=code, evidence=evidence)
-
-    def complete(self) -> tuple[Step, ...]:
-        """All ten steps; those that were not reached are not-run."""
-        for number in range(1, len(STEP_NAMES) + 1):
-            if number not in self._steps:
-                self.note(number, Outcome.NOT_RUN, "not_run", {})
-        return tuple(self._steps[number] for number in sorted(self._steps))
-
-
-class _Running:
-    """One step while it runs."""
-
-    def __init__(self, record: Record, number: int, *, is_gate: bool) -> None:
-        self._record = record
-        self._number = number
-        self._is_gate = is_gate
-        self._evidence: JSONObject = {}
+        self._number, self._is_gate = number, True
+        return self
 
     def __enter__(self) -> JSONObject:
-        return self._evidence
+        evidence: JSONObject = {}
+        self._evidence = evidence
+        return evidence
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         if error is None:
-            self._record.note(self._number, Outcome.PASSED, "ok", self._evidence)
+            self._findings[self._number] = Outcome.PASSED, "ok", self._evidence
             return False
         if not isinstance(error, RefusedError | UndecidedError | NotApplicableError):
             return False
-        self._record.note(self._number, _OUTCOMES[type(error)], error.code, {**self._evidence, **error.evidence})
+        self._findings[self._number] = _OUTCOMES[type(error)], error.code, {**self._evidence, **error.evidence}
         if self._is_gate:
             raise GateClosedError from error
         return True
 
+    def pass_over(self, number: int, code: str) -> None:
+        """Notes a step that has nothing to examine."""
+        self._findings[number] = Outcome.NOT_RUN, code, {}
 
-_OUTCOMES: Final[Mapping[type[VerifierError], Outcome]] = {
-    RefusedError: Outcome.FAILED,
-    UndecidedError: Outcome.INDETERMINATE,
-    NotApplicableError: Outcome.NOT_RUN,
-}
+    def failing_code(self) -> str:
+        """Reason code of the first step that did not pass; there is one once a gate has closed."""
+        return next(code for _, (outcome, code, _) in sorted(self._findings.items()) if outcome is not Outcome.PASSED)
+
+    def complete(self) -> Findings:
+        """What came of all ten steps; those that were not reached are not-run."""
+        found = self._findings
+        return tuple([found.get(number, _NOT_REACHED) for number in _NUMBERS])

@@ -2,21 +2,33 @@
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Final
 
-from xinzheng_schemas.certificate import Certificate, CertificateError
+from xinzheng_schemas.certificate import Certificate
 from xinzheng_schemas.contexts import BUNDLED, CREDENTIALS_V2, CREDIT_REPAIR_V1
+from xinzheng_schemas.deceptive_text import deceptions
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_verifier.errors import RefusedError, VerifierError
+from xinzheng_verifier.errors import RefusedError, VerifierError, problem
 from xinzheng_verifier.limits import MAX_PROBLEMS
 from xinzheng_verifier.policy import Profile
-from xinzheng_verifier.secure.mechanism import BASE_TYPE
 from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.secure.proof import BASE_TYPE
 
 _COURT_CONTEXT: Final[JSONValue] = [CREDENTIALS_V2, CREDIT_REPAIR_V1]
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 _TYPED: Final = ("credentialStatus", "credentialSchema", "termsOfUse", "evidence", "refreshService")
+_FREE_TEXTS: Final = (
+    ("name",),
+    ("enforcementCourt", "name"),
+    ("enforcementBasisNumber",),
+    ("basisIssuingBody",),
+    ("masking", "serial"),
+    ("purposeText",),
+)
+"""Members of `credentialSubject` in words of the court's own."""
+
 _DECIDING: Final = ("context_unknown", "type_unexpected", "data_loss", "date_malformed")
 """Codes that name the step's outcome if any problem bears them, most telling first; else it is `shape_invalid`."""
 
@@ -36,39 +48,62 @@ def check_shape(credential: JSONObject, *, profile: Profile, contexts: Collectio
     found = _court_problems(credential) if profile == "court" else list(_vcdm_problems(credential, contexts))
     if not found:
         return
-    codes = [problem.code for problem in found]
+    codes = [error.code for error in found]
     code = next((code for code in _DECIDING if code in codes), "shape_invalid")
     deciding = found[codes.index(code)] if code in codes else found[0]
-    raise RefusedError(code, field=deciding.field, problems=[_evidence(problem) for problem in found[:MAX_PROBLEMS]])
+    raise RefusedError(code, field=deciding.field, problems=[*map(problem, found[:MAX_PROBLEMS])])
 
 
-def _evidence(problem: CodedError) -> JSONObject:
-    return {
-        "code": problem.code,
-        "field": problem.field,
-        "message": {"en": problem.message("en"), "zh": problem.message("zh")},
-    }
+def deceptive_texts(credential: JSONObject, *, profile: Profile) -> list[JSONValue]:
+    """Where a text of a credential could deceive the eye (UTS 39): evidence, not a refusal of what was signed.
+
+    Args:
+        credential: the credential without proof, its signature verified.
+        profile: "court" looks at the texts of a certificate that are free, "vcdm" at every text.
+
+    Returns:
+        At most `MAX_PROBLEMS` objects with `code`, `field` and `message`.
+    """
+    texts = _court_texts(credential) if profile == "court" else _texts(credential, "")
+    found = (RefusedError(code, field=field) for field, text in texts for code in deceptions(text))
+    return [problem(error) for error in islice(found, MAX_PROBLEMS)]
+
+
+def _court_texts(credential: JSONObject) -> Iterator[tuple[str, str]]:
+    for pointer in _FREE_TEXTS:
+        value: JSONValue = credential.get("credentialSubject")
+        for name in pointer:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            yield "/".join(("/credentialSubject", *pointer)), value
+
+
+def _texts(value: JSONValue, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _texts(item, f"{pointer}/{place}")
 
 
 def _court_problems(credential: JSONObject) -> list[CodedError]:
     """The court's certificate has exactly one shape: two contexts, the members of the schema and no others."""
-    try:
-        Certificate.from_credential(credential)
-    except CertificateError as error:
-        return [_as_reason(problem) for problem in error.problems]
-    return []
+    return [*map(_as_reason, Certificate.problems_of(credential))]
 
 
-def _as_reason(problem: CodedError) -> CodedError:
+def _as_reason(error: CodedError) -> CodedError:
     """A member that no term explains and a foreign context are reasons of their own; the rest stays as it is."""
-    field = problem.field or ""
+    field = error.field or ""
     if field.endswith("/@context") or field.startswith("/@context"):
         return RefusedError("context_unknown", field=field)
     if field == "/type" or field.startswith("/type/"):
         return RefusedError("type_unexpected", field=field)
-    if problem.code == "member_unknown":
+    if error.code == "member_unknown":
         return RefusedError("data_loss", field=field)
-    return problem
+    return error
 
 
 def _vcdm_problems(credential: JSONObject, contexts: Collection[str]) -> Iterator[VerifierError]:

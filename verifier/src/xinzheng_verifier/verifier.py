@@ -1,44 +1,48 @@
 """The procedure. The same ten numbers stand in the documentation, in the report and in the test vectors.
 
     1 read        size, form, strict syntax
-    2 mechanism   algorithm or suite on the allow-list
+    2 mechanism   algorithm or suite of every proof on the allow-list
     3 issuer      trusted, and allowed to issue this type
     4 key         of that issuer, of the mechanism's type, for assertion, in its window, not compromised
-    5 signature   over the bytes as received
+    5 signature   of every proof, over the bytes as received
     6 shape       data model, schema, no terms that nothing explains
     7 time        validity at the moment asked about
     8 status      list authentic, of this issuer and purpose, fresh enough; neither revoked nor suspended
-    9 match       the identity given is the one committed to
+    9 match       the identity, the number and the other form that were given are those of this credential
     10 policy     the lender's own rules
 
-Steps 1 to 5 are a gate: the first that does not pass ends the procedure, and nothing of the content is shown. Steps 6
-to 10 all run, so that the report shows everything that is wrong. Nothing is fetched, and no clock is read.
+Steps 1 to 5 are a gate: what does not pass them ends the procedure, and nothing of the content is shown; a key that is
+out of its window still tells whether it signed. Steps 6 to 10 all run, and each names all that is wrong. Nothing is
+fetched, and no clock is read.
 """
 
 import hashlib
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from xinzheng_schemas.identity import Identity
-from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier.errors import VerificationError
+from xinzheng_verifier.errors import RefusedError, VerificationError
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
-from xinzheng_verifier.match import IDENTITY_TYPES, check_identity
+from xinzheng_verifier.match import Expected, check_match
 from xinzheng_verifier.policy import COURT_TYPE, Policy, check_policy, types_of
 from xinzheng_verifier.read.detect import check_size, form_of, read
 from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.report import GateClosedError, Record, Report, ReportedIssuer
-from xinzheng_verifier.secure.genuine import check_authority, check_signature, eligible_keys, trusted_issuer
-from xinzheng_verifier.secure.mechanism import Secured, secured
+from xinzheng_verifier.secure import genuine
+from xinzheng_verifier.secure.genuine import BoundKey, SignedProof
+from xinzheng_verifier.secure.mechanism import secured
+from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
-from xinzheng_verifier.shape import check_shape
+from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
-from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
+from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
 
 if TYPE_CHECKING:
@@ -53,6 +57,14 @@ class _Findings:
     issuer: ReportedIssuer | None = None
     claims: JSONObject | None = None
     status_as_of: datetime | None = None
+
+
+class _Genuine(NamedTuple):
+    """A credential whose signatures hold, and who made them."""
+
+    credential: Secured
+    proofs: tuple[Proof, ...]
+    issuer: TrustedIssuer
 
 
 class Verifier:
@@ -78,7 +90,14 @@ class Verifier:
         return self._policy
 
     def verify(
-        self, data: bytes | str, *, at: datetime, identity: str | Identity | None = None, form: str | None = None
+        self,
+        data: bytes | str,
+        *,
+        at: datetime,
+        identity: str | Identity | None = None,
+        number: str | None = None,
+        other: bytes | str | None = None,
+        form: str | None = None,
     ) -> JSONObject:
         """The credential, if everything passes; arguments as for `report`.
 
@@ -89,32 +108,43 @@ class Verifier:
             VerificationError: it did not pass; carries the report.
             TypeError, ValueError: the arguments are misused, see `report`.
         """
-        report = self.report(data, at=at, identity=identity, form=form)
+        report = self.report(data, at=at, identity=identity, number=number, other=other, form=form)
         if report.code != "ok" or report.claims is None:
             raise VerificationError(report)
         return report.claims
 
     def report(
-        self, data: bytes | str, *, at: datetime, identity: str | Identity | None = None, form: str | None = None
+        self,
+        data: bytes | str,
+        *,
+        at: datetime,
+        identity: str | Identity | None = None,
+        number: str | None = None,
+        other: bytes | str | None = None,
+        form: str | None = None,
     ) -> Report:
         """Everything there is to say about one input; never raises because of what the input holds.
 
         Args:
-            data: a credential in any form: JSON-LD, compact JWT, text of a QR symbol, picture of one (PNG, JPEG).
+            data: a credential in any form: JSON-LD, compact JWT, COSE message, text of a QR symbol, picture of one
+                (PNG, JPEG), enveloped credential (`data:` URL, or the JSON object around one).
             at: the aware moment that the question is about.
             identity: full ID number or social credit code of who presents the credential, to be compared.
-            form: "jsonld", "jwt" or "qr" to accept this form only; None detects it.
+            number: certificate number to be compared.
+            other: the same credential in another form, which has to be genuine and to say the same.
+            form: "jsonld", "jwt", "cose", "qr" or "enveloped" to accept this form only; None detects it.
 
         Raises:
             TypeError: an argument of a wrong type.
             ValueError: `at` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
         """
-        pinned = _check_arguments(data, at, identity, form)
-        record, findings = Record(), _Findings()
-        octets = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        pinned = _check_arguments(at, form)
+        other_claims = None if other is None else partial(self._other_claims, _octets(other), at)
+        expected = Expected(identity=identity, number=number, other=other_claims)
+        record, findings, octets = Record(), _Findings(), _octets(data)
         with suppress(GateClosedError):
-            genuine = self._gate(record, findings, octets, at=at, pinned=pinned)
-            self._judge(record, findings, genuine, at=at, identity=identity)
+            found = self._gate(record, findings, octets, at=at, pinned=pinned)
+            self._judge(record, findings, found, at=at, expected=expected)
         return self._report(record, findings, octets, at)
 
     def report_many(
@@ -127,7 +157,7 @@ class Verifier:
         processes.
 
         Args:
-            inputs: credentials in any form, or an `Item` where one comes with an identity or a form of its own. An
+            inputs: credentials in any form, or an `Item` where one comes with more, such as an identity of its own. An
                 input that is neither, or that ends or stalls the process that judges it, alone and for 10 s, gets the
                 report `not_answered`, which is indeterminate; all others are answered.
             at: the aware moment that the question is about.
@@ -143,52 +173,67 @@ class Verifier:
         """
         from xinzheng_verifier.bulk import report_many  # noqa: PLC0415 - starts processes; nothing else needs it
 
-        _check_arguments(b"", at, None, None)
+        _check_arguments(at, None)
         return report_many(self, inputs, at=at, workers=workers)
 
-    def _gate(
-        self, record: Record, findings: _Findings, data: bytes, *, at: datetime, pinned: Form | None
-    ) -> tuple[Secured, TrustedIssuer]:
+    def _gate(self, record: Record, findings: _Findings, data: bytes, *, at: datetime, pinned: Form | None) -> _Genuine:
+        trust, policy = self._trust, self._policy
+
         with record.gate(1) as evidence:  # read
             check_size(data)
             findings.form = pinned or form_of(data)
-            presented = read(data, findings.form)
+            findings.form, presented = read(data, findings.form, unwrap=pinned is None)
             evidence |= {"form": findings.form.value, "bytes": len(data)}
 
         with record.gate(2) as evidence:  # mechanism
-            credential = secured(presented)
-            evidence["mechanism"] = credential.name
+            credential = secured(presented, contexts=trust.contexts)
+            proofs = _required(credential, policy)
+            evidence["mechanism"] = ", ".join(proof.name for proof in proofs)
 
         with record.gate(3) as evidence:  # issuer
-            issuer = trusted_issuer(credential, self._trust)
-            check_authority(credential, issuer)
+            signers = self._signers(credential, proofs)
+            for signer in signers:
+                genuine.check_authority(credential, signer)
+            issuer = signers[0]
             evidence["issuer"] = issuer.id
 
-        with record.gate(4) as evidence:  # key
-            trust_dates = self._policy.unsafe_trust_dates_of_compromised_keys
-            keys = eligible_keys(credential, issuer, usage="certificate", at=at, unsafe_trust_dates=trust_dates)
-            evidence["keys"] = _names(key for key, _ in keys)
+        named: list[SignedProof] = []
+        in_force: list[Sequence[BoundKey]] = []
+        with record.step(4) as evidence:  # key
+            named = [genuine.named_keys(proof, signer) for proof, signer in zip(proofs, signers, strict=True)]
+            evidence["keys"] = [name for signed in named for key, _ in signed.keys for name in key.names]
+            trust_dates = policy.unsafe_trust_dates_of_compromised_keys
+            in_force = [
+                genuine.keys_in_force(signed, usage="certificate", at=at, unsafe_trust_dates=trust_dates)
+                for signed in named
+            ]
+        if not named:
+            raise GateClosedError
 
         with record.gate(5) as evidence:  # signature
-            evidence["key"] = _names([check_signature(credential, keys)])
+            keys = in_force or [signed.keys for signed in named]
+            signed_by = genuine.check_signatures([*zip(proofs, keys, strict=True)])
+            evidence["key"] = [name for key in signed_by for name in key.names]
+        if not in_force:
+            raise GateClosedError
 
-        return credential, issuer
+        return _Genuine(credential=credential, proofs=proofs, issuer=issuer)
 
-    def _judge(
-        self,
-        record: Record,
-        findings: _Findings,
-        genuine: tuple[Secured, TrustedIssuer],
-        *,
-        at: datetime,
-        identity: str | Identity | None,
-    ) -> None:
-        (credential, issuer), trust, policy = genuine, self._trust, self._policy
+    def _signers(self, credential: Secured, proofs: Sequence[Proof]) -> list[TrustedIssuer]:
+        """Who has to have signed each proof."""
+        if self._policy.unsafe_accept_other_controllers:
+            return [genuine.trusted_controller(proof, credential, self._trust) for proof in proofs]
+        return [genuine.trusted_issuer(credential, self._trust)] * len(proofs)
+
+    def _judge(self, record: Record, findings: _Findings, found: _Genuine, *, at: datetime, expected: Expected) -> None:
+        trust, policy, issuer = self._trust, self._policy, found.issuer
         findings.issuer = ReportedIssuer(id=issuer.id, name=issuer.name)
 
         with record.step(6) as evidence:  # shape
             evidence["profile"] = policy.profile
-            findings.claims = credential.credential(issuer)
+            findings.claims = found.credential.credential(issuer)
+            if deceptive := deceptive_texts(findings.claims, profile=policy.profile):
+                evidence["deceptive"] = deceptive
             check_shape(findings.claims, profile=policy.profile, contexts=trust.contexts)
         claims = findings.claims
         if claims is None:
@@ -196,25 +241,43 @@ class Verifier:
 
         with record.step(7) as evidence:  # time
             evidence["at"] = format_timestamp(at)
-            check_time(claims, credential, at=at, floor=trust.issued_floor)
+            check_time(claims, found.proofs, at=at, skew=policy.max_clock_skew, floor=trust.issued_floor)
 
         with record.step(8) as evidence:  # status
-            status = check_status(claims, issuer_id=issuer.id, trust=trust, at=at, policy=policy)
+            status = check_status(claims, issuer=issuer, trust=trust, at=at, policy=policy)
             findings.status_as_of = status.as_of
             evidence["entries"] = status.entries
             if status.error is not None:
                 raise status.error
 
-        with record.step(9):  # match
-            check_identity(claims, identity)
+        if expected.is_nothing:  # match
+            record.pass_over(9, "identity_not_given")
+        else:
+            with record.step(9) as evidence:
+                check_match(claims, expected, evidence)
 
         with record.step(10):  # policy
             check_policy(claims, issuer_id=issuer.id, policy=policy)
 
+    def _other_claims(self, data: bytes, at: datetime) -> JSONObject:
+        """What another form of a credential says.
+
+        Raises:
+            RefusedError: `other_form_refused`, it is not genuine.
+        """
+        record = Record()
+        try:
+            found = self._gate(record, _Findings(), data, at=at, pinned=None)
+            return found.credential.credential(found.issuer)
+        except GateClosedError as error:
+            raise RefusedError("other_form_refused", reason=record.failing_code()) from error
+        except RefusedError as error:
+            raise RefusedError("other_form_refused", reason=error.code) from error
+
     def _report(self, record: Record, findings: _Findings, data: bytes, at: datetime) -> Report:
         is_certificate = findings.claims is not None and COURT_TYPE in types_of(findings.claims)
         return Report(
-            steps=record.complete(),
+            findings=record.complete(),
             form=None if findings.form is None else findings.form.value,
             at=at,
             input_sha256=hashlib.sha256(data).hexdigest() if len(data) <= MAX_INPUT_BYTES else None,
@@ -227,14 +290,28 @@ class Verifier:
         )
 
 
-def _names(keys: Iterable[TrustedKey]) -> list[JSONValue]:
-    return [*sorted(method for key in keys for method in key.method_ids)]
-
-
-def _check_arguments(data: object, at: object, identity: object, form: object) -> Form | None:
-    """Misuse by the caller, which must not look like a verdict."""
+def _octets(data: object) -> bytes:
     if not isinstance(data, bytes | str):
         raise TypeError("data must be bytes or str")
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+
+
+def _required(credential: Secured, policy: Policy) -> tuple[Proof, ...]:
+    """The proofs that have to hold.
+
+    Raises:
+        RefusedError: `proof_required`, one that the policy names is not there.
+    """
+    if policy.proofs is None:
+        return credential.proofs
+    missing = policy.proofs - {proof.name for proof in credential.proofs}
+    if missing or not policy.proofs:
+        raise RefusedError("proof_required", proofs=", ".join(sorted(missing)))
+    return tuple(proof for proof in credential.proofs if proof.name in policy.proofs)
+
+
+def _check_arguments(at: object, form: object) -> Form | None:
+    """Misuse by the caller, which must not look like a verdict."""
     if not isinstance(at, datetime):
         raise TypeError("at must be a datetime")
     if at.utcoffset() is None:
@@ -243,8 +320,6 @@ def _check_arguments(data: object, at: object, identity: object, form: object) -
         at.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("at must lie in the years 1 to 9999, in UTC") from error
-    if identity is not None and not isinstance(identity, IDENTITY_TYPES):
-        raise TypeError("identity must be a text or a parsed identity")
     if form is not None and not isinstance(form, str):
         raise TypeError("form must be a text")
     return None if form is None else Form(form)

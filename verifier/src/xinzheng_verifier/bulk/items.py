@@ -1,14 +1,16 @@
 """What may be handed in for a batch, and the report on an input that got no answer."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xinzheng_schemas.identity import Identity
+from xinzheng_verifier.errors import UndecidedError
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.match import IDENTITY_TYPES
-from xinzheng_verifier.report import Outcome, Record, Report
+from xinzheng_verifier.report import GateClosedError, Record, Report
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
@@ -30,11 +32,15 @@ class Item:
     Attributes:
         data: a credential in any form, as `Verifier.report` takes it.
         identity: full ID number or social credit code of who presents this one.
+        number: certificate number to compare.
+        other: the same credential in another form, to compare.
         form: accept this form only; None detects it.
     """
 
     data: bytes | str
     identity: str | Identity | None = None
+    number: str | None = None
+    other: bytes | str | None = None
     form: str | None = None
 
     def __repr__(self) -> str:
@@ -46,32 +52,42 @@ class Parcel(NamedTuple):
     """One input as it travels to a worker: plain types, and never more than is needed to see that it is too large."""
 
     data: bytes | str
-    identity: str | Identity | None
-    form: str | None
+    identity: str | Identity | None = None
+    number: str | None = None
+    other: bytes | str | None = None
+    form: str | None = None
 
 
 def parcel(thing: object) -> Parcel | None:
     """What to send for one thing of the caller's iterable; None if it is no input at all."""
-    data, identity, form = (thing.data, thing.identity, thing.form) if isinstance(thing, Item) else (thing, None, None)
-    if not (identity is None or type(identity) in IDENTITY_TYPES) or not (form is None or type(form) is str):
+    if not isinstance(thing, Item):
+        data = _bounded(thing)
+        return None if data is None else Parcel(data)
+    data, other = _bounded(thing.data), _bounded(thing.other)
+    texts = all(text is None or type(text) is str for text in (thing.number, thing.form))
+    known = thing.identity is None or type(thing.identity) in IDENTITY_TYPES
+    if data is None or not texts or not known or (other is None) != (thing.other is None):
         return None
+    return Parcel(data, thing.identity, thing.number, other, thing.form)
+
+
+def _bounded(data: object) -> bytes | str | None:
+    """The beginning of an input, one byte or sign longer than is accepted; None if it is neither bytes nor text."""
     if isinstance(data, bytes):
-        return Parcel(bytes(data[: MAX_INPUT_BYTES + 1]), identity, form)
-    if isinstance(data, str):
-        return Parcel(str.__str__(data[: MAX_INPUT_BYTES + 1]), identity, form)
-    return None
+        return bytes(data[: MAX_INPUT_BYTES + 1])
+    return str.__str__(data[: MAX_INPUT_BYTES + 1]) if isinstance(data, str) else None
 
 
 def not_answered(
     verifier: "Verifier", data: bytes | str | None, *, at: datetime, reason: str, error: str | None = None
 ) -> Report:
     """The report on an input that nothing is known of: step 1 is indeterminate, `not_answered`."""
-    record = Record()
-    evidence = {"reason": reason} if error is None else {"reason": reason, "error": error}
-    record.note(1, Outcome.INDETERMINATE, "not_answered", {**evidence})
+    record, evidence = Record(), {} if error is None else {"error": error}
+    with suppress(GateClosedError), record.gate(1):
+        raise UndecidedError("not_answered", reason=reason, **evidence)
     octets = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     return Report(
-        steps=record.complete(),
+        findings=record.complete(),
         form=None,
         at=at,
         input_sha256=None if octets is None or len(octets) > MAX_INPUT_BYTES else hashlib.sha256(octets).hexdigest(),
@@ -87,6 +103,8 @@ def not_answered(
 def answer(verifier: "Verifier", item: Parcel, *, at: datetime) -> Report | str:
     """The report on one input; the name of the exception's class where there came one instead."""
     try:
-        return verifier.report(item.data, at=at, identity=item.identity, form=item.form)
+        return verifier.report(
+            item.data, at=at, identity=item.identity, number=item.number, other=item.other, form=item.form
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are answered
         return type(error).__name__

@@ -7,15 +7,14 @@ what another program wrote.
 import marshal
 import pickle
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.bulk.items import ERROR, not_answered
-from xinzheng_verifier.report import STEP_NAMES, Outcome, Report, ReportedIssuer, Step
+from xinzheng_verifier.report import STEP_NAMES, Findings, Outcome, Report, ReportedIssuer
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
@@ -23,10 +22,9 @@ if TYPE_CHECKING:
 _LENGTH: Final = struct.Struct("<Q")
 _PICKLED: Final = b"\x80"  # the first byte of a pickle, and of nothing that marshal writes
 _PLAIN: Final = 2  # the last version of marshal that looks for no object twice
-_CONTENT: Final = attrgetter("outcome", "code", "evidence")
-_NO_STEPS: Final[list[tuple[Outcome, str, Mapping[str, object]]]] = [(Outcome.NOT_RUN, "", {})] * len(STEP_NAMES)
-_Changes = Sequence[tuple[int, str, str, Mapping[str, JSONValue]]]
-_UNKNOWN: Final = [Step(number=0, name="", outcome=Outcome.NOT_RUN, code="not_run")] * len(STEP_NAMES)
+_NOTHING: Final[Findings] = ((Outcome.NOT_RUN, "", {}),) * len(STEP_NAMES)
+_OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+_Changes = Sequence[tuple[int, str, str, JSONObject]]
 
 
 def write_frame(stream: IO[bytes], payload: bytes) -> None:
@@ -56,7 +54,7 @@ class Packer:
 
     def __init__(self) -> None:
         self._packed: list[bytes] = []
-        self._before: list[tuple[Outcome, str, Mapping[str, object]]] = _NO_STEPS
+        self._before = _NOTHING
 
     def add(self, answer: Report | str) -> None:
         """Packs a report, or the name of an exception's class in place of one."""
@@ -64,16 +62,16 @@ class Packer:
 
     def frame(self) -> bytes:
         """All that was added since the last time."""
-        frame, self._packed, self._before = marshal.dumps(self._packed, _PLAIN), [], _NO_STEPS
+        frame, self._packed, self._before = marshal.dumps(self._packed, _PLAIN), [], _NOTHING
         return frame
 
     def _report(self, report: Report) -> tuple[object, ...]:
-        """One report; of its steps only those that differ from the report before."""
+        """One report; of its findings only those that differ from the report before."""
         as_of, issuer = report.status_as_of, report.issuer
-        before, steps = self._before, list(map(_CONTENT, report.steps))
-        self._before = steps
+        before, findings = self._before, report.findings
+        self._before = findings
         return (
-            [(place, step[0].value, step[1], step[2]) for place, step in enumerate(steps) if step != before[place]],
+            [(place, step[0].value, step[1], step[2]) for place, step in enumerate(findings) if step != before[place]],
             report.form,
             report.input_sha256,
             None if as_of is None else as_of.isoformat(),
@@ -84,7 +82,7 @@ class Packer:
 
 
 class Unpacker:
-    """Makes reports of what a `Packer` left; steps that are alike are made once.
+    """Makes reports of what a `Packer` left; steps that are alike are kept once.
 
     Args:
         verifier: whose reports they are.
@@ -94,7 +92,7 @@ class Unpacker:
     def __init__(self, verifier: "Verifier", *, at: datetime) -> None:
         self._verifier = verifier
         self._at = at
-        self._steps: list[Step] = []
+        self._findings = [*_NOTHING]
         self._issuers: dict[str, ReportedIssuer] = {}
         self._moments: dict[str, datetime] = {}
 
@@ -111,9 +109,9 @@ class Unpacker:
         self,
         packed: tuple[_Changes, str | None, str | None, str | None, str | None, JSONObject | None, bool],
     ) -> Report:
-        steps, form, sha256, as_of, issuer, claims, is_scoped = packed
+        changed, form, sha256, as_of, issuer, claims, is_scoped = packed
         return Report(
-            steps=self._all_steps(steps),
+            findings=self._all_findings(changed),
             form=form,
             at=self._at,
             input_sha256=sha256,
@@ -125,19 +123,11 @@ class Unpacker:
             policy=self._verifier.policy,
         )
 
-    def _all_steps(self, changed: _Changes) -> tuple[Step, ...]:
-        """The steps of the report before with what changed; the first report of a frame brings all ten."""
-        if len(changed) == len(STEP_NAMES):
-            self._steps = [*_UNKNOWN]
+    def _all_findings(self, changed: _Changes) -> Findings:
+        """The findings of the report before with what changed; the first report of a frame brings all ten."""
         for place, outcome, code, evidence in changed:
-            self._steps[place] = Step(
-                number=place + 1,
-                name=STEP_NAMES[place],
-                outcome=Outcome(outcome),
-                code=code,
-                evidence=evidence,
-            )
-        return tuple(self._steps)
+            self._findings[place] = _OUTCOMES[outcome], code, evidence
+        return tuple(self._findings)
 
     def _issuer(self, issuer_id: str) -> ReportedIssuer:
         if issuer_id not in self._issuers:

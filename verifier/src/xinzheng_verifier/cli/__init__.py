@@ -3,20 +3,40 @@
 Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused. Of several files the worst counts.
 """
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from xinzheng_schemas.errors import language_from
+from xinzheng_schemas.errors import Language, language_from
 from xinzheng_verifier.cli import arguments, check, stores
 from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 
-_COMMANDS = {
+_Action = Callable[[argparse.Namespace, Language], int]
+_Command = tuple[Callable[[Language], argparse.ArgumentParser], _Action]
+
+
+def _receipts(action: str) -> _Action:
+    """A command of `receipts`, whose module is loaded when it runs: ciphers take a while to import."""
+
+    def run(options: argparse.Namespace, language: Language) -> int:
+        from xinzheng_verifier.cli import receipts  # noqa: PLC0415 - slow to import
+
+        status: int = getattr(receipts, action)(options, language)
+        return status
+
+    return run
+
+
+_COMMANDS: dict[tuple[str, ...], _Command] = {
     ("serve",): (arguments.serve_parser, check.serve),
     ("store", "import"): (arguments.import_parser, stores.import_bundle),
     ("store", "show"): (arguments.show_parser, stores.show),
+    ("receipt", "make"): (arguments.receipt_make_parser, _receipts("make")),
+    ("receipt", "check"): (arguments.receipt_check_parser, _receipts("check")),
+    ("receipt", "key"): (arguments.receipt_key_parser, _receipts("make_key")),
 }
 
 
@@ -35,10 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Names of people must not end the program on a terminal that cannot show them.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    make_parser, run, rest = arguments.verify_parser, check.verify, words
-    for names, (make, action) in _COMMANDS.items():
+    command: _Command = (arguments.verify_parser, check.verify)
+    rest = words
+    for names, found in _COMMANDS.items():
         if tuple(words[: len(names)]) == names:
-            make_parser, run, rest = make, action, words[len(names) :]
+            command, rest = found, words[len(names) :]
+    make_parser, run = command
     parser = make_parser(language)
     try:
         return run(parser.parse_args(rest), language)

@@ -10,7 +10,7 @@ from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier.cli.exits import MISUSED
 from xinzheng_verifier.cli.words import WORDS
-from xinzheng_verifier.policy import Profile
+from xinzheng_verifier.policy import MAX_CLOCK_SKEW, Profile
 from xinzheng_verifier.read.forms import Form
 
 PROGRAM = "xinzheng-verify"
@@ -46,6 +46,8 @@ def verify_parser(language: Language) -> argparse.ArgumentParser:
     rules = _add_rules(parser, language)
     rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
     rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    rules.add_argument("--number", metavar="N", help=_word("expected_number", language))
+    rules.add_argument("--same-as", metavar="FILE", type=Path, help=_word("same_as", language))
     outputs = _add_general(parser, language, json=True)
     outputs.add_argument("--brief", action="store_true", help=_word("brief", language))
     outputs.add_argument("--summary", metavar="S", type=Path, help=_word("summary", language))
@@ -85,6 +87,55 @@ def show_parser(language: Language) -> argparse.ArgumentParser:
     return parser
 
 
+def receipt_make_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt make`."""
+    parser = _parser("receipt make", "receipt_make", language)
+    inputs = parser.add_argument_group(_word("inputs", language))
+    inputs.add_argument("file", metavar="FILE", help=_word("receipt_input", language))
+    inputs.add_argument("--form", choices=[form.value for form in Form], help=_word("form", language))
+    _add_trust(parser, language)
+    rules = _add_rules(parser, language)
+    rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
+    rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    keys = parser.add_argument_group(_word("receipt_keys", language))
+    keys.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_key_file", language))
+    _add_passphrase(keys, language)
+    keys.add_argument("--out", metavar="RECEIPT", type=Path, help=_word("receipt_out", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def receipt_check_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt check`."""
+    parser = _parser("receipt check", "receipt_check", language)
+    inputs = parser.add_argument_group(_word("inputs", language))
+    inputs.add_argument("receipt", metavar="RECEIPT", type=Path, help=_word("receipt_file", language))
+    inputs.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_public", language))
+    inputs.add_argument("--input", metavar="FILE", help=_word("receipt_about", language))
+    inputs.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    _add_trust(parser, language)
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def receipt_key_parser(language: Language) -> argparse.ArgumentParser:
+    """The arguments of `xinzheng-verify receipt key`."""
+    parser = _parser("receipt key", "receipt_key", language)
+    keys = parser.add_argument_group(_word("receipt_keys", language))
+    keys.add_argument("path", metavar="KEY", type=Path, help=_word("receipt_key_new", language))
+    keys.add_argument("--type", choices=("p256", "ed25519"), default="p256", help=_word("receipt_type", language))
+    keys.add_argument("--pem", action="store_true", help=_word("receipt_pem", language))
+    _add_passphrase(keys, language)
+    _add_general(parser, language, json=False)
+    return parser
+
+
+def _add_passphrase(group: "argparse._ArgumentGroup", language: Language) -> None:
+    sources = group.add_mutually_exclusive_group()
+    sources.add_argument("--passphrase-env", metavar="NAME", help=_word("passphrase_env", language))
+    sources.add_argument("--passphrase-file", metavar="FILE", type=Path, help=_word("passphrase_file", language))
+
+
 def _word(word: str, language: Language) -> str:
     text: str = getattr(WORDS[word], language)
     return text
@@ -115,6 +166,11 @@ def _add_rules(parser: argparse.ArgumentParser, language: Language) -> "argparse
     group = parser.add_argument_group(_word("rules", language))
     group.add_argument("--profile", choices=get_args(Profile), default="court", help=_word("profile", language))
     group.add_argument("--max-status-age", metavar="24h", type=_duration, help=_word("max_age", language))
+    group.add_argument(
+        "--max-clock-skew", metavar="30s", type=_skew, default=timedelta(0), help=_word("skew", language)
+    )
+    group.add_argument("--proofs", metavar="SUITE", action="append", help=_word("proofs", language))
+    group.add_argument("--unsafe-accept-other-controllers", action="store_true", help=_word("controllers", language))
     return group
 
 
@@ -145,3 +201,10 @@ def _duration(text: str) -> timedelta:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r}: 90m, 24h, 7d …")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _skew(text: str) -> timedelta:
+    skew = _duration(text)
+    if skew > MAX_CLOCK_SKEW:
+        raise argparse.ArgumentTypeError(f"{text!r} > {MAX_CLOCK_SKEW}")
+    return skew

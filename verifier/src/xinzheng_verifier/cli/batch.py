@@ -1,11 +1,11 @@
 """Inputs in, answers out, one after the other: nothing is held but what is under way."""
 
-import json
 import os
 import sys
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Final, Literal
@@ -15,7 +15,7 @@ from xinzheng_verifier.bulk.items import Item
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT
 from xinzheng_verifier.cli.inputs import Input, Inputs
 from xinzheng_verifier.cli.progress import Progress, counted
-from xinzheng_verifier.cli.screen import line, screen
+from xinzheng_verifier.cli.screen import line, printable_json, screen
 from xinzheng_verifier.cli.summary import Summary, row, unread_row
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.report import Report
@@ -28,13 +28,28 @@ FEW: Final = 200
 """Inputs that are judged sooner than processes are started."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What credentials are compared with; None is not compared.
+
+    Attributes:
+        identity: full ID number or social credit code.
+        number: certificate number.
+        other: the same credential in another form.
+    """
+
+    identity: str | None = None
+    number: str | None = None
+    other: bytes | None = None
+
+
 class Batch:
     """One run over many inputs.
 
     Args:
         verifier: judges.
         at: the moment asked about.
-        identity: compared with every credential that brings none of its own.
+        expected: compared with every credential that brings nothing of its own to compare.
         form: accept this form only.
         style: how reports are printed.
         summary: where rows go; None keeps none.
@@ -51,7 +66,7 @@ class Batch:
         verifier: Verifier,
         *,
         at: datetime,
-        identity: str | None,
+        expected: Expected,
         form: str | None,
         style: Style,
         summary: Summary | None,
@@ -59,7 +74,7 @@ class Batch:
     ) -> None:
         self._verifier = verifier
         self._at = at
-        self._identity = identity
+        self._expected = expected
         self._form = form
         self._style = style
         self.summary = summary
@@ -95,7 +110,14 @@ class Batch:
         for given in inputs:
             self._waiting.append(given)
             if given.fault is None:
-                yield Item(given.data, given.identity or self._identity, self._form)
+                expected = self._expected
+                yield Item(
+                    given.data,
+                    identity=given.identity or expected.identity,
+                    number=given.number or expected.number,
+                    other=given.other or expected.other,
+                    form=self._form,
+                )
 
     def _unread(self, progress: Progress) -> None:
         """What could not be read comes in its turn."""
@@ -122,7 +144,7 @@ class Batch:
     def _printed(self, given: Input, report: Report) -> str:
         if self._style == "json":
             label = {} if given.label is None else {"id": given.label}
-            return json.dumps({"file": given.name, **label, **report.to_json()}, ensure_ascii=False)
+            return printable_json({"file": given.name, **label, **report.to_json()})
         write = screen if self._style == "screen" else line
         return write(report, name=given.label or given.name, language=self._language)
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xinzheng_schemas.errors import Language
-from xinzheng_verifier.cli.batch import Batch, Style, closing_lines, silence
+from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines, silence
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
-from xinzheng_verifier.cli.inputs import STDIN, Inputs
+from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.summary import open_summary
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.store import TrustStore
 from xinzheng_verifier.verifier import Verifier
 
@@ -28,20 +29,25 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         UsageError: trust is not told, nothing is found, standard input is wanted twice, or a file is in the way.
         TrustError: the trust data cannot be used.
     """
-    if [*options.files, *options.jsonl].count(STDIN) + (options.id_number is not None) > 1:
+    named = [*options.files, *options.jsonl, str(options.same_as)]
+    if named.count(STDIN) + (options.id_number is not None) > 1:
         raise UsageError("stdin_twice")
     if not options.files and not options.jsonl:
         raise UsageError("files_needed")
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
-    identity = None if options.id_number is None else _identity(language)
+    expected = Expected(
+        identity=None if options.id_number is None else _identity(language),
+        number=options.number,
+        other=None if options.same_as is None else _read_other(options.same_as),
+    )
     summary = None
     if options.summary is not None:
         version = verifier.trust.bundle_version
         summary = open_summary(options.summary, at=at, bundle_version=version, language=language)
     style: Style = "json" if options.json else "brief" if options.brief else "screen"
     batch = Batch(
-        verifier, at=at, identity=identity, form=options.form, style=style, summary=summary, language=language
+        verifier, at=at, expected=expected, form=options.form, style=style, summary=summary, language=language
     )
     inputs = Inputs(options.files, options.jsonl)
     try:
@@ -92,26 +98,56 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
 
 
 def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
-    policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
-    return Verifier(_trust(options, at), policy=policy)
+    policy = Policy(
+        profile=options.profile,
+        max_status_age=options.max_status_age,
+        max_clock_skew=options.max_clock_skew,
+        proofs=None if options.proofs is None else frozenset(options.proofs),
+        unsafe_accept_other_controllers=options.unsafe_accept_other_controllers,
+    )
+    return Verifier(trust_of(options, at), policy=policy)
 
 
-def _trust(options: argparse.Namespace, at: datetime) -> TrustStore:
+def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
+    """Whom the options say to trust.
+
+    Raises:
+        UsageError: nobody, or in two ways at once.
+        TrustError: the trust data cannot be used.
+    """
     ways = [options.store, options.bundle or options.root, options.controller or options.status_list]
     if sum(map(bool, ways)) > 1:
         raise UsageError("trust_twice")
     if options.store:
         return TrustStore.open(options.store)
     if options.bundle and options.root:
-        return TrustStore.from_bundle(_read_file(options.bundle), root=_read_file(options.root), at=at)
+        return TrustStore.from_bundle(read_file(options.bundle), root=read_file(options.root), at=at)
     if options.controller:
-        return TrustStore.from_documents(map(_read_file, options.controller), map(_read_file, options.status_list))
+        return TrustStore.from_documents(map(_controller, options.controller), map(read_file, options.status_list))
     raise UsageError("trust_needed")
 
 
-def _read_file(path: Path) -> bytes:
+def _controller(path: Path) -> bytes | str:
+    """A document, or a DID that is its own."""
+    name = str(path)
+    return name if name.startswith(self_contained.SCHEME) else read_file(path)
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         return path.read_bytes()
+    except OSError as error:
+        raise UsageError("unreadable", file=path, reason=error.strerror) from error
+
+
+def _read_other(path: Path) -> bytes:
+    try:
+        return read_input(str(path))
     except OSError as error:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
 

@@ -24,6 +24,8 @@ class Input:
         name: what it is called in the answer.
         data: at most one byte more than is accepted; the library refuses what is larger.
         identity: full ID number that came with it.
+        number: certificate number that came with it.
+        other: another form that came with it.
         label: the sender's own name for it.
         fault: key in `words.WORDS` and what fills the text; None if it could be read.
         reason: fills the text of `fault`.
@@ -32,6 +34,8 @@ class Input:
     name: str
     data: bytes | str = b""
     identity: str | None = None
+    number: str | None = None
+    other: bytes | str | None = None
     label: str | None = None
     fault: str | None = None
     reason: str = ""
@@ -87,7 +91,7 @@ class Inputs:
     def _named(self, name: str) -> Iterator[Input]:
         for path in self.paths(name):
             try:
-                yield Input(name=path, data=_read(path))
+                yield Input(name=path, data=read_input(path))
             except OSError as error:
                 yield Input(name=path, fault="unreadable", reason=error.strerror or "")
 
@@ -115,7 +119,12 @@ def _is_pattern(name: str) -> bool:
     return bool(_PATTERN.intersection(name)) and not Path(name).exists()
 
 
-def _read(name: str) -> bytes:
+def read_input(name: str) -> bytes:
+    """At most one byte more than is accepted: the library refuses what is larger.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     if name == STDIN:
         return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
     with Path(name).open("rb") as file:
@@ -161,4 +170,11 @@ def _line(line: bytes, name: str) -> Input:
         return Input(name=name, data=line)
     except EnvelopeError as error:
         return Input(name=name, fault="line_malformed", reason=error.field or "")
-    return Input(name=name, data=envelope.credential, identity=envelope.identity, label=envelope.label)
+    return Input(
+        name=name,
+        data=envelope.credential,
+        identity=envelope.identity,
+        number=envelope.number,
+        other=envelope.other,
+        label=envelope.label,
+    )

@@ -1,11 +1,13 @@
 """The sheet on a terminal: two columns, wrapped."""
 
+import json
 import re
 import shutil
 import unicodedata
 from collections.abc import Sequence
 
 from xinzheng_schemas.errors import Language
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.report import Report
 from xinzheng_verifier.show.sheet import printable, sheet
 
@@ -37,6 +39,18 @@ def line(report: Report, *, name: str, language: Language) -> str:
     """
     shown = sheet(report, language)
     return f"{printable(name)}: {shown.verdict} · {shown.message} ({report.code})"
+
+
+def printable_json(value: JSONObject) -> str:
+    """JSON of one line that is as harmless on a terminal: JSON itself lets most invisible signs stand as they are."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    """The escape of a sign in JSON (RFC 8259, 7): of UTF-16 units, of which a sign beyond U+FFFF has two."""
+    units = sign.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

@@ -3,13 +3,16 @@
 from typing import Final
 
 from xinzheng_schemas.errors import Language, Message
+from xinzheng_verifier.cli.receipt_words import RECEIPT_WORDS
 
 WORDS: Final[dict[str, Message]] = {
+    **RECEIPT_WORDS,
     # what the commands are
     "verify": Message(
         "Checks court credentials offline: genuine or not, whose, in force or not. Further commands: store import, "
-        "store show, serve.",
-        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、serve。",
+        "store show, receipt make, receipt check, receipt key, serve.",
+        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、receipt make、receipt check、"
+        "receipt key、serve。",
     ),
     "serve": Message(
         "Offers the page for people and POST /v1/verify on this machine.", "在本机提供核验网页和 POST /v1/verify 接口。"
@@ -57,8 +60,8 @@ WORDS: Final[dict[str, Message]] = {
     "bundle": Message("a trust bundle (.xzb); needs --root", "信任包（.xzb），需同时给出 --root"),
     "root": Message("root metadata that you obtained and compared by another way", "经其他途径取得并比对过的根元数据"),
     "controller": Message(
-        "a controller, DID or issuer document that you trust; may be repeated",
-        "您信任的控制者、DID 或签发机构文件，可重复",
+        "a controller, DID or issuer document that you trust, or a did:key or did:jwk; may be repeated",
+        "您信任的控制者、DID 或签发机构文件，或 did:key、did:jwk，可重复",
     ),
     "status_list": Message(
         "a signed status list, with --controller; may be repeated", "已签名的状态列表，与 --controller 同用，可重复"
@@ -69,6 +72,24 @@ WORDS: Final[dict[str, Message]] = {
     ),
     "max_age": Message(
         "oldest status data that counts as current, such as 24h, 90m, 7d", "状态数据的最长时效，如 24h、90m、7d"
+    ),
+    "skew": Message(
+        "how slow the clock may be, at most 5m; excuses what seems to lie in the future, prolongs nothing",
+        "允许时钟偏慢的时长，至多 5m；仅宽容看似未来的时刻，不延长任何期限",
+    ),
+    "proofs": Message(
+        "cryptosuites or algorithms whose proofs have to hold, while others are not looked at (default: every proof); "
+        "may be repeated",
+        "必须成立的签名套件或算法，其他证明数据不予查看（默认：全部），可重复",
+    ),
+    "controllers": Message(
+        "accept credentials of any issuer that somebody you trust has signed; the issuer's name is then only a claim",
+        "接受任何签发者的凭证，只要由您信任的一方签名；此时签发者名称仅为自述",
+    ),
+    "expected_number": Message("the certificate number that is expected", "应有的证明编号"),
+    "same_as": Message(
+        "the same credential in another form, which has to be genuine and to say the same",
+        "同一凭证的另一形式，须真实且内容一致",
     ),
     "id_number": Message(
         "compare an ID number or social credit code, typed on the terminal or read from the first line of standard "

@@ -1,10 +1,10 @@
 """What reading yields: the parts of one input, still to be believed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from xinzheng_schemas.strict_json import JSONObject
-from xinzheng_verifier.secure.cose import Sign1
+from xinzheng_verifier.secure.cose import Claims, Sign1
 from xinzheng_verifier.secure.jws import CompactJWS
 
 
@@ -13,28 +13,34 @@ class Form(StrEnum):
 
     JSONLD = "jsonld"
     JWT = "jwt"
+    COSE = "cose"
     QR = "qr"
+    ENVELOPED = "enveloped"
 
 
-@dataclass(frozen=True)
-class PresentedDocument:
-    """A JSON document, which should bear a Data Integrity proof."""
+class PresentedDocument(NamedTuple):
+    """A JSON document, which should bear Data Integrity proofs."""
 
     document: JSONObject
 
 
-@dataclass(frozen=True)
-class PresentedToken:
+class PresentedToken(NamedTuple):
     """A compact JWS."""
 
     jws: CompactJWS
 
 
-@dataclass(frozen=True)
-class PresentedMessage:
-    """A COSE_Sign1 message from a QR symbol."""
+class PresentedMessage(NamedTuple):
+    """A COSE_Sign1 message, whose payload should be a credential."""
 
     message: Sign1
 
 
-Presented = PresentedDocument | PresentedToken | PresentedMessage
+class PresentedSymbol(NamedTuple):
+    """A COSE_Sign1 message with CWT claims, from a QR symbol."""
+
+    message: Sign1
+    claims: Claims
+
+
+Presented = PresentedDocument | PresentedToken | PresentedMessage | PresentedSymbol

@@ -7,18 +7,18 @@ import base45
 
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.limits import MAX_CWT_BYTES, MAX_QR_CHARACTERS
-from xinzheng_verifier.read.forms import PresentedMessage
+from xinzheng_verifier.read.forms import PresentedSymbol
 from xinzheng_verifier.secure import cose
 
 PREFIX: Final = b"XZ1:"
 
 
-def read(data: bytes) -> PresentedMessage:
+def read(data: bytes) -> PresentedSymbol:
     """Reads the text of one QR symbol; white space around it belongs to the file, not to the symbol.
 
     Raises:
         RefusedError: `too_large` (text, or what it inflates to), `qr_malformed` (prefix, base45, zlib, anything behind
-            the zlib stream), or as `cose.parse`.
+            the zlib stream), or as `cose.parse` and `cose.claims_of`.
     """
     # The blank is a character of base45 and may be the last one of a symbol.
     text = data.strip(b"\t\r\n")
@@ -26,7 +26,8 @@ def read(data: bytes) -> PresentedMessage:
         raise RefusedError("too_large", limit=MAX_QR_CHARACTERS)
     if not text.startswith(PREFIX):
         raise RefusedError("qr_malformed")
-    return PresentedMessage(cose.parse(_inflated(_base45(text.removeprefix(PREFIX)))))
+    message = cose.parse(_inflated(_base45(text.removeprefix(PREFIX))))
+    return PresentedSymbol(message, cose.claims_of(message))
 
 
 def _base45(text: bytes) -> bytes:

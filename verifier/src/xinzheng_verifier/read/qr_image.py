@@ -4,7 +4,13 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_verifier.errors import RefusedError, UndecidedError
-from xinzheng_verifier.limits import FREELY_SCANNED_PIXELS, MAX_IMAGE_EDGES, MAX_IMAGE_PIXELS
+from xinzheng_verifier.limits import (
+    FREELY_SCANNED_PIXELS,
+    MAX_IMAGE_EDGES,
+    MAX_IMAGE_PIXELS,
+    MAX_IMAGE_SIDE,
+    MAX_JPEG_SCANS,
+)
 from xinzheng_verifier.read.qr_cwt import PREFIX
 
 if TYPE_CHECKING:
@@ -13,6 +19,7 @@ if TYPE_CHECKING:
 SIGNATURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """First bytes of PNG and JPEG files."""
 
+_START_OF_SCAN: Final = b"\xff\xda"
 _FORMATS: Final = ("PNG", "JPEG")
 _VISIBLE_STEP: Final = 8  # of 255; zxing takes a block that spans less than 24 for plain
 
@@ -24,7 +31,8 @@ def text_in(picture: bytes) -> bytes:
         picture: a PNG or JPEG file of at most `MAX_IMAGE_PIXELS`.
 
     Raises:
-        RefusedError: `image_malformed`, `too_large`, `qr_not_found`, `qr_ambiguous` (different certificates).
+        RefusedError: `image_malformed`, `too_large`, `too_complex` (scans of a JPEG), `qr_not_found`, `qr_ambiguous`
+            (different certificates).
         UndecidedError: `scan_unavailable`, the extra is not installed.
     """
     try:
@@ -61,9 +69,12 @@ def _greyscale(picture: bytes) -> "Image.Image":
     """The decoded picture; its size is looked at before any pixel is."""
     from PIL import Image  # noqa: PLC0415 - an extra
 
+    # Within a scan 0xFF is followed by 0x00 or a restart marker (ITU-T T.81, B.1.1.5).
+    if picture.startswith(SIGNATURES[1]) and picture.count(_START_OF_SCAN) > MAX_JPEG_SCANS:
+        raise RefusedError("too_complex", limit=MAX_JPEG_SCANS)
     try:
         with Image.open(io.BytesIO(picture), formats=_FORMATS) as image:
-            if image.width * image.height <= MAX_IMAGE_PIXELS:
+            if image.width * image.height <= MAX_IMAGE_PIXELS and max(image.size) <= MAX_IMAGE_SIDE:
                 return image.convert("L")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RefusedError("too_large", limit=MAX_IMAGE_PIXELS) from error

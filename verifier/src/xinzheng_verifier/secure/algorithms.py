@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_verifier.trust.issuers import PublicKey
+
+HashName = Literal["sha256", "sha384"]
+Canonicalization = Literal["jcs", "rdfc"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +23,12 @@ class ECDSAAlgorithm:
 
     Attributes:
         key_type: the only type of key that it takes.
-        hash_algorithm: hash of the message.
+        scheme: ECDSA with the hash of the message.
         signature_bytes: exact length of r‖s.
     """
 
     key_type: KeyType
-    hash_algorithm: hashes.HashAlgorithm
+    scheme: ec.ECDSA
     signature_bytes: int
 
     def verify(self, public_key: PublicKey, *, signature: bytes, message: bytes) -> bool:
@@ -41,21 +44,82 @@ class ECDSAAlgorithm:
         half = self.signature_bytes // 2
         r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
         try:
-            public_key.verify(encode_dss_signature(r, s), message, ec.ECDSA(self.hash_algorithm))
+            public_key.verify(encode_dss_signature(r, s), message, self.scheme)
         except InvalidSignature:
             return False
         return True
 
 
-ES256: Final = ECDSAAlgorithm(key_type=KeyType.P256, hash_algorithm=hashes.SHA256(), signature_bytes=64)
+@dataclass(frozen=True, kw_only=True)
+class Ed25519Algorithm:
+    """Pure Ed25519 (RFC 8032, 5.1.7): S below the group's order, R in its one encoding.
 
-JOSE: Final[Mapping[str, ECDSAAlgorithm]] = MappingProxyType({"ES256": ES256})
-"""By `alg` (RFC 7518, 3.1)."""
+    Attributes:
+        key_type: the only type of key that it takes.
+    """
 
-COSE: Final[Mapping[int, ECDSAAlgorithm]] = MappingProxyType({-7: ES256})
-"""By algorithm identifier (RFC 9053, 2.1)."""
+    key_type: KeyType = KeyType.ED25519
 
-JCS_SUITES: Final[Mapping[str, Mapping[KeyType, ECDSAAlgorithm]]] = MappingProxyType(
-    {"ecdsa-jcs-2019": MappingProxyType({KeyType.P256: ES256})}
+    def verify(self, public_key: PublicKey, *, signature: bytes, message: bytes) -> bool:
+        """Whether `signature` over `message` was made by the owner of `public_key`; arguments as for ECDSA."""
+        if not isinstance(public_key, ed25519.Ed25519PublicKey):
+            return False
+        try:
+            public_key.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+Algorithm = ECDSAAlgorithm | Ed25519Algorithm
+
+ES256: Final = ECDSAAlgorithm(key_type=KeyType.P256, scheme=ec.ECDSA(hashes.SHA256()), signature_bytes=64)
+ES384: Final = ECDSAAlgorithm(key_type=KeyType.P384, scheme=ec.ECDSA(hashes.SHA384()), signature_bytes=96)
+ED25519: Final = Ed25519Algorithm()
+
+JOSE: Final[Mapping[str, Algorithm]] = MappingProxyType(
+    {"ES256": ES256, "ES384": ES384, "EdDSA": ED25519, "Ed25519": ED25519}
 )
-"""By `cryptosuite`, then by the type of the key (vc-di-ecdsa 3.3)."""
+"""By `alg` (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2)."""
+
+COSE: Final[Mapping[int, Algorithm]] = MappingProxyType(
+    {-7: ES256, -9: ES256, -35: ES384, -51: ES384, -8: ED25519, -19: ED25519}
+)
+"""By algorithm identifier (RFC 9053, 2.1 and 2.2; RFC 9864, 2.1 and 2.2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cryptosuite:
+    """A Data Integrity cryptosuite.
+
+    Attributes:
+        name: the `cryptosuite` of a proof.
+        canonicalization: how document and proof are brought into one form.
+        algorithms: the algorithm for each type of key that the suite takes.
+    """
+
+    name: str
+    canonicalization: Canonicalization
+    algorithms: Mapping[KeyType, Algorithm]
+
+
+_ECDSA: Final = MappingProxyType({KeyType.P256: ES256, KeyType.P384: ES384})
+_EDDSA: Final = MappingProxyType({KeyType.ED25519: ED25519})
+
+CRYPTOSUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
+    {
+        suite.name: suite
+        for suite in (
+            Cryptosuite(name="ecdsa-jcs-2019", canonicalization="jcs", algorithms=_ECDSA),
+            Cryptosuite(name="ecdsa-rdfc-2019", canonicalization="rdfc", algorithms=_ECDSA),
+            Cryptosuite(name="eddsa-jcs-2022", canonicalization="jcs", algorithms=_EDDSA),
+            Cryptosuite(name="eddsa-rdfc-2022", canonicalization="rdfc", algorithms=_EDDSA),
+        )
+    }
+)
+"""By `cryptosuite` (vc-di-ecdsa 3.2 and 3.3; vc-di-eddsa 3.2 and 3.3)."""
+
+SUITE_HASHES: Final[Mapping[KeyType, HashName]] = MappingProxyType(
+    {KeyType.P256: "sha256", KeyType.P384: "sha384", KeyType.ED25519: "sha256"}
+)
+"""Hash of a cryptosuite by the type of the key, in the canonicalization and after it (vc-di-ecdsa 3.2.4, 3.3.4)."""

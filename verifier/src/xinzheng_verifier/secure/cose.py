@@ -1,7 +1,8 @@
-"""COSE_Sign1 (RFC 9052, 4.2) with a CWT claims set (RFC 8392), strictly.
+"""COSE_Sign1 (RFC 9052, 4.2), strictly: a CWT claims set (RFC 8392) in a QR symbol, or a credential (vc-jose-cose 3.3).
 
-Tag 18 only, an empty unprotected header, algorithm and key name protected, everything in deterministic CBOR. The
-signature is verified over the protected header and payload as received.
+Tag 18 only, the algorithm protected, everything in deterministic CBOR. The signature is verified over the protected
+header and payload as received. The headers are allow-lists: no key, certificate or address that the sender brings along
+is ever looked at.
 """
 
 from dataclasses import dataclass
@@ -11,12 +12,18 @@ import cbor2
 
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import algorithms, cbor
-from xinzheng_verifier.secure.algorithms import ECDSAAlgorithm
+from xinzheng_verifier.secure.algorithms import Algorithm
 from xinzheng_verifier.secure.cbor import CBORValue
 from xinzheng_verifier.trust.issuers import KID_BYTES
 
-_TAG_18: Final = b"\xd2"
-_ALG, _CRIT, _KID = 1, 2, 4
+TAG_18: Final = b"\xd2"
+"""First byte of a COSE_Sign1 message."""
+
+TYP: Final = "application/vc+cose"
+"""Media type of a credential as COSE (vc-jose-cose 6.3.1)."""
+
+_CONTENT_TYPE: Final = "application/vc"
+_ALG, _CRIT, _CTY, _KID, _TYP = 1, 2, 3, 4, 16
 _PARTS: Final = 4
 
 Claims = dict[CBORValue, CBORValue]
@@ -29,7 +36,7 @@ class Sign1:
     Attributes:
         protected_bytes: the protected header as received; `protected` is its content.
         unprotected: the unprotected header.
-        payload: the signed bytes; `claims` is the CWT claims set in them.
+        payload: the signed bytes.
         signature: the signature.
     """
 
@@ -37,7 +44,6 @@ class Sign1:
     protected: Claims
     unprotected: Claims
     payload: bytes
-    claims: Claims
     signature: bytes
 
     @property
@@ -52,7 +58,7 @@ def parse(message: bytes) -> Sign1:
     Raises:
         RefusedError: `malformed` (other tag or none, not four parts, detached payload), or as `cbor.loads`.
     """
-    if not message.startswith(_TAG_18):
+    if not message.startswith(TAG_18):
         raise RefusedError("malformed")
     parts = cbor.loads(message[1:])
     if not isinstance(parts, list) or len(parts) != _PARTS:
@@ -67,9 +73,17 @@ def parse(message: bytes) -> Sign1:
         protected=header,
         unprotected=_map(unprotected),
         payload=payload,
-        claims=_map(cbor.loads(payload)),
         signature=signature,
     )
+
+
+def claims_of(message: Sign1) -> Claims:
+    """The CWT claims set that is the payload.
+
+    Raises:
+        RefusedError: as `cbor.loads`, or `malformed` (no map).
+    """
+    return _map(cbor.loads(message.payload))
 
 
 def _map(value: CBORValue) -> Claims:
@@ -79,23 +93,65 @@ def _map(value: CBORValue) -> Claims:
     return value
 
 
-def header_of(message: Sign1) -> tuple[ECDSAAlgorithm, bytes]:
-    """Algorithm and 8-byte key name of the protected header, once both headers are acceptable.
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What the headers of an acceptable message say.
+
+    Attributes:
+        algorithm: the algorithm.
+        name: its identifier, as the report shows it.
+        kid: the key's name.
+    """
+
+    algorithm: Algorithm
+    name: str
+    kid: bytes
+
+
+def claims_header(message: Sign1) -> Header:
+    """Algorithm and 8-byte key name of a CWT, both protected, nothing else in either header.
 
     Raises:
-        RefusedError: `crit_unknown`, `alg_not_protected`, `header_forbidden`, `alg_not_allowed`, `kid_unknown` (not 8
-            bytes).
+        RefusedError: `crit_unknown`, `duplicate_member` (a label in both headers), `alg_not_protected`,
+            `header_forbidden`, `alg_not_allowed`, `kid_unknown` (not 8 bytes).
     """
+    algorithm = _algorithm(message, protected=frozenset({_ALG, _KID}), unprotected=frozenset())
+    kid = message.protected.get(_KID)
+    if not isinstance(kid, bytes) or len(kid) != KID_BYTES:
+        raise RefusedError("kid_unknown", kid=shown(kid))
+    return Header(algorithm=algorithm, name=f"COSE {message.protected[_ALG]!r}", kid=kid)
+
+
+def credential_header(message: Sign1) -> Header:
+    """Algorithm and key name of a credential; a key name that is not protected is a hint for the look-up all the same.
+
+    Raises:
+        RefusedError: as `claims_header`, also `typ_unexpected`; `kid_unknown` (none, or no bytes).
+    """
+    algorithm = _algorithm(message, protected=frozenset({_ALG, _CTY, _KID, _TYP}), unprotected=frozenset({_KID}))
+    typ, content_type = message.protected.get(_TYP), message.protected.get(_CTY)
+    # vc-jose-cose 3.3.1: either may be left out; with both left out it could be any message.
+    if (typ, content_type) == (None, None) or typ not in (None, TYP) or content_type not in (None, _CONTENT_TYPE):
+        raise RefusedError("typ_unexpected", expected=TYP, found=shown(typ))
+    kid = message.protected.get(_KID, message.unprotected.get(_KID))
+    if not isinstance(kid, bytes):
+        raise RefusedError("kid_unknown", kid=shown(kid))
+    return Header(algorithm=algorithm, name=f"COSE {message.protected[_ALG]!r}", kid=kid)
+
+
+def _algorithm(message: Sign1, *, protected: frozenset[int], unprotected: frozenset[int]) -> Algorithm:
+    """The algorithm, once both headers hold nothing but what is allowed in them."""
     if _CRIT in message.protected or _CRIT in message.unprotected:
         raise RefusedError("crit_unknown")
-    if _ALG not in message.protected and _ALG in message.unprotected:
+    # RFC 9052, 3: the same label in both headers leaves it to the reader which one counts.
+    if message.protected.keys() & message.unprotected.keys():
+        raise RefusedError("duplicate_member")
+    if _ALG in message.unprotected:
         raise RefusedError("alg_not_protected")
-    for label in (*message.unprotected, *(set(message.protected) - {_ALG, _KID})):
+    for label in (*(set(message.unprotected) - unprotected), *(set(message.protected) - protected)):
         raise RefusedError("header_forbidden", name=shown(label))
-    identifier, kid = message.protected.get(_ALG), message.protected.get(_KID)
+    identifier = message.protected.get(_ALG)
     algorithm = algorithms.COSE.get(identifier) if type(identifier) is int else None
     if algorithm is None:
         raise RefusedError("alg_not_allowed", algorithm=shown(identifier))
-    if not isinstance(kid, bytes) or len(kid) != KID_BYTES:
-        raise RefusedError("kid_unknown", kid=shown(kid))
-    return algorithm, kid
+    return algorithm

@@ -4,15 +4,15 @@ The signature is verified over the bytes as received; nothing is decoded and enc
 no key, certificate or address that the sender brings along is ever looked at.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from xinzheng_schemas import base64url, strict_json
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import algorithms
-from xinzheng_verifier.secure.algorithms import ECDSAAlgorithm
+from xinzheng_verifier.secure.algorithms import Algorithm
 
 TYP: Final = "vc+jwt"
 """Media type of a credential as JWT, without `application/` (vc-jose-cose 6.1.1)."""
@@ -20,10 +20,10 @@ TYP: Final = "vc+jwt"
 _CTY: Final = "vc"
 _ALLOWED: Final = frozenset({"alg", "typ", "cty", "kid", "iss"})
 _SEGMENTS: Final = 3
+_KEPT_CHARACTERS: Final = 512  # a header with a key name of usual length takes some 150
 
 
-@dataclass(frozen=True, kw_only=True)
-class CompactJWS:
+class CompactJWS(NamedTuple):
     """A compact JWS taken apart.
 
     Attributes:
@@ -52,19 +52,30 @@ def parse(token: bytes) -> CompactJWS:
     segments = token.split(b".", _SEGMENTS)
     if len(segments) != _SEGMENTS:
         raise RefusedError("malformed")
+    header, payload, signature = segments
+    read_header = _kept_header if len(header) <= _KEPT_CHARACTERS else _object
     try:
-        header, payload, signature = (base64url.decode(segment) for segment in segments)
         return CompactJWS(
-            header=strict_json.loads_object(header),
-            payload=strict_json.loads_object(payload),
+            header=read_header(header),
+            payload=_object(payload),
             signing_input=token[: token.rindex(b".")],
-            signature=signature,
+            signature=base64url.decode(signature),
         )
     except CodedError as error:
         raise RefusedError.wrapping(error) from error
 
 
-def algorithm_of(header: JSONObject) -> ECDSAAlgorithm:
+def _object(segment: bytes) -> JSONObject:
+    return strict_json.loads_object(base64url.decode(segment))
+
+
+@lru_cache(maxsize=256)
+def _kept_header(segment: bytes) -> JSONObject:
+    """The header of a segment; all that one key signs bear the same. Nobody changes what it gives."""
+    return _object(segment)
+
+
+def algorithm_of(header: JSONObject) -> Algorithm:
     """The algorithm that the header names, once the header as a whole is acceptable.
 
     Raises:

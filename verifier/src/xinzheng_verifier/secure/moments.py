@@ -1,6 +1,6 @@
 """Moments as credentials state them: XSD dateTimeStamp and NumericDate."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import parse_timestamp
@@ -40,3 +40,16 @@ def numeric_date(value: object, *, field: str) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST_NUMERIC_DATE:
         raise RefusedError("date_malformed", field=field)
     return datetime.fromtimestamp(value, UTC)
+
+
+def latest_moment(at: datetime, skew: timedelta) -> datetime:
+    """The latest moment that it may be where a clock that is slow by at most `skew` shows `at`; aware, in UTC.
+
+    Args:
+        at: aware moment within the years 1 to 9999.
+        skew: at least 0.
+    """
+    try:
+        return at.astimezone(UTC) + skew
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -1,42 +1,62 @@
-"""Step 7: whether the moment asked about lies within the validity of the credential and of its securing."""
+"""Step 7: whether the moment asked about lies within the validity of the credential and of its proofs."""
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.errors import RefusedError, UndecidedError
-from xinzheng_verifier.secure.mechanism import Secured
-from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.errors import RefusedError, UndecidedError, VerifierError, raise_worst
+from xinzheng_verifier.secure.moments import latest_moment, timestamp
+from xinzheng_verifier.secure.proof import Proof, Validity
 
 
-def check_time(credential: JSONObject, secured: Secured, *, at: datetime, floor: datetime | None) -> None:
-    """Refuses a credential outside its validity; the stricter of all stated limits wins, without tolerance.
+def check_time(
+    credential: JSONObject, proofs: Iterable[Proof], *, at: datetime, skew: timedelta, floor: datetime | None
+) -> None:
+    """Refuses a credential outside its validity; the stricter of all stated limits wins.
 
     `validFrom` ≤ `at` ≤ `validUntil` (VCDM 2.0, 4.9), both inclusive; `at` before `exp` (RFC 7519, 4.1.4), which is
-    exclusive.
+    exclusive. The lender's clock may be slow by `skew`; nothing lives longer for it.
 
     Args:
         credential: the credential without proof, its signature verified.
-        secured: the mechanism, which may add limits of its own.
+        proofs: its proofs, which may add limits of their own.
         at: the moment asked about.
+        skew: how much later than `at` it may be in truth.
         floor: when the newest of the trust data was made; a true clock shows no earlier moment.
 
     Raises:
         RefusedError: `not_yet_valid`, `expired`, `proof_expired`, `date_malformed`.
         UndecidedError: `clock_implausible`.
     """
-    securing = secured.validity()
-    since = [securing.since, _moment(credential, "validFrom")]
-    begins = max((moment for moment in since if moment is not None), default=None)
-    until = _moment(credential, "validUntil")
-    if begins is not None and at < begins:
-        raise RefusedError("not_yet_valid", since=format_timestamp(begins))
+    raise_worst(_problems(credential, proofs, at=at, latest=latest_moment(at, skew), floor=floor))
+
+
+def _problems(
+    credential: JSONObject, proofs: Iterable[Proof], *, at: datetime, latest: datetime, floor: datetime | None
+) -> Iterator[VerifierError]:
+    try:
+        limits = [proof.validity() for proof in proofs]
+        begins = _latest(_moment(credential, "validFrom"), limits)
+        until = _moment(credential, "validUntil")
+    except RefusedError as error:
+        yield error
+        return
+    if floor is not None and latest < floor:
+        # A clock that is behind says nothing of a beginning; what has ended by it has ended all the more.
+        yield UndecidedError("clock_implausible", since=format_timestamp(floor))
+    elif begins is not None and latest < begins:
+        yield RefusedError("not_yet_valid", since=format_timestamp(begins))
     if until is not None and at > until:
-        raise RefusedError("expired", until=format_timestamp(until))
-    if securing.until is not None and at >= securing.until:
-        raise RefusedError(securing.ended_code, until=format_timestamp(securing.until))
-    if floor is not None and at < floor:
-        raise UndecidedError("clock_implausible", since=format_timestamp(floor))
+        yield RefusedError("expired", until=format_timestamp(until))
+    for limit in limits:
+        if limit.until is not None and at >= limit.until:
+            yield RefusedError(limit.ended_code, until=format_timestamp(limit.until))
+
+
+def _latest(valid_from: datetime | None, limits: Iterable[Validity]) -> datetime | None:
+    stated = (valid_from, *(limit.since for limit in limits))
+    return max((moment for moment in stated if moment is not None), default=None)
 
 
 def _moment(credential: JSONObject, member: str) -> datetime | None:

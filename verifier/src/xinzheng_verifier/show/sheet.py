@@ -23,14 +23,14 @@ from xinzheng_verifier.policy import COURT_TYPE, types_of
 from xinzheng_verifier.report import Outcome, Report, ReportedIssuer
 from xinzheng_verifier.show.words import OUTCOMES, SHEET, STEPS, say
 
-_MATCH, _STATUS = 9, 8
+_MATCH, _STATUS, _SHAPE = 9, 8, 6
 
 
 class Row(NamedTuple):
     """One line of the sheet.
 
     Attributes:
-        key: which it is, in `words.SHEET`; "also" may come more than once.
+        key: which it is, in `words.SHEET`; "also" and "careful" may come more than once.
         head: what it is about.
         text: what there is to say.
     """
@@ -102,6 +102,7 @@ def printable(text: str) -> str:
 
 def _rows(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     yield from _further_findings(report, language)
+    yield from _deceptive(report, language)
     if report.claims is not None and report.issuer is not None:
         if COURT_TYPE in types_of(report.claims):
             yield from _certificate(report.claims, _compared(report, language), language)
@@ -120,6 +121,13 @@ def _further_findings(report: Report, language: Language) -> Iterator[tuple[str,
         speaks = step.outcome in (Outcome.FAILED, Outcome.INDETERMINATE)
         if speaks and step is not report.deciding_step:
             yield "also", f"{step.message(language)} ({step.code})"
+
+
+def _deceptive(report: Report, language: Language) -> Iterator[tuple[str, str]]:
+    """Texts that could deceive the eye, which no escaping makes visible."""
+    found = report.steps[_SHAPE - 1].evidence.get("deceptive")
+    for one in found if isinstance(found, list) else []:
+        yield "careful", _text(_object(_object(one).get("message")).get(language))
 
 
 def _certificate(claims: JSONObject, compared: str | None, language: Language) -> Iterator[tuple[str, str]]:

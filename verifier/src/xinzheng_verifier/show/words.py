@@ -9,6 +9,7 @@ SHEET: Final[dict[str, Message]] = {
     "failed": Message("FAILED: do not rely on it", "不通过：不可采信"),
     "indeterminate": Message("NOT DECIDED: do not rely on it yet", "无法判定：暂不可采信"),
     "also": Message("Also", "另外"),
+    "careful": Message("Careful", "注意"),
     "whose": Message("Whose", "持有人"),
     "matches": Message("matches the ID number given", "与输入的证件号码相符"),
     "not_compared": Message("not compared with an ID number", "未与证件号码比对"),

@@ -1,7 +1,8 @@
 """Status list credentials: authentic, decoded once and kept (Bitstring Status List 1.0, 2.2 and 3.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from xinzheng_schemas import bitstring, strict_json
@@ -9,7 +10,7 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import RefusedError, UndecidedError, shown
-from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, STATUS_LIST_JSON
+from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, MAX_STATUS_SIZE, STATUS_LIST_JSON
 from xinzheng_verifier.read.forms import PresentedDocument
 from xinzheng_verifier.secure import genuine, mechanism
 from xinzheng_verifier.secure.moments import timestamp
@@ -28,21 +29,23 @@ class StatusList:
     Attributes:
         url: its address, which is also its id.
         issuer_id: who signed it.
-        key: the key that signed it; whether it is still good is asked at each use.
-        signed_at: when, by its own word.
-        purposes: what a set bit means.
-        bits: one bit an entry, left-most first.
+        signatures: each key that signed it, and when by its own word; whether the key is still good is asked at each
+            use.
+        purposes: what its entries are about.
+        bits: the entries one after the other, left-most bit first.
+        size: bits of one entry, where the list says so; None leaves it to the credential.
         valid_from: when the list was made.
-        valid_until: until when it counts as current; None where it does not say.
+        valid_until: until when it counts as current, by its `validUntil`, its `ttl` or the end of a proof, whichever
+            comes first; None where it does not say.
         sequence: its number in the issuer's order; None where it bears none.
     """
 
     url: str
     issuer_id: str
-    key: TrustedKey
-    signed_at: datetime | None
+    signatures: tuple[tuple[TrustedKey, datetime | None], ...]
     purposes: frozenset[str]
     bits: bytes
+    size: int | None
     valid_from: datetime
     valid_until: datetime | None
     sequence: int | None
@@ -70,9 +73,13 @@ def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
         UndecidedError: `status_unavailable` (not at hand, unreadable), `status_issuer` (not signed by its issuer),
             `status_type`, `status_id`, `status_malformed`, `status_length`.
     """
-    status_list = trust.decoded_status_list(url, lambda: _decode(url, trust, at=at))
+    kept = trust.decoded_status_lists
+    status_list: StatusList | None = kept.get(url)
+    if status_list is None:
+        status_list = kept[url] = _decode(url, trust, at=at)
     try:
-        check_key(status_list.key, usage="status", signed_at=status_list.signed_at, at=at)
+        for key, signed_at in status_list.signatures:
+            check_key(key, usage="status", signed_at=signed_at, at=at)
     except RefusedError as error:
         raise UndecidedError("status_issuer", list=url, reason=error.code) from error
     return status_list
@@ -84,25 +91,38 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
         raise UndecidedError("status_unavailable", list=url)
     try:
         presented = PresentedDocument(strict_json.loads_object(data, limits=STATUS_LIST_JSON))
-        secured = mechanism.secured(presented)
+        secured = mechanism.secured(presented, contexts=trust.contexts)
     except CodedError as error:
         raise UndecidedError("status_unavailable", list=url, reason=error.code) from error
     try:
         issuer = genuine.trusted_issuer(secured, trust)
-        keys = genuine.eligible_keys(secured, issuer, usage="status", at=at)
-        key = genuine.check_signature(secured, keys)
-        signed_at = secured.signed_at()
-    except RefusedError as error:
+        signed = [genuine.named_keys(proof, issuer) for proof in secured.proofs]
+        keys = genuine.check_signatures(
+            [(one.proof, genuine.keys_in_force(one, usage="status", at=at)) for one in signed]
+        )
+        signed_at = [one.proof.signed_at() for one in signed]
+    except (RefusedError, UndecidedError) as error:
         raise UndecidedError("status_issuer", list=url, reason=error.code) from error
     credential = secured.credential(issuer)
     try:
-        return _status_list(credential, url=url, issuer_id=issuer.id, key=key, signed_at=signed_at)
+        return _status_list(
+            credential,
+            url=url,
+            issuer_id=issuer.id,
+            signatures=tuple(zip(keys, signed_at, strict=True)),
+            proof_ends=[limit.until for limit in (proof.validity() for proof in secured.proofs) if limit.until],
+        )
     except CodedError as error:
         raise UndecidedError(error.code, list=url, field=error.field) from error
 
 
 def _status_list(
-    credential: JSONObject, *, url: str, issuer_id: str, key: TrustedKey, signed_at: datetime | None
+    credential: JSONObject,
+    *,
+    url: str,
+    issuer_id: str,
+    signatures: tuple[tuple[TrustedKey, datetime | None], ...],
+    proof_ends: Sequence[datetime],
 ) -> StatusList:
     """Reads a list whose signature holds; only now is it inflated."""
     types = credential.get("type")
@@ -113,19 +133,20 @@ def _status_list(
         raise RefusedError("status_type", field="/credentialSubject/type")
     if credential.get("id") != url:
         raise RefusedError("status_id", found=shown(credential.get("id")))
-    size = subject.get("statusSize", 1)
-    if type(size) is not int or size != 1:
+    size = subject.get("statusSize")
+    if size is not None and (type(size) is not int or not 1 <= size <= MAX_STATUS_SIZE):
         raise RefusedError("status_malformed", field="/credentialSubject/statusSize")
+    valid_from = _moment(credential, "validFrom")
     sequence = subject.get("sequence")
     return StatusList(
         url=url,
         issuer_id=issuer_id,
-        key=key,
-        signed_at=signed_at,
+        signatures=signatures,
         purposes=_purposes(subject.get("statusPurpose")),
         bits=_bits(subject.get("encodedList")),
-        valid_from=_moment(credential, "validFrom"),
-        valid_until=_moment(credential, "validUntil") if "validUntil" in credential else None,
+        size=size,
+        valid_from=valid_from,
+        valid_until=_current_until(credential, subject, valid_from, proof_ends),
         sequence=sequence if type(sequence) is int else None,
     )
 
@@ -135,6 +156,21 @@ def _moment(credential: JSONObject, member: str) -> datetime:
         return timestamp(credential.get(member), field=f"/{member}")
     except RefusedError as error:
         raise RefusedError("status_malformed", field=f"/{member}") from error
+
+
+def _current_until(
+    credential: JSONObject, subject: JSONObject, valid_from: datetime, proof_ends: Sequence[datetime]
+) -> datetime | None:
+    """The earliest end: of the list, of a proof, of its `ttl` (milliseconds, section 2.2), which prolongs nothing."""
+    ttl = subject.get("ttl")
+    if ttl is not None and (type(ttl) is not int or ttl < 0):
+        raise RefusedError("status_malformed", field="/credentialSubject/ttl")
+    ends = [*proof_ends, *([_moment(credential, "validUntil")] if "validUntil" in credential else [])]
+    try:
+        ends += [] if ttl is None else [valid_from + timedelta(milliseconds=ttl)]
+    except OverflowError as error:
+        raise RefusedError("status_malformed", field="/credentialSubject/ttl") from error
+    return min(ends, default=None)
 
 
 def _purposes(value: JSONValue) -> frozenset[str]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,12 @@ from xinzheng_verifier.errors import TrustError
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _CURVES: Mapping[KeyType, ec.EllipticCurve] = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1()}
+_P25519 = 2**255 - 19
+_D25519 = -121665 * pow(121666, -1, _P25519) % _P25519
+_Y_OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022
+_SMALL_ORDER_Y = frozenset({0, 1, _P25519 - 1, _Y_OF_ORDER_8, _P25519 - _Y_OF_ORDER_8})
+"""y of the eight points whose order divides the cofactor 8 (RFC 7748, 6.1 speaks of their like)."""
+
 KID_BYTES = 8
 """Length of the key name in a COSE header: the first bytes of the RFC 7638 thumbprint."""
 
@@ -51,6 +58,11 @@ class TrustedKey:
     compromised_at: datetime | None = None
     expires: datetime | None = None
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """`method_ids` in their order."""
+        return tuple(sorted(self.method_ids))
+
     @property
     def in_assertion_method(self) -> bool:
         """Whether the controller lists the key for assertions under any of its names."""
@@ -74,6 +86,7 @@ class TrustedIssuer:
         court: name, court code and region code; None for an issuer that is no court.
         credential_types: the types it may issue; None where the trust list does not restrict them.
         keys: its keys.
+        status_list_issuers: ids of others whose status lists count as its own.
     """
 
     id: str
@@ -81,6 +94,7 @@ class TrustedIssuer:
     court: CourtIdentity | None = None
     credential_types: frozenset[str] | None = None
     keys: tuple[TrustedKey, ...] = ()
+    status_list_issuers: frozenset[str] = frozenset()
     _by_method: Mapping[str, TrustedKey] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -130,6 +144,7 @@ class TrustedIssuer:
             court=document.court,
             credential_types=frozenset(document.credential_types),
             keys=tuple(_listed_keys(document)),
+            status_list_issuers=frozenset(document.status_list_issuers),
         )
 
 
@@ -175,9 +190,25 @@ def _trusted_key(methods: Sequence[VerificationMethod], document: ControllerDocu
 def _key_object(method: VerificationMethod) -> PublicKey:
     """The key of a method as an object; OpenSSL refuses points that are not on the curve."""
     try:
+        if method.key_type is KeyType.ED25519:
+            _refuse_unsound_point(method.public_key)
         return _decoded(method.key_type, method.public_key)
     except ValueError as error:
         raise TrustError("key_invalid", field=method.id, reason=str(method.key_type)) from error
+
+
+def _refuse_unsound_point(public_key: bytes) -> None:
+    """OpenSSL takes any 32 bytes; under a point of small order one signature fits many messages (RFC 8032, 5.1.3, 8.9).
+
+    Raises:
+        ValueError: the point has an order of 1, 2, 4 or 8, its y is not reduced, or it is not on the curve.
+    """
+    y = int.from_bytes(public_key, "little") & ((1 << 255) - 1)
+    if y >= _P25519 or y in _SMALL_ORDER_Y:
+        raise ValueError("point of small order or not in its one encoding")
+    # x² = (y² − 1) / (d·y² + 1) has a root if and only if the product of both is a square (Euler's criterion).
+    if pow((y * y - 1) * (_D25519 * y * y + 1), (_P25519 - 1) // 2, _P25519) != 1:
+        raise ValueError("no point of the curve")
 
 
 def _decoded(key_type: KeyType, point: bytes) -> PublicKey:

@@ -83,5 +83,13 @@ MESSAGES: dict[str, Message] = {
     "trust_document_malformed": Message(
         "The trust document {document} cannot be used: {problem}", "信任文件 {document} 无法使用：{problem}"
     ),
+    "did_malformed": Message(
+        "{did} is not a DID that is its own document: did:key or did:jwk with a P-256, P-384 or Ed25519 key.",
+        "{did} 不是自带密钥的 DID（应为 did:key 或 did:jwk，密钥为 P-256、P-384 或 Ed25519）。",
+    ),
+    "status_list_ambiguous": Message(
+        "Two different status lists bear the address {list}: give the newest one only.",
+        "有两份不同的状态列表使用同一地址 {list}，请只给出最新的一份。",
+    ),
     "issuer_ambiguous": Message("The issuer {issuer} is described more than once.", "签发者 {issuer} 被重复描述。"),
 }

@@ -1,21 +1,21 @@
 """What a lender trusts, as the procedure sees it: issuers, status lists, contexts; immutable, in memory."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from xinzheng_schemas import strict_json
-from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 
-Decoded = TypeVar("Decoded")
 Document = bytes | str | Mapping[str, JSONValue]
 
 
@@ -44,7 +44,7 @@ class TrustStore:
         self._issuers = MappingProxyType(dict(issuers))
         self._status_lists = MappingProxyType(dict(status_lists))
         self._contexts = MappingProxyType(dict(contexts or {}))
-        self._decoded: dict[str, object] = {}
+        self._decoded: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
@@ -86,12 +86,14 @@ class TrustStore:
         """Trust of your own making: whoever these documents describe is trusted, for any type they do not restrict.
 
         Args:
-            controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed.
+            controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed; also
+                a did:key or did:jwk, which is its own document.
             status_lists: signed status list credentials, as JSON text or parsed.
             contexts: further JSON-LD contexts that credentials may name.
 
         Raises:
-            TrustError: `trust_document_malformed`, `issuer_ambiguous`, `key_invalid`, `key_ambiguous`.
+            TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `status_list_ambiguous`,
+                `key_invalid`, `key_ambiguous`.
         """
         issuers: dict[str, TrustedIssuer] = {}
         for number, document in enumerate(controllers, start=1):
@@ -99,8 +101,12 @@ class TrustStore:
             if issuer.id in issuers:
                 raise TrustError("issuer_ambiguous", issuer=issuer.id)
             issuers[issuer.id] = issuer
-        lists = (_status_list(document, label=f"status list {n}") for n, document in enumerate(status_lists, start=1))
-        return cls(issuers, dict(lists), contexts)
+        lists: dict[str, bytes] = {}
+        for number, document in enumerate(status_lists, start=1):
+            url, text = _status_list(document, label=f"status list {number}")
+            if lists.setdefault(url, text) != text:
+                raise TrustError("status_list_ambiguous", list=url)
+        return cls(issuers, lists, contexts)
 
     @property
     def bundle_version(self) -> int | None:
@@ -140,11 +146,10 @@ class TrustStore:
         """The status list credential of this address as received, unverified; None if it is not at hand."""
         return self._status_lists.get(url)
 
-    def decoded_status_list(self, url: str, decode: Callable[[], Decoded]) -> Decoded:
-        """What `decode` made of the list at `url`, called once in the life of the store; its refusals are not kept."""
-        if url not in self._decoded:
-            self._decoded[url] = decode()
-        return self._decoded[url]  # type: ignore[return-value]
+    @property
+    def decoded_status_lists(self) -> dict[str, Any]:
+        """What was made of status lists in the life of the store, by address; the status step keeps it here."""
+        return self._decoded
 
     def __getstate__(self) -> dict[str, object]:
         # What was decoded is made anew where it is needed; views of mappings do not pickle, the mappings do.
@@ -157,13 +162,15 @@ class TrustStore:
 
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
+    if isinstance(document, str) and document.startswith(self_contained.SCHEME):
+        return TrustedIssuer.from_controller(self_contained.controller_document(document))
     content = _json_object(document, limits=TRUST_DOCUMENT_JSON, label=label)
     try:
         if "controllerDocument" in content:
             return TrustedIssuer.from_issuer_document(IssuerDocument.parse(content))
         return TrustedIssuer.from_controller(ControllerDocument.parse(content))
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
 
 
 def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
@@ -179,7 +186,11 @@ def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str,
     try:
         return strict_json.loads_object(_text(document), limits=limits)
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
+
+
+def _words(error: CodedError) -> Message:
+    return Message(error.message("en"), error.message("zh"))
 
 
 def _text(document: Document) -> bytes:

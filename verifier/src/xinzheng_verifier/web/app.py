@@ -93,7 +93,14 @@ class _Headers:
 
 def _judge(verifier: Verifier, submission: Envelope, now: datetime, form: Callable[[Report], JSONObject]) -> JSONObject:
     at = submission.at or now
-    return form(verifier.report(submission.credential, at=at, identity=submission.identity))
+    report = verifier.report(
+        submission.credential,
+        at=at,
+        identity=submission.identity,
+        number=submission.number,
+        other=submission.other,
+    )
+    return form(report)
 
 
 def _now() -> datetime:

@@ -48,7 +48,7 @@ def answer(verifier: Verifier, text: str, *, lines: bool, at: str | None, now: d
     else:
         envelopes, asked = _of_object(text)
         asked = asked or moment(at)
-    items = (Item(envelope.credential, envelope.identity) for envelope in envelopes)
+    items = (Item(envelope.credential, envelope.identity, envelope.number, envelope.other) for envelope in envelopes)
     counts: Counter[str] = Counter(total=len(envelopes), **dict.fromkeys(Verdict, 0))
     reports = []
     for envelope, report in zip(envelopes, verifier.report_many(items, at=asked or now, workers=1), strict=True):

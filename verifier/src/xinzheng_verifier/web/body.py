@@ -19,7 +19,9 @@ from xinzheng_verifier.web.problems import ProblemError
 
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
-_FIELDS = 2  # identity, at
+_OTHER = "other"
+_FIELDS = 3  # identity, at, number
+_FILES = 2  # the credential, and its other form
 
 
 async def read_submission(request: Request) -> Envelope:
@@ -80,24 +82,33 @@ def _from_envelope(body: bytes) -> Envelope | None:
 
 
 async def _from_form(request: Request, body: bytes) -> Envelope:
-    """One file, under any name, and the fields `identity` and `at`."""
-    parser = MultiPartParser(request.headers, _once(body), max_files=1, max_fields=_FIELDS)
+    """One file under any name, another form of it as the file `other`, the fields `identity`, `at` and `number`."""
+    parser = MultiPartParser(request.headers, _once(body), max_files=_FILES, max_fields=_FIELDS)
     try:
         form = await parser.parse()
     except (MultiPartException, FormParserError):
         _refuse("content-type")
     try:
-        files = [value for value in form.values() if isinstance(value, UploadFile)]
-        if len(files) != 1:
+        files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
+        others = [file for name, file in files if name == _OTHER]
+        credentials = [file for name, file in files if name != _OTHER]
+        if len(credentials) != 1 or len(others) > 1:
             _refuse("file")
-        credential = await files[0].read()
+        credential = await credentials[0].read()
+        other = await others[0].read() if others else None
     finally:
         await form.close()
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     for name in fields:
-        if name not in ENVELOPE - {"credential"}:
+        if name not in ENVELOPE - {"credential", _OTHER}:
             _refuse(name)
-    return Envelope(credential=credential, identity=fields.get("identity"), at=moment(fields.get("at")))
+    return Envelope(
+        credential=credential,
+        identity=fields.get("identity"),
+        at=moment(fields.get("at")),
+        number=fields.get("number"),
+        other=other,
+    )
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

@@ -1,4 +1,4 @@
-"""What anybody may fetch: keys, status lists, the trust bundle, the JSON-LD context. Nothing here names a person."""
+"""What anybody may fetch: keys, status lists, the trust bundle, context and schemas. Nothing here names a person."""
 
 import json
 from http import HTTPStatus
@@ -11,7 +11,9 @@ from xinzheng_issuer.api.dependencies import CurrentIssuer
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.wire import HealthOut
 from xinzheng_issuer.errors import IssuingError, RegisterError
+from xinzheng_schemas import json_schemas
 from xinzheng_schemas.contexts import BUNDLED, CREDIT_REPAIR_V1
+from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
 
 _MISSING = responses(HTTPStatus.NOT_FOUND)
 
@@ -71,3 +73,20 @@ def context() -> Response:
     """The context of credit repair certificates."""
     body = json.dumps(BUNDLED[CREDIT_REPAIR_V1].document(), ensure_ascii=False, indent=2)
     return Response(body, media_type="application/ld+json")
+
+
+@router.get("/schemas/credit-repair/v1", response_class=Response, summary="The JSON Schema of certificates")
+def certificate_schema() -> Response:
+    """What the `credentialSchema` of every certificate names."""
+    return _schema(CREDIT_REPAIR_SCHEMA_ID)
+
+
+@router.get("/schemas/report/v1", response_class=Response, summary="The JSON Schema of reports")
+def report_schema() -> Response:
+    """What a verifier answers about a certificate."""
+    return _schema(REPORT_SCHEMA_ID)
+
+
+def _schema(identifier: str) -> Response:
+    body = json.dumps(json_schemas.document(identifier), ensure_ascii=False, indent=2)
+    return Response(body, media_type="application/schema+json")
