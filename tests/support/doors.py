@@ -82,15 +82,18 @@ def by_http_batch(verifier: Verifier, items: Sequence[Item], *, at: datetime) ->
 
 
 def _piece(item: Item) -> str | None:
-    data = item.data.encode() if isinstance(item.data, str) else item.data
     try:
-        text = data.decode("utf-8")
+        members = {"credential": _spelt(item.data), "other": None if item.other is None else _spelt(item.other)}
     except UnicodeDecodeError:
         return None
-    credential = text if _is_object(text) else json.dumps(text)
-    if item.identity is None:
-        return credential
-    return f'{{"credential":{credential},"identity":{json.dumps(item.identity)}}}'
+    members |= {"identity": json.dumps(item.identity), "number": json.dumps(item.number)}
+    given = {name: value for name, value in members.items() if value not in (None, "null")}
+    return members["credential"] if len(given) == 1 else "{" + ",".join(f'"{n}":{v}' for n, v in given.items()) + "}"
+
+
+def _spelt(data: bytes | str) -> str:
+    text = data if isinstance(data, str) else data.decode("utf-8")
+    return text if _is_object(text) else json.dumps(text)
 
 
 def _is_object(text: str) -> bool:
