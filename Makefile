@@ -35,6 +35,7 @@ test: check      ## the gates, then every test with branch coverage
 bench: environment peers  ## speed as ratios to the bare signature check, into docs/benchmarks.md
 	PYTHONPATH=tests $(BIN)/python -m bench.verify --write
 	PYTHONPATH=tests $(BIN)/python -m bench.rdf
+	PYTHONPATH=tests $(BIN)/python -m bench.bulk
 
 fuzz: environment    ## coverage-guided fuzzing of every parser, TIME=seconds (an hour unless told), in var/fuzz/
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(or $(TIME),3600)

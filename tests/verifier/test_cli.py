@@ -14,7 +14,8 @@ from support.doors import Printed, command
 from support.issuers import SimulatedCourt
 from support.samples import WANG_ID
 from support.tuf_simulator import TUFSimulator
-from xinzheng_verifier.cli.screen import printable, table
+from xinzheng_verifier.cli.screen import table
+from xinzheng_verifier.show.sheet import printable
 
 AT = "2026-11-23T09:00:00Z"
 

@@ -35,6 +35,7 @@ def jwt(court: SimulatedCourt) -> str:
 
 def test_public_names() -> None:
     assert xinzheng_verifier.__all__ == [
+        "Item",
         "Outcome",
         "Policy",
         "Report",

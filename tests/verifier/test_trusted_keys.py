@@ -1,6 +1,7 @@
 """Issuers and keys as the trust list states them; steps 3 and 4 beyond the vectors."""
 
 import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -239,3 +240,34 @@ def test_signed_before_its_key_existed(court: SimulatedCourt) -> None:
     report = Verifier(store_of(known, issuer_of(known))).report(court.issue().qr, at=NOW)
     assert report.code == "key_not_yet_valid"
     assert "2026-11-24T09:00:00Z" in report.message("zh")
+
+
+def test_trust_travels_to_another_process(court: SimulatedCourt) -> None:
+    """Keys of every type, names and contexts arrive as they were; what is kept for speed is made anew."""
+    ed = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    p384 = ec.generate_private_key(ec.SECP384R1()).public_key()
+    keys = {
+        "ed": encode_multikey(KeyType.ED25519, ed),
+        "p384": encode_multikey(KeyType.P384, p384.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)),
+    }
+    did = "did:web:keys.example"
+    controller: dict[str, Any] = {
+        "id": did,
+        "verificationMethod": [
+            {"id": f"{did}#{name}", "type": "Multikey", "controller": did, "publicKeyMultibase": key}
+            for name, key in keys.items()
+        ],
+        "assertionMethod": [f"{did}#{name}" for name in keys],
+    }
+    contexts: dict[str, dict[str, Any]] = {"https://example.org/context": {"@context": {}}}
+    store = TrustStore.from_documents([court.issuer_document(), controller], court.status_lists(), contexts)
+    jwt = court.issue().jwt
+    before = Verifier(store).report(jwt, at=NOW)
+    arrived = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
+    assert dict(arrived.issuers) == dict(store.issuers)
+    assert arrived.issuer(did).keys_with_kid(thumbprint(KeyType.P384, p384)[:8])[0].public_key == p384
+    assert arrived.contexts == store.contexts
+    assert Verifier(arrived).report(jwt, at=NOW) == before
+    for views in (arrived.issuers, arrived.contexts, arrived.issuer(court.did).name):
+        with pytest.raises(TypeError):
+            views["new"] = None

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from support.doors import by_http, command
+from support.doors import by_batch, by_http, by_http_batch, command
 from xinzheng_schemas.json_schemas import REPORT_SCHEMA_ID
 from xinzheng_schemas.json_schemas import document as json_schema
 from xinzheng_schemas.timestamps import parse_timestamp
-from xinzheng_verifier import Policy, TrustStore, Verifier
+from xinzheng_verifier import Item, Policy, TrustStore, Verifier
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MANIFEST: list[dict[str, Any]] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
@@ -21,6 +21,16 @@ EXIT_STATUS = {"passed": 0, "failed": 1, "indeterminate": 2}
 
 
 AGES = {None: None, "24h": timedelta(hours=24)}
+SETTING = (
+    "controllers",
+    "statusLists",
+    "profile",
+    "maxStatusAge",
+    "maxClockSkew",
+    "proofs",
+    "unsafeAcceptOtherControllers",
+    "at",
+)
 SKEWS = {None: timedelta(0), "5m": timedelta(minutes=5)}
 
 
@@ -89,6 +99,38 @@ def test_all_doors_answer_as_the_manifest_says(vector: dict[str, Any]) -> None:
 
     answer = by_http(verifier, data, at=at, identity=identity, number=vector["number"], other=other)
     assert answer == report.to_json()
+
+
+def setting(vector: dict[str, Any]) -> str:
+    """What vectors must share to be one batch."""
+    return json.dumps([vector[name] for name in SETTING])
+
+
+@pytest.mark.parametrize("shared", sorted({setting(vector) for vector in MANIFEST}))
+def test_batches_answer_as_one_by_one(shared: str) -> None:
+    vectors = [vector for vector in MANIFEST if setting(vector) == shared]
+    verifier, at = verifier_for(vectors[0]), parse_timestamp(vectors[0]["at"])
+    files = VECTORS / "files"
+    items = [
+        Item(
+            (files / vector["file"]).read_bytes(),
+            identity=vector["identity"],
+            number=vector["number"],
+            other=vector["other"] and (files / vector["other"]).read_bytes(),
+        )
+        for vector in vectors
+    ]
+
+    expected = [
+        verifier.report(item.data, at=at, identity=item.identity, number=item.number, other=item.other)
+        for item in items
+    ]
+
+    assert by_batch(verifier, items, at=at) == expected
+    answers = by_http_batch(verifier, items, at=at)
+    assert [answer or report.to_json() for answer, report in zip(answers, expected, strict=True)] == [
+        report.to_json() for report in expected
+    ]
 
 
 def test_every_file_is_in_the_manifest() -> None:

@@ -5,7 +5,8 @@
     trust = TrustStore.open("store")
     report = Verifier(trust, policy=Policy()).report(data, at=datetime.now(UTC))
 
-    Verifier            judges credentials: `report`, or `verify`, which raises
+    Verifier            judges credentials: `report`, or `verify`, which raises; `report_many` for a batch
+    Item                one input of a batch with an identity of its own
     TrustStore          whom one trusts, and the status of what they issued
     Policy              what one asks beyond a genuine signature
     Report, Step        the answer: one verdict, ten steps
@@ -20,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xinzheng_verifier.bulk.items import Item
     from xinzheng_verifier.errors import TrustError, VerificationError
     from xinzheng_verifier.policy import Policy
     from xinzheng_verifier.report import Outcome, Report, Step, Verdict
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
 
 __all__ = [
+    "Item",
     "Outcome",
     "Policy",
     "Report",
@@ -39,6 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Item": "bulk.items",
     "Outcome": "report",
     "Policy": "policy",
     "Report": "report",

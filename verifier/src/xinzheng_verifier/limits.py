@@ -8,6 +8,24 @@ MAX_INPUT_BYTES = 262_144
 MAX_REQUEST_BYTES = MAX_INPUT_BYTES + 65_536
 """Bytes of an HTTP request whose body wraps an input in JSON or in a multipart form. [chosen]"""
 
+MAX_BATCH_ITEMS = 1_000
+"""Credentials of one HTTP request. [chosen: some 0.3 s of work; larger batches are for the library and the command]"""
+
+MAX_BATCH_BYTES = 8_388_608
+"""Bytes of an HTTP request that holds many. [chosen: 1,000 certificates of 8 kB, with room]"""
+
+MAX_REQUESTS_AT_WORK = 4
+"""HTTP requests that are judged at once. [chosen: one interpreter does no more by doing more at once]"""
+
+MAX_REQUESTS_INSIDE = 64
+"""HTTP requests that arrive, wait or are judged; further ones are sent away. [chosen: bounds memory and waiting]"""
+
+MAX_BATCHES_INSIDE = 8
+"""Those among them that may be batches. [chosen: 8 times 8 MiB, and single ones are never crowded out]"""
+
+BODY_SECONDS = 30.0
+"""Time for the body of an HTTP request to arrive. [chosen: 8 MiB at 2.3 Mbit/s]"""
+
 MAX_QR_CHARACTERS = 4_296
 """Characters of one QR text: capacity of version 40-L in alphanumeric mode (ISO/IEC 18004, table 7)."""
 

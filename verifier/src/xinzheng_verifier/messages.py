@@ -15,6 +15,10 @@ REASONS: dict[str, Message] = {
     "ok": Message("In order.", "符合要求。"),
     "passed": Message("Genuine, and nothing known speaks against it.", "真实有效，未发现不利情形。"),
     "not_run": Message("Not examined, since an earlier step did not pass.", "前面的步骤未通过，本步骤未执行。"),
+    "not_answered": Message(
+        "The check of this input came to no end ({reason}), so that nothing is known about it.",
+        "对此输入的核验未能完成（{reason}），因此对其一无所知。",
+    ),
     # 1 read
     "form_unknown": Message(
         "This is no credential in a form that can be read here: JSON-LD, vc+jwt, or the text or picture of a QR code.",
@@ -239,6 +243,22 @@ _REQUESTS: dict[str, Message] = {
         "The request is not one credential as raw body, as one file of a form, or as JSON with the members credential, "
         "identity, at, number and other: {field}.",
         "请求应为一份凭证：原始正文、表单中的一个文件，或含 credential、identity、at、number、other 的 JSON：{field}。",
+    ),
+    "batch_malformed": Message(
+        "The request is not a batch: JSON with the members credentials (an array) and at, or JSON lines: {field}.",
+        "请求不是批量核验：应为含 credentials（数组）和 at 的 JSON，或 JSON 行：{field}。",
+    ),
+    "too_many": Message("More than {limit} credentials in one request.", "一次请求中的凭证超过 {limit} 份。"),
+    "encoding_unsupported": Message(
+        "The body is compressed ({encoding}); send it as it is.", "请求正文经过压缩（{encoding}），请不压缩发送。"
+    ),
+    "request_timeout": Message("The body did not arrive within {limit} s.", "请求正文未能在 {limit} 秒内送达。"),
+    "busy": Message("Too many requests wait already; try again soon.", "等待处理的请求过多，请稍后再试。"),
+    "not_found": Message("There is nothing at this address.", "此地址没有内容。"),
+    "method_not_allowed": Message("This address does not take that method.", "此地址不支持该请求方法。"),
+    "internal_error": Message(
+        "The check failed by a fault of this program; nothing is known about the credential.",
+        "程序发生故障，核验未能完成，对该凭证一无所知。",
     ),
 }
 

@@ -17,12 +17,12 @@ fetched, and no clock is read.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xinzheng_schemas.identity import Identity
 from xinzheng_schemas.strict_json import JSONObject
@@ -44,6 +44,9 @@ from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
+
+if TYPE_CHECKING:
+    from xinzheng_verifier.bulk.items import Item
 
 
 @dataclass(kw_only=True)
@@ -143,6 +146,35 @@ class Verifier:
             found = self._gate(record, findings, octets, at=at, pinned=pinned)
             self._judge(record, findings, found, at=at, expected=expected)
         return self._report(record, findings, octets, at)
+
+    def report_many(
+        self, inputs: "Iterable[bytes | str | Item]", *, at: datetime, workers: int | None = None
+    ) -> Generator[Report, None, None]:
+        """The reports on many inputs, in their order, as `report` would give them one by one.
+
+        The iterable is read as it is needed, a few hundred inputs ahead of the reports; neither inputs nor reports pile
+        up. An exception that it raises comes after the reports on what it gave before. Closing the generator ends the
+        processes.
+
+        Args:
+            inputs: credentials in any form, or an `Item` where one comes with more, such as an identity of its own. An
+                input that is neither, or that ends or stalls the process that judges it, alone and for 10 s, gets the
+                report `not_answered`, which is indeterminate; all others are answered.
+            at: the aware moment that the question is about.
+            workers: processes to judge with; None takes one for each core. 1 judges in this process, where nothing can
+                be done about an input that stalls.
+
+        Returns:
+            A generator; the processes start with its first `next`.
+
+        Raises:
+            TypeError, ValueError: `at` is misused, see `report`, or `workers` is below 1.
+            RuntimeError: this program has no interpreter to start, or (while iterating) one does not start.
+        """
+        from xinzheng_verifier.bulk import report_many  # noqa: PLC0415 - starts processes; nothing else needs it
+
+        _check_arguments(at, None)
+        return report_many(self, inputs, at=at, workers=workers)
 
     def _gate(self, record: Record, findings: _Findings, data: bytes, *, at: datetime, pinned: Form | None) -> _Genuine:
         trust, policy = self._trust, self._policy

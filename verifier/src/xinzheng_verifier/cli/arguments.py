@@ -15,6 +15,7 @@ from xinzheng_verifier.read.forms import Form
 
 PROGRAM = "xinzheng-verify"
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhd])")
+_MAX_DIGITS = 4
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -38,7 +39,8 @@ def verify_parser(language: Language) -> argparse.ArgumentParser:
     """The arguments of `xinzheng-verify FILE…`."""
     parser = _parser("", "verify", language)
     inputs = parser.add_argument_group(_word("inputs", language))
-    inputs.add_argument("files", metavar="FILE", nargs="+", help=_word("files", language))
+    inputs.add_argument("files", metavar="FILE", nargs="*", help=_word("files", language))
+    inputs.add_argument("--jsonl", metavar="LINES", action="append", default=[], help=_word("jsonl", language))
     inputs.add_argument("--form", choices=[form.value for form in Form], help=_word("form", language))
     _add_trust(parser, language)
     rules = _add_rules(parser, language)
@@ -46,7 +48,10 @@ def verify_parser(language: Language) -> argparse.ArgumentParser:
     rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
     rules.add_argument("--number", metavar="N", help=_word("expected_number", language))
     rules.add_argument("--same-as", metavar="FILE", type=Path, help=_word("same_as", language))
-    _add_general(parser, language, json=True)
+    outputs = _add_general(parser, language, json=True)
+    outputs.add_argument("--brief", action="store_true", help=_word("brief", language))
+    outputs.add_argument("--summary", metavar="S", type=Path, help=_word("summary", language))
+    outputs.add_argument("--workers", metavar="N", type=_positive, help=_word("workers", language))
     return parser
 
 
@@ -183,6 +188,12 @@ def _moment(text: str) -> datetime:
         return parse_timestamp(text)
     except CodedError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) <= _MAX_DIGITS and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r}: 1, 2, 3 …")
+    return int(text)
 
 
 def _duration(text: str) -> timedelta:

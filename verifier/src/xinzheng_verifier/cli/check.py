@@ -8,47 +8,74 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xinzheng_schemas.errors import Language
-from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError, worst
-from xinzheng_verifier.cli.screen import printable_json, screen
+from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines, silence
+from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
+from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
+from xinzheng_verifier.cli.progress import Progress, counted
+from xinzheng_verifier.cli.summary import open_summary
 from xinzheng_verifier.cli.words import say
-from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.store import TrustStore
 from xinzheng_verifier.verifier import Verifier
 
-_STDIN = "-"
 _MAX_NUMBER_CHARACTERS = 256
 
 
 def verify(options: argparse.Namespace, language: Language) -> int:
-    """Checks every file and prints what came of it.
+    """Checks everything that is named and prints what came of it.
 
     Raises:
-        UsageError: trust is not told, or standard input is wanted twice.
+        UsageError: trust is not told, nothing is found, standard input is wanted twice, or a file is in the way.
         TrustError: the trust data cannot be used.
     """
-    if [*options.files, str(options.same_as)].count(_STDIN) + (options.id_number is not None) > 1:
+    named = [*options.files, *options.jsonl, str(options.same_as)]
+    if named.count(STDIN) + (options.id_number is not None) > 1:
         raise UsageError("stdin_twice")
+    if not options.files and not options.jsonl:
+        raise UsageError("files_needed")
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
-    identity = None if options.id_number is None else _identity(language)
-    other = None if options.same_as is None else _read_other(options.same_as)
-    statuses = []
-    for name in options.files:
-        try:
-            data = _read_input(name)
-        except OSError as error:
-            print(say("unreadable", language, file=name, reason=error.strerror), file=sys.stderr)
-            statuses.append(MISUSED)
-            continue
-        report = verifier.report(data, at=at, identity=identity, number=options.number, other=other, form=options.form)
-        if options.json:
-            print(printable_json({"file": name, **report.to_json()}))
-        else:
-            print(screen(report, name=name, language=language))
-        statuses.append(OF_VERDICT[report.verdict])
-    return worst(statuses)
+    expected = Expected(
+        identity=None if options.id_number is None else _identity(language),
+        number=options.number,
+        other=None if options.same_as is None else _read_other(options.same_as),
+    )
+    summary = None
+    if options.summary is not None:
+        version = verifier.trust.bundle_version
+        summary = open_summary(options.summary, at=at, bundle_version=version, language=language)
+    style: Style = "json" if options.json else "brief" if options.brief else "screen"
+    batch = Batch(
+        verifier, at=at, expected=expected, form=options.form, style=style, summary=summary, language=language
+    )
+    inputs = Inputs(options.files, options.jsonl)
+    try:
+        return _run(batch, inputs, options, language)
+    except KeyboardInterrupt:
+        print(f"\n{say('interrupted', language)} {counted(batch.counts, language)}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        silence()
+        return worst([*batch.statuses, INDETERMINATE])
+    finally:
+        if summary is not None:
+            summary.abandon()
+
+
+def _run(batch: Batch, inputs: Inputs, options: argparse.Namespace, language: Language) -> int:
+    many = inputs.may_be_many
+    shown = many and sys.stderr.isatty()
+    progress = Progress(inputs.count() if shown else None, language=language, shown=shown)
+    batch.run(inputs, workers=options.workers, progress=progress)
+    if many:
+        print(*closing_lines(batch, inputs, language), sep="\n", file=sys.stderr if options.json else sys.stdout)
+    sys.stdout.flush()
+    if not batch.statuses:
+        raise UsageError("nothing_found")
+    if batch.summary is not None:
+        batch.summary.finish(batch.counts)
+    return worst([*batch.statuses])
 
 
 def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG001 - as every command
@@ -120,17 +147,9 @@ def read_file(path: Path) -> bytes:
 
 def _read_other(path: Path) -> bytes:
     try:
-        return _read_input(str(path))
+        return read_input(str(path))
     except OSError as error:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
-
-
-def _read_input(name: str) -> bytes:
-    """At most one byte more than is accepted: the library refuses what is larger."""
-    if name == _STDIN:
-        return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
-    with Path(name).open("rb") as file:
-        return file.read(MAX_INPUT_BYTES + 1)
 
 
 def _identity(language: Language) -> str:

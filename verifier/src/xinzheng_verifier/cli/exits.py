@@ -10,6 +10,9 @@ INDETERMINATE: Final = 2
 MISUSED: Final = 64
 """EX_USAGE of sysexits.h."""
 
+INTERRUPTED: Final = 130
+"""As shells say that Ctrl-C ended a command: 128 and the number of the signal."""
+
 OF_VERDICT: Final = {Verdict.PASSED: PASSED, Verdict.FAILED: FAILED, Verdict.INDETERMINATE: INDETERMINATE}
 
 _WORST_FIRST: Final = (MISUSED, FAILED, INDETERMINATE, PASSED)

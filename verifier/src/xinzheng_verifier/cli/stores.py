@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli.exits import FAILED, PASSED, UsageError
-from xinzheng_verifier.cli.screen import printable, table
+from xinzheng_verifier.cli.screen import table
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.show.sheet import printable
 from xinzheng_verifier.trust import directory
 from xinzheng_verifier.trust.store import TrustStore
 

@@ -14,7 +14,9 @@ WORDS: Final[dict[str, Message]] = {
         "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、receipt make、receipt check、"
         "receipt key、serve。",
     ),
-    "serve": Message("Answers POST /v1/verify on this machine.", "在本机提供 POST /v1/verify 核验接口。"),
+    "serve": Message(
+        "Offers the page for people and POST /v1/verify on this machine.", "在本机提供核验网页和 POST /v1/verify 接口。"
+    ),
     "import": Message(
         "Takes a trust bundle into a store; an older one than was seen before is refused.",
         "将信任包导入本地库；比已见过的更旧的一律拒绝。",
@@ -35,8 +37,23 @@ WORDS: Final[dict[str, Message]] = {
     "help": Message("show this text and end", "显示本说明"),
     "version": Message("show the version and end", "显示版本"),
     "files": Message(
-        "credentials: JSON-LD, vc+jwt, the text of a QR code or a picture of it; - reads standard input",
-        "凭证：JSON-LD、vc+jwt、二维码文本或图片；- 表示标准输入",
+        "credentials: JSON-LD, vc+jwt, the text of a QR code or a picture of it; folders with all that is in them; "
+        "patterns in quotes; - reads standard input",
+        "凭证：JSON-LD、vc+jwt、二维码文本或图片；文件夹（含其中所有文件）；加引号的通配符；- 表示标准输入",
+    ),
+    "jsonl": Message(
+        "JSON lines: on each a credential, a string that holds one, or an object with credential, identity and id; "
+        "- reads standard input; may be repeated",
+        "JSON 行文件：每行一份凭证、一个含凭证的字符串，或含 credential、identity、id 的对象；- 表示标准输入，可重复",
+    ),
+    "brief": Message("print one line for each credential", "每份凭证只输出一行"),
+    "summary": Message(
+        "write a summary to a new file, one row for each credential: S.csv or S.json",
+        "将汇总写入新文件，每份凭证一行：S.csv 或 S.json",
+    ),
+    "workers": Message(
+        "processes to check with (default: one for each core, for more than 200 credentials)",
+        "核验进程数（默认：超过 200 份时每个处理器核一个）",
     ),
     "form": Message("accept this form only", "仅接受此形式"),
     "store": Message("folder of a trust store", "本地信任库文件夹"),
@@ -119,38 +136,45 @@ WORDS: Final[dict[str, Message]] = {
     "store_root": Message("Root it was started with (SHA-256)", "起始根元数据（SHA-256）"),
     "store_issuers": Message("Issuers", "签发机构"),
     "store_lists": Message("Status lists", "状态列表"),
-    # the screen
-    "passed": Message("PASSED", "通过"),
-    "failed": Message("FAILED: do not rely on it", "不通过：不可采信"),
-    "indeterminate": Message("NOT DECIDED: do not rely on it yet", "无法判定：暂不可采信"),
-    "also": Message("Also", "另外"),
-    "careful": Message("Careful", "注意"),
-    "whose": Message("Whose", "持有人"),
-    "matches": Message("matches the ID number given", "与输入的证件号码相符"),
-    "not_compared": Message("not compared with an ID number", "未与证件号码比对"),
-    "issued_by": Message("Issued by", "签发机构"),
-    "number": Message("Certificate number", "证明编号"),
-    "entry": Message("Entry", "失信记录"),
-    "published": Message("published {date}", "{date} 发布"),
-    "masked": Message("Masked", "屏蔽"),
-    "masked_since": Message("since {date}; {ground}", "自 {date} 起；{ground}"),
-    "conditional": Message("under conditions", "附条件"),
-    "performed": Message("Performance", "履行情况"),
-    "restriction": Message("Consumption restriction", "限制消费"),
-    "purpose": Message("For", "用途"),
-    "valid": Message("Valid", "有效期"),
-    "from_until": Message("{since} to {until}", "{since} 至 {until}"),
-    "status": Message("Status", "当前状态"),
-    "in_force": Message("neither revoked nor suspended as of {as_of}", "截至 {as_of} 未被撤销或暂停"),
-    "as_of": Message("status data of {as_of}", "状态数据生成于 {as_of}"),
-    "age": Message("{age} before the moment asked about", "早于查询时刻 {age}"),
-    "asked": Message("Asked about", "查询时刻"),
-    "proves_not": Message("What it does not prove", "不证明的事项"),
-    "types": Message("Type", "类型"),
-    "subject": Message("Subject", "主体"),
-    "days": Message("{count} d", "{count} 天"),
-    "hours": Message("{count} h", "{count} 小时"),
-    "minutes": Message("{count} min", "{count} 分钟"),
+    # batches
+    "counted": Message(
+        "{total} checked: {passed} passed, {failed} failed, {indeterminate} not decided",
+        "共 {total} 份：通过 {passed}，不通过 {failed}，无法判定 {indeterminate}",
+    ),
+    "counted_unread": Message(", {count} could not be read", "，无法读取 {count}"),
+    "interrupted": Message("Interrupted; up to here:", "已中断；截至此处："),
+    "left_out_hidden": Message("Left out of folders: {count} hidden", "文件夹中未读取：隐藏项 {count} 个"),
+    "left_out_large": Message(
+        "Left out of folders: {count} larger than any certificate", "文件夹中未读取：大于任何证明的文件 {count} 个"
+    ),
+    "left_out_special": Message(
+        "Left out of folders: {count} that are no plain files", "文件夹中未读取：非普通文件 {count} 个"
+    ),
+    "left_out_unreadable": Message(
+        "Left out of folders: {count} that may not be opened", "文件夹中未读取：无权打开的文件夹 {count} 个"
+    ),
+    "line_malformed": Message(
+        "{file} is not a credential with credential, identity and id: {reason}",
+        "{file} 不是含 credential、identity、id 的凭证：{reason}",
+    ),
+    "files_needed": Message(
+        "Say what to check: FILE … or --jsonl LINES.", "请指明核验对象：FILE …，或 --jsonl LINES。"
+    ),
+    "nothing_found": Message("Nothing was found to check.", "没有找到可核验的内容。"),
+    "summary_exists": Message(
+        "{file} exists already; a summary replaces nothing.", "{file} 已存在；汇总不覆盖任何文件。"
+    ),
+    "summary_kind": Message("{file} should end with .csv or .json.", "{file} 应以 .csv 或 .json 结尾。"),
+    "unwritable": Message("{file} cannot be written: {reason}", "无法写入 {file}：{reason}"),
+    "column_name": Message("Input", "核验对象"),
+    "column_id": Message("Your number", "您的编号"),
+    "column_verdict": Message("Verdict", "结论"),
+    "column_code": Message("Code", "代码"),
+    "column_certificateNumber": Message("Certificate number", "证明编号"),
+    "column_maskedIdNumber": Message("Masked ID number", "证件号码（遮蔽）"),
+    "column_issuer": Message("Issued by", "签发机构"),
+    "column_statusAsOf": Message("Status as of", "状态截至"),
+    "column_message": Message("Explanation", "说明"),
 }
 
 

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas import base64url
 from xinzheng_schemas.certificate import CourtIdentity
@@ -65,6 +68,13 @@ class TrustedKey:
         """Whether the controller lists the key for assertions under any of its names."""
         return bool(self.assertion_methods)
 
+    def __getstate__(self) -> dict[str, object]:
+        # Key objects of `cryptography` do not pickle; their encoded points do.
+        return {**self.__dict__, "public_key": _encoded(self.public_key)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, public_key=_decoded(state["key_type"], state["public_key"]))
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrustedIssuer:
@@ -99,6 +109,14 @@ class TrustedIssuer:
     def key(self, method_id: str) -> TrustedKey | None:
         """The key under exactly this method id; None if the issuer has no such key."""
         return self._by_method.get(method_id)
+
+    def __getstate__(self) -> dict[str, object]:
+        # Views of mappings do not pickle; the mappings do.
+        return {**self.__dict__, "name": None if self.name is None else dict(self.name)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        name = state["name"]
+        self.__dict__.update(state, name=None if name is None else MappingProxyType(name))
 
     def keys_with_kid(self, kid: bytes) -> tuple[TrustedKey, ...]:
         """The keys with this 8-byte name; more than one if the short names collide."""
@@ -174,8 +192,7 @@ def _key_object(method: VerificationMethod) -> PublicKey:
     try:
         if method.key_type is KeyType.ED25519:
             _refuse_unsound_point(method.public_key)
-            return ed25519.Ed25519PublicKey.from_public_bytes(method.public_key)
-        return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[method.key_type], method.public_key)
+        return _decoded(method.key_type, method.public_key)
     except ValueError as error:
         raise TrustError("key_invalid", field=method.id, reason=str(method.key_type)) from error
 
@@ -192,6 +209,19 @@ def _refuse_unsound_point(public_key: bytes) -> None:
     # x² = (y² − 1) / (d·y² + 1) has a root if and only if the product of both is a square (Euler's criterion).
     if pow((y * y - 1) * (_D25519 * y * y + 1), (_P25519 - 1) // 2, _P25519) != 1:
         raise ValueError("no point of the curve")
+
+
+def _decoded(key_type: KeyType, point: bytes) -> PublicKey:
+    if key_type is KeyType.ED25519:
+        return ed25519.Ed25519PublicKey.from_public_bytes(point)
+    return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key_type], point)
+
+
+def _encoded(public_key: PublicKey) -> bytes:
+    """What `_decoded` reads: 32 bytes of Ed25519, or an uncompressed point (SEC 1, 2.3.3)."""
+    if isinstance(public_key, ed25519.Ed25519PublicKey):
+        return public_key.public_bytes_raw()
+    return public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def thumbprint(key_type: KeyType, public_key: PublicKey) -> bytes:

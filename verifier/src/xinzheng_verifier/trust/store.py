@@ -151,6 +151,15 @@ class TrustStore:
         """What was made of status lists in the life of the store, by address; the status step keeps it here."""
         return self._decoded
 
+    def __getstate__(self) -> dict[str, object]:
+        # What was decoded is made anew where it is needed; views of mappings do not pickle, the mappings do.
+        views = {name: dict(value) for name, value in self.__dict__.items() if isinstance(value, MappingProxyType)}
+        return {**self.__dict__, **views, "_decoded": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        views = {name: MappingProxyType(state[name]) for name in ("_issuers", "_status_lists", "_contexts")}
+        self.__dict__.update(state, **views)
+
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
     if isinstance(document, str) and document.startswith(self_contained.SCHEME):

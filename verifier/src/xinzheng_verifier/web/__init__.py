@@ -1,4 +1,4 @@
-"""The HTTP endpoint (extra `server`): `POST /v1/verify` and `GET /healthz`."""
+"""The HTTP endpoint and the page for people (extra `server`)."""
 
 from xinzheng_verifier.web.app import create_app
 

@@ -1,6 +1,11 @@
-"""`POST /v1/verify`: bytes in, report out. No state, no log of what was sent, nothing kept.
+"""The application: bytes in, report out. No state, no log of what was sent, nothing kept.
 
 A report is always answered with 200, whatever its verdict; other statuses say that there is none.
+
+    POST /v1/verify         one credential
+    POST /v1/verify/batch   many
+    GET  /                  the page for people, which asks by POST /page/verify
+    GET  /healthz           whether it is alive
 """
 
 from collections.abc import Callable
@@ -8,17 +13,26 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_verifier.envelope import Envelope
+from xinzheng_verifier.report import Report
 from xinzheng_verifier.verifier import Verifier
-from xinzheng_verifier.web.body import Submission, read_submission
-from xinzheng_verifier.web.problems import ProblemError
+from xinzheng_verifier.web import batch, page
+from xinzheng_verifier.web.body import read_submission
+from xinzheng_verifier.web.gate import Gate
+from xinzheng_verifier.web.problems import answer_problems
 
 Clock = Callable[[], datetime]
-# What a certificate says is data: no browser may take it for a page by its looks.
-_NOT_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+_ON_EVERY_ANSWER = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
@@ -28,39 +42,65 @@ def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
         verifier: judges everything that is sent.
         clock: what to take for now where a request asks about no moment; None is the machine's clock.
     """
-    now = clock or _now
+    now, gate = clock or _now, Gate()
     app = FastAPI(title="xinzheng verifier", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(_Headers)
+    answer_problems(app)
+    app.include_router(page.router)
+
+    async def judged(request: Request, form: Callable[[Report], JSONObject]) -> Response:
+        async with gate.admitted():
+            submission = await read_submission(request)
+            return JSONResponse(await gate.work(_judge, verifier, submission, now(), form))
 
     @app.post("/v1/verify")
     async def verify(request: Request) -> Response:
-        submission = await read_submission(request)
-        report = await run_in_threadpool(_report, verifier, submission, submission.at or now())
-        return JSONResponse(report, headers=_NOT_KEPT)
+        return await judged(request, Report.to_json)
+
+    @app.post("/page/verify")
+    async def verify_for_the_page(request: Request) -> Response:
+        return await judged(request, page.shown)
+
+    @app.post("/v1/verify/batch")
+    async def verify_batch(request: Request) -> Response:
+        async with gate.admitted(batch=True):
+            text, lines = await batch.read_body(request)
+            at = request.query_params.get("at")
+            body = await gate.work(batch.answer, verifier, text, lines=lines, at=at, now=now())
+            return Response(body, media_type="application/json")
 
     @app.get("/healthz")
     async def health() -> Response:
         return JSONResponse({"status": "ok", "bundleVersion": verifier.trust.bundle_version})
 
-    @app.exception_handler(ProblemError)
-    async def problem(request: Request, error: ProblemError) -> Response:
-        document = error.to_json(_language(request))
-        return JSONResponse(document, status_code=error.status, media_type="application/problem+json")
-
     return app
 
 
-def _report(verifier: Verifier, submission: Submission, at: datetime) -> JSONObject:
-    return verifier.report(
+class _Headers:
+    """Sets what every answer bears, problems included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_ON_EVERY_ANSWER)
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
+def _judge(verifier: Verifier, submission: Envelope, now: datetime, form: Callable[[Report], JSONObject]) -> JSONObject:
+    at = submission.at or now
+    report = verifier.report(
         submission.credential,
         at=at,
         identity=submission.identity,
         number=submission.number,
         other=submission.other,
-    ).to_json()
-
-
-def _language(request: Request) -> Language:
-    return "zh" if request.headers.get("accept-language", "").strip().lower().startswith("zh") else "en"
+    )
+    return form(report)
 
 
 def _now() -> datetime:

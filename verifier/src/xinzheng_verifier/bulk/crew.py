@@ -1,0 +1,193 @@
+"""Who does what in a batch: hands out, gathers, replaces the dead, keeps the order."""
+
+import pickle
+import time
+from collections import deque
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final, cast
+
+from xinzheng_verifier.bulk.hands import Hand
+from xinzheng_verifier.bulk.items import WRONG_TYPE, Parcel, not_answered, parcel
+from xinzheng_verifier.bulk.wire import Unpacker
+from xinzheng_verifier.report import Report
+
+if TYPE_CHECKING:
+    from xinzheng_verifier.verifier import Verifier
+
+_FIRST_CHUNK: Final = 4
+_CHUNK: Final = 64
+_CHUNK_BYTES: Final = 1_048_576
+_CHUNK_SECONDS: Final = 0.05  # a slow source does not hold back what it gave already
+_AHEAD: Final = 4  # chunks for each process that may be under way
+
+
+@dataclass(eq=False)
+class _Chunk:
+    """Some inputs in a row, and their reports as they come."""
+
+    items: list[Parcel | None] = field(default_factory=list)
+    reports: list[Report | None] = field(default_factory=list)
+    missing: int = 0
+
+
+@dataclass(eq=False)
+class _Task:
+    """What one process works on: places in a chunk, answered from the first on."""
+
+    chunk: _Chunk
+    places: list[int]
+    is_alone: bool = False
+
+
+class Crew:
+    """The processes of one batch.
+
+    Args:
+        verifier: judges.
+        at: the moment asked about.
+        size: processes at most.
+    """
+
+    def __init__(self, verifier: "Verifier", *, at: datetime, size: int) -> None:
+        self._verifier = verifier
+        self._at = at
+        self._size = size
+        self._unpacker = Unpacker(verifier, at=at)
+        self._inbox: SimpleQueue[tuple[Hand, bytes | None]] = SimpleQueue()
+        self._hands: dict[Hand, _Task | None] = {}
+        self._again: deque[_Task] = deque()
+        self._window: deque[_Chunk] = deque()
+        self._head = b""
+        self._chunks = 0
+        self._failure: Exception | None = None
+        self._is_dry = False
+
+    def run(self, source: Iterator[object]) -> Generator[Report, None, None]:
+        """The reports in the order of the inputs; an exception of the source comes after the reports before it."""
+        kind = type(self._verifier)
+        self._head = pickle.dumps((kind, self._verifier.trust, self._verifier.policy, self._at))
+        try:
+            while self._hand_out(source):
+                if self._window[0].missing:
+                    self._wait()
+                    continue
+                yield from cast("list[Report]", self._window.popleft().reports)
+                self._look()
+        finally:
+            for hand, task in self._hands.items():
+                hand.dismiss(gently=task is None)
+            for hand in self._hands:
+                hand.bury()
+        if self._failure is not None:
+            raise self._failure
+
+    # --- giving ---------------------------------------------------------------------------------------------------
+
+    def _hand_out(self, source: Iterator[object]) -> bool:
+        """Gives every idle process a task, as long as there are any; whether reports are still to come."""
+        idle = [hand for hand, task in self._hands.items() if task is None]
+        while (idle or len(self._hands) < self._size) and (task := self._next_task(source)) is not None:
+            hand = idle.pop() if idle else Hand(self._head, self._inbox)
+            self._hands[hand] = task
+            if hand.is_ready:
+                self._give(hand, task)
+        return bool(self._window)
+
+    def _give(self, hand: Hand, task: _Task) -> None:
+        hand.give([item for place in task.places if (item := task.chunk.items[place]) is not None])
+
+    def _next_task(self, source: Iterator[object]) -> _Task | None:
+        if self._again:
+            return self._again.popleft()
+        while not self._is_dry and len(self._window) < self._size * _AHEAD:
+            chunk = self._next_chunk(source)
+            if chunk.items:
+                self._window.append(chunk)
+            if chunk.missing:
+                return _Task(chunk, [place for place, item in enumerate(chunk.items) if item is not None])
+        return None
+
+    def _next_chunk(self, source: Iterator[object]) -> _Chunk:
+        """The next inputs: few at first, so that small batches are shared, then as many as travel well together."""
+        chunk, octets, began = _Chunk(), 0, time.monotonic()
+        most = min(_CHUNK, _FIRST_CHUNK << min(self._chunks // self._size, 8))
+        self._chunks += 1
+        while len(chunk.items) < most and octets < _CHUNK_BYTES and time.monotonic() - began < _CHUNK_SECONDS:
+            try:
+                item = parcel(next(source))
+            except StopIteration:
+                self._is_dry = True
+                break
+            except Exception as error:  # noqa: BLE001 - raised again once what came before is answered
+                self._is_dry, self._failure = True, error
+                break
+            chunk.items.append(item)
+            if item is None:
+                chunk.reports.append(not_answered(self._verifier, None, at=self._at, reason=WRONG_TYPE))
+            else:
+                chunk.reports.append(None)
+                chunk.missing += 1
+                octets += len(item.data)
+        return chunk
+
+    # --- taking ---------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Takes what comes next; ends processes that have been silent for too long."""
+        busy = (hand for hand, task in self._hands.items() if task is not None)
+        first = min(busy, key=lambda hand: hand.deadline)
+        try:
+            self._take(*self._inbox.get(timeout=max(first.deadline - time.monotonic(), 0.0)))
+        except Empty:
+            first.give_up()
+        self._look()
+
+    def _look(self) -> None:
+        """Takes what is there already."""
+        while not self._inbox.empty():
+            self._take(*self._inbox.get())
+
+    def _take(self, hand: Hand, frame: bytes | None) -> None:
+        task = self._hands[hand]
+        if frame is None:
+            self._bury(hand, task)
+            return
+        # Frames come from processes at work alone: one that starts has its first task waiting.
+        task = cast("_Task", task)
+        if hand.is_ready:
+            hand.touch()
+            self._note(task, frame)
+            if not task.places:
+                self._hands[hand] = None
+        else:
+            hand.is_ready = True
+            self._give(hand, task)
+
+    def _note(self, task: _Task, frame: bytes) -> None:
+        chunk, inputs = task.chunk, (task.chunk.items[place] for place in task.places)
+        reports = self._unpacker.unpack_all(frame, (item.data for item in inputs if item is not None))
+        answered = 0
+        for place, report in zip(task.places, reports, strict=False):
+            chunk.reports[place] = report
+            answered += 1
+        chunk.missing -= answered
+        del task.places[:answered]
+
+    def _bury(self, hand: Hand, task: _Task | None) -> None:
+        """A process ended: what it had not answered is tried again, each input alone; alone it has had its chance."""
+        del self._hands[hand]
+        hand.bury()
+        if not hand.is_ready:
+            raise RuntimeError(f"a worker process did not start (exit status {hand.status})")
+        if task is None:
+            return
+        if task.is_alone:
+            (place,) = task.places
+            data = task.chunk.items[place].data  # type: ignore[union-attr]
+            task.chunk.reports[place] = not_answered(self._verifier, data, at=self._at, reason=hand.reason)
+            task.chunk.missing -= 1
+        else:
+            self._again.extend(_Task(task.chunk, [place], is_alone=True) for place in task.places)

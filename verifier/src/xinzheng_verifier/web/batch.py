@@ -1,0 +1,91 @@
+"""What a request to `/v1/verify/batch` submits, and the answer to it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from fastapi import Request
+
+from xinzheng_schemas.errors import CodedError
+from xinzheng_verifier.bulk.items import Item
+from xinzheng_verifier.envelope import Envelope, moment, one_of_many, raw_elements, raw_members
+from xinzheng_verifier.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS
+from xinzheng_verifier.report import Verdict
+from xinzheng_verifier.verifier import Verifier
+from xinzheng_verifier.web.body import bounded_body, media_type
+from xinzheng_verifier.web.problems import ProblemError
+
+_LINES = frozenset({"application/jsonl", "application/x-ndjson", "application/x-jsonlines"})
+_MEMBERS = frozenset({"credentials", "at"})
+
+
+async def read_body(request: Request) -> tuple[str, bool]:
+    """The body as text, and whether it is JSON lines.
+
+    Raises:
+        ProblemError: `batch_malformed` (400: no UTF-8), or as `bounded_body`.
+    """
+    body = await bounded_body(request, MAX_BATCH_BYTES)
+    try:
+        return body.decode("utf-8"), media_type(request) in _LINES
+    except UnicodeDecodeError as error:
+        raise _malformed("utf-8") from error
+
+
+def answer(verifier: Verifier, text: str, *, lines: bool, at: str | None, now: datetime) -> bytes:
+    """The reports on all credentials of a body, and how many there are of each verdict, as JSON.
+
+    Raises:
+        ProblemError: `batch_malformed` (400), `too_many` (413).
+        EnvelopeError: `request_malformed`.
+    """
+    if lines:
+        pieces = (line.strip() for line in text.split("\n"))
+        asked = moment(at)
+        envelopes = _bounded(piece for piece in pieces if piece)
+    else:
+        envelopes, asked = _of_object(text)
+        asked = asked or moment(at)
+    items = (Item(envelope.credential, envelope.identity, envelope.number, envelope.other) for envelope in envelopes)
+    counts: Counter[str] = Counter(total=len(envelopes), **dict.fromkeys(Verdict, 0))
+    reports = []
+    for envelope, report in zip(envelopes, verifier.report_many(items, at=asked or now, workers=1), strict=True):
+        counts[report.verdict.value] += 1
+        label = {} if envelope.label is None else {"id": envelope.label}
+        reports.append({**label, **report.to_json()})
+    # Half a character in an `id` is written as the escape it came as.
+    return json.dumps({"reports": reports, "counts": counts}, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _of_object(text: str) -> tuple[list[Envelope], datetime | None]:
+    """The content of `{"credentials": […], "at": …}`; what is wrong inside of a credential is for its report to say."""
+    try:
+        members = dict(raw_members(text))
+    except ValueError as error:
+        raise _malformed("body") from error
+    for name in members:
+        if name not in _MEMBERS:
+            raise _malformed(name[:80])
+    try:
+        envelopes = _bounded(raw_elements(members.get("credentials", "")))
+        asked = json.loads(members.get("at", "null"))
+    except CodedError:
+        raise
+    except ValueError as error:
+        raise _malformed("credentials") from error
+    if not (asked is None or isinstance(asked, str)):
+        raise _malformed("at")
+    return envelopes, moment(asked)
+
+
+def _bounded(pieces: Iterator[str]) -> list[Envelope]:
+    envelopes = [one_of_many(piece) for piece in islice(pieces, MAX_BATCH_ITEMS + 1)]
+    if len(envelopes) > MAX_BATCH_ITEMS:
+        raise ProblemError("too_many", status=413, limit=MAX_BATCH_ITEMS)
+    return envelopes
+
+
+def _malformed(field: str) -> ProblemError:
+    return ProblemError("batch_malformed", status=400, field=field)
