@@ -16,7 +16,6 @@ from support.repository import DISTRIBUTIONS, ROOT, tracked_files
 from xinzheng_issuer import messages as issuer_messages
 from xinzheng_keys import messages as keys_messages
 from xinzheng_schemas import messages as schemas_messages
-from xinzheng_verifier import Verifier
 from xinzheng_verifier import messages as verifier_messages
 from xinzheng_verifier.cli import _COMMANDS
 
@@ -49,16 +48,7 @@ def with_kind(*kinds: str) -> list[Path]:
     return [path for path in PAGES if any(block.kind in kinds for block in blocks(path))]
 
 
-def runnable() -> list[Path]:
-    """Pages with Python; those about `report_many` once the library has it."""
-    return [
-        page
-        for page in with_kind("python")
-        if hasattr(Verifier, "report_many") or ".report_many(" not in page.read_text("utf-8")
-    ]
-
-
-@pytest.mark.parametrize("page", runnable(), ids=name)
+@pytest.mark.parametrize("page", with_kind("python"), ids=name)
 def test_python_on_the_page_runs(page: Path, desk: Path) -> None:
     program = "\n".join(block.text for block in blocks(page) if block.kind == "python")
     result = subprocess.run(

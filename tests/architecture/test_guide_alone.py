@@ -17,7 +17,6 @@ import pytest
 from support.clean_environment import run
 from support.markdown import blocks
 from support.repository import ROOT
-from xinzheng_verifier import Verifier
 from xinzheng_verifier.testkit import OTHER_PERSON, PERSON
 
 # One worker builds the wheels and the environment for all of these.
@@ -25,11 +24,10 @@ pytestmark = pytest.mark.xdist_group("wheel")
 
 GUIDE = sorted((ROOT / "docs" / "sdk").glob("*.md"))
 NEEDS_SERVER = ("fastapi",)  # a web framework comes with the extra `server` alone
-NEEDS_BATCH = () if hasattr(Verifier, "report_many") else ("batch",)
 PAGES = [
     page
     for page in [*GUIDE, ROOT / "docs" / "reference" / "report.md"]
-    if page.stem not in NEEDS_SERVER + NEEDS_BATCH and any(block.kind == "python" for block in blocks(page))
+    if page.stem not in NEEDS_SERVER and any(block.kind == "python" for block in blocks(page))
 ]
 
 
@@ -84,22 +82,20 @@ def test_loan_desk(clean: Path, desk: Path, case: tuple[str, str, int, str]) -> 
     assert number not in result.stdout
 
 
-if hasattr(Verifier, "report_many"):
-
-    def test_batch(clean: Path, desk: Path) -> None:
-        (desk / "in").mkdir()
-        for name in ("certificate.json", "certificate.jwt", "forged.json", "root.json"):
-            shutil.copy(desk / "out" / name, desk / "in")
-        result = run(clean / "python", "-W", "error", "batch.py", "store", "in", cwd=desk)
-        assert result.returncode == 1, result.stderr
-        rows = list(csv.DictReader(result.stdout.splitlines()))
-        assert [(row["file"], row["verdict"], row["code"]) for row in rows] == [
-            ("certificate.json", "passed", "ok"),
-            ("certificate.jwt", "passed", "ok"),
-            ("forged.json", "failed", "issuer_untrusted"),
-            ("root.json", "failed", "proof_missing"),
-        ]
-        assert "2 passed" in result.stderr
+def test_batch(clean: Path, desk: Path) -> None:
+    (desk / "in").mkdir()
+    for name in ("certificate.json", "certificate.jwt", "forged.json", "root.json"):
+        shutil.copy(desk / "out" / name, desk / "in")
+    result = run(clean / "python", "-W", "error", "batch.py", "store", "in", cwd=desk)
+    assert result.returncode == 1, result.stderr
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    assert [(row["file"], row["verdict"], row["code"]) for row in rows] == [
+        ("certificate.json", "passed", "ok"),
+        ("certificate.jwt", "passed", "ok"),
+        ("forged.json", "failed", "issuer_untrusted"),
+        ("root.json", "failed", "proof_missing"),
+    ]
+    assert "2 passed" in result.stderr
 
 
 def test_receipts_by_program(clean: Path, desk: Path) -> None:

@@ -37,7 +37,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
     at = options.at or datetime.now(UTC)
     verifier = _verifier(options, at)
     expected = Expected(
-        identity=None if options.id_number is None else _identity(language),
+        identity=None if options.id_number is None else read_identity(language),
         number=options.number,
         other=None if options.same_as is None else _read_other(options.same_as),
     )
@@ -152,7 +152,7 @@ def _read_other(path: Path) -> bytes:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
 
 
-def _identity(language: Language) -> str:
+def read_identity(language: Language) -> str:
     """The number, typed unseen or piped in; never an argument, which every process of the machine can read."""
     if sys.stdin.isatty():
         typed = getpass.getpass(say("number_prompt", language))

@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.cli.check import _identity as read_identity
-from xinzheng_verifier.cli.check import read_file, trust_of
+from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError
 from xinzheng_verifier.cli.screen import screen, table
 from xinzheng_verifier.cli.words import say
