@@ -6,12 +6,14 @@ Usage: write_reference.py [--check]. With `--check` nothing is written and a pag
 import argparse
 import contextlib
 import difflib
+import fnmatch
 import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -186,7 +188,54 @@ def settings() -> str:
     )
 
 
-PAGES = {"reason-codes.md": reason_codes, "command-line.md": command_line, "settings.md": settings}
+# --- threats --------------------------------------------------------------------------------------------------------
+
+
+def threat_coverage() -> str:
+    """The page of attacks: what each gets, and where that is shown."""
+    threats = tomllib.loads((ROOT / "tests" / "verifier" / "threats.toml").read_text("utf-8"))
+    vectors = json.loads((ROOT / "tests" / "vectors" / "manifest.json").read_text("utf-8"))
+    answers = {vector["file"]: vector["code"] for vector in vectors}
+    text = f"{NOTE}{THREATS_INTRODUCTION}"
+    for area in dict.fromkeys(line["area"] for line in threats.values()):
+        rows = (
+            (name, line["attack"], *_shown_by(line, answers), line.get("note", "").strip())
+            for name, line in threats.items()
+            if line["area"] == area
+        )
+        text += f"\n## {area}\n\n{table(('', 'attack or bad input', 'answer', 'shown by', 'remark'), rows)}"
+    return text
+
+
+def _shown_by(line: Mapping[str, Any], answers: Mapping[str, str]) -> tuple[str, str]:
+    """The codes that the vectors of a line get, and the vectors and tests themselves."""
+    files = {file for pattern in line["vectors"] for file in fnmatch.filter(answers, pattern)}
+    codes = sorted({answers[file] for file in files} - {"ok"}) or (["ok"] if files else [])
+    tests = (f"`{test.partition('::')[2]}`" for test in line["tests"])
+    return ", ".join(f"`{code}`" for code in codes), ", ".join([*(f"`{p}`" for p in line["vectors"]), *tests])
+
+
+THREATS_INTRODUCTION = """# Hostile input
+
+Every attack on the verifier that the project knows, what it gets, and the file or test that shows it. Files lie
+in `tests/vectors/files/`, one fault each, and are asked at the library, the command line and HTTP alike; the
+number before a name is that of the [step](verification.md) that decides. Of a column with several codes each
+belongs to some of the files.
+
+Besides, for input of any kind: 262,144 bytes at most, larger is refused unread; an answer within a second of
+processor time and 200 MB, for the worst that could be thought of (`tests/support/worst_inputs.py`), at every
+door; no exception but the verifier's own. `make fuzz` looks for more: coverage-guided (Atheris, which is there
+for Linux on x86-64; elsewhere random changes without guidance), one harness for each parser and two for the
+whole procedure, for `TIME` seconds. What it learns stays in `var/fuzz/corpus`, what it finds is written to
+`var/fuzz/findings` and ends it with 1. A minute of it is part of `make test`.
+"""
+
+PAGES = {
+    "reason-codes.md": reason_codes,
+    "command-line.md": command_line,
+    "settings.md": settings,
+    "threat-coverage.md": threat_coverage,
+}
 
 
 def main() -> None:

@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from support.repository import ROOT
-
-sys.path.append(str(ROOT))
-
 from fuzz.harnesses import HARNESSES
 from fuzz.run import atheris
+
+from support.repository import ROOT
 
 PLANTED = """
 from typing import NamedTuple
