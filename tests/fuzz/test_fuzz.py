@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fuzz.harnesses import HARNESSES
 from fuzz.run import atheris
-
 from support.repository import ROOT
 
 PLANTED = """

@@ -5,10 +5,10 @@ from typing import Any
 
 import cbor2
 import pytest
-from fuzz.harnesses import HARNESSES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.harnesses import HARNESSES
 from support.issuers import NOW, SimulatedCourt, forged_jws, qr_text
 from support.mechanisms import sign1
 from xinzheng_schemas import base64url
