@@ -1,6 +1,6 @@
 """The rules across the fields of a certificate, each with a case on either side."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
 
@@ -8,7 +8,13 @@ import pytest
 
 from support.certificates import ZAOYANG_ID_NUMBER, company_credential, zaoyang_credential
 from xinzheng_schemas.certificate import Certificate, CertificateError, check_rules
-from xinzheng_schemas.certificate_rules import has_term, masking_fits_listing, performance_expected, under_age
+from xinzheng_schemas.certificate_rules import (
+    china_day,
+    has_term,
+    masking_fits_listing,
+    performance_expected,
+    under_age,
+)
 from xinzheng_schemas.identity import ResidentId
 from xinzheng_schemas.vocabulary import ListingGround, MaskingGround, PerformanceStatus
 
@@ -197,3 +203,9 @@ def test_every_broken_rule_is_told() -> None:
         performanceStatus="notPerformed",
     )
     assert len(broken(credential)) == 6
+
+
+def test_calendar_day_in_china_stays_within_the_calendar() -> None:
+    assert china_day(datetime(2026, 11, 22, 16, tzinfo=UTC)) == date(2026, 11, 23)
+    assert china_day(datetime(9999, 12, 31, 15, 59, tzinfo=UTC)) == date(9999, 12, 31)
+    assert china_day(datetime(9999, 12, 31, 16, tzinfo=UTC)) == date(9999, 12, 31)

@@ -11,7 +11,7 @@ from support.certificate_strategies import credentials
 from support.certificates import company_credential, zaoyang_credential
 from xinzheng_schemas import _certificate_form as form
 from xinzheng_schemas import _certificate_usual as usual
-from xinzheng_schemas.certificate import CertificateError
+from xinzheng_schemas.certificate import Certificate, CertificateError
 
 
 def exact(credential: Any) -> dict[str, Any] | None:
@@ -41,6 +41,13 @@ def test_usual_certificates_go_the_fast_way(credential: dict[str, Any]) -> None:
 @given(credentials())
 def test_both_ways_give_the_same(credential: dict[str, Any]) -> None:
     assert usual.read(credential) in (None, form.read(credential))
+    assert Certificate.problems_of(credential) == ()
+
+
+def test_unusual_certificates_are_none_the_worse() -> None:
+    credential = zaoyang_credential(enforcementCaseNumber="（2014）鄂枣阳执字第1号")  # of the numbering before 2016
+    assert not usual.fits(credential)
+    assert Certificate.problems_of(credential) == ()
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

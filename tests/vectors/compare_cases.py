@@ -119,6 +119,9 @@ def _other_forms(world: World) -> Iterator[Vector]:
     attack = "two genuine certificates of different people"
     yield vector("9-match/other-name.json", renamed.json_text, "forms_differ", attack, other="good.jwt", **settings)
     yield vector("9-match/other-name.qr.txt", renamed.qr, "forms_differ", attack, other="good.json", **settings)
+    shorter = court.issue({"credentialSubject": {"basisIssuingBody": ABSENT}})
+    attack = "two genuine certificates, of which one says more"
+    yield vector("9-match/other-more.jwt", shorter.jwt, "forms_differ", attack, other="good.json", **settings)
     attack = "the other form is forged"
     other = "5-signature/jwt-stranger.jwt"
     yield vector("9-match/other-forged.json", genuine.json_text, "other_form_refused", attack, other=other, **settings)

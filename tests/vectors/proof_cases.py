@@ -1,11 +1,12 @@
 """Vectors of proof sets and chains, of policies that name a suite, and of other controllers."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from support.issuers import NOW
-from support.mechanisms import SimulatedSigner, proof_over
+from support.mechanisms import SimulatedSigner, compact, proof_over, sign1
 from support.samples import ABSENT, changed
 from vectors.mechanism_cases import options, vector
 from vectors.vector import Vector, World
@@ -146,6 +147,13 @@ def _controllers(world: World) -> Iterator[Vector]:
     document = foreign | {"proof": proof_over(foreign, options(world, "p256", _ECDSA), world.p256)}
     settings: dict[str, Any] = {"profile": "vcdm", "unsafe_accept_other_controllers": True}
     yield vector("good-other-controller.json", document, **settings)
+    kid = world.court.method("p256")
+    token = compact({"alg": "ES256", "typ": "vc+jwt", "kid": kid}, foreign, world.p256)
+    yield vector("good-other-controller.jwt", token, **settings)
+    head = {1: -7, 4: kid.encode(), 16: "application/vc+cose"}
+    yield vector("good-other-controller.cose", sign1(head, json.dumps(foreign).encode(), world.p256), **settings)
+    own: dict[str, Any] = {"unsafe_accept_other_controllers": True}
+    yield vector("good-own-controller.qr.txt", world.genuine.qr, **own)  # its key has a short name only
     attack = "an issuer who is not the controller of the key"
     yield vector("3-issuer/json-controller.json", document, "issuer_untrusted", attack, profile="vcdm")
     stranger = SimulatedSigner.generate(KeyType.P256)

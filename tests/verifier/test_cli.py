@@ -249,6 +249,19 @@ def says(printed: Printed, text: str) -> bool:
     return printed.status == 64 and text in printed.err
 
 
+def test_rules_that_cannot_be_kept_are_misuse() -> None:
+    assert says(command("c.jwt", *TRUST, "--max-clock-skew", "6m"), "--max-clock-skew")
+    assert says(command("c.jwt", *TRUST, "--same-as", "missing.json"), "missing.json")
+    assert says(command("-", *TRUST, "--same-as", "-"), "once only")
+    assert says(command("c.jwt", *TRUST, "--same-as", "-", "--id-number", "-"), "once only")
+
+
+def test_other_form_from_standard_input(desk: Path) -> None:
+    printed = command("c.jwt", *TRUST, "--same-as", "-", "--json", stdin=(desk / "c.json").read_bytes())
+    assert printed.status == 0
+    assert json.loads(printed.out)["steps"][8]["evidence"] == {"compared": ["other"]}
+
+
 def test_misuse_ends_with_64() -> None:
     assert says(command(), "FILE")
     assert says(command("c.json"), "Say whom to trust: --store")

@@ -191,6 +191,8 @@ def test_error_carries_the_field(court: SimulatedCourt, trust: TrustStore) -> No
         ({"at": datetime(2026, 11, 23, 9)}, ValueError),  # noqa: DTZ001 - the point
         ({"at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=8)))}, ValueError),
         ({"identity": 420683}, TypeError),
+        ({"number": 2026}, TypeError),
+        ({"other": 1}, TypeError),
         ({"form": "pdf"}, ValueError),
         ({"form": 1}, TypeError),
     ],

@@ -16,6 +16,9 @@ from xinzheng_verifier import Policy
         ({"issuers": "did:web:x.example"}, TypeError),
         ({"types": "CreditRepairCredential"}, TypeError),
         ({"types": [7]}, TypeError),
+        ({"proofs": "ES256"}, TypeError),
+        ({"max_clock_skew": timedelta(seconds=-1)}, ValueError),
+        ({"max_clock_skew": timedelta(minutes=5, seconds=1)}, ValueError),
     ],
 )
 def test_refused(settings: dict[str, Any], error: type[Exception]) -> None:

@@ -65,6 +65,13 @@ def test_ed25519_of_wycheproof() -> None:
     assert tried > 140
 
 
+def test_a_key_of_another_kind_verifies_nothing() -> None:
+    elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
+    edwards_key = ed25519.Ed25519PrivateKey.generate().public_key()
+    assert not ED25519.verify(elliptic, signature=bytes(64), message=b"")
+    assert not ES384.verify(edwards_key, signature=bytes(96), message=b"")
+
+
 # --- Ed25519 ----------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from support.issuers import KEYS_FROM, NOW, SimulatedCourt, forged_cose, forged_jws
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt
+from xinzheng_schemas import base64url
 from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.qr_profile import to_claims
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument, KeyState
@@ -271,3 +272,34 @@ def test_trust_travels_to_another_process(court: SimulatedCourt) -> None:
     for views in (arrived.issuers, arrived.contexts, arrived.issuer(court.did).name):
         with pytest.raises(TypeError):
             views["new"] = None
+
+
+def test_thumbprint_of_a_key_outside_assertion_method_names_nothing(court: SimulatedCourt) -> None:
+    document = court.controller_document()
+    document["assertionMethod"] = []
+    trust = TrustStore.from_documents([document])
+    key = court.certificate_signer
+    kid = base64url.encode(thumbprint(KeyType.P256, key.public_key))
+    token = forged_jws({"alg": "ES256", "typ": "vc+jwt", "kid": kid}, court.credential(), key)
+    assert Verifier(trust).report(token, at=NOW).code == "kid_unknown"
+
+
+@pytest.mark.parametrize(
+    ("did", "code"),
+    [
+        ("did:web:xz.example", "did_malformed"),
+        ("did:key:", "trust_document_malformed"),
+        ("did:key:z6Mk", "did_malformed"),
+        ("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme", "did_malformed"),  # secp256k1
+        ("did:jwk:", "did_malformed"),
+        ("did:jwk:e30=", "did_malformed"),
+        ("did:jwk:e30", "did_malformed"),
+        ("did:jwk:" + base64url.encode(b'{"kty":"EC","crv":"secp256k1"}'), "did_malformed"),
+        ("did:jwk:" + "A" * 1_017, "did_malformed"),
+        ("did:", "did_malformed"),
+    ],
+)
+def test_dids_that_are_not_their_own_document(did: str, code: str) -> None:
+    with pytest.raises(TrustError) as caught:
+        TrustStore.from_documents([did])
+    assert caught.value.code == code
