@@ -42,6 +42,7 @@ def test_orders_to_a_process_that_is_gone_are_lost(monkeypatch: pytest.MonkeyPat
     inbox: SimpleQueue[tuple[hands.Hand, bytes | None]] = SimpleQueue()
     hand = hands.Hand(b"head", inbox)
     assert inbox.get(timeout=20) == (hand, None)
+    hand._process.wait()  # its pipes are closed one after the other
     hand.give([])
     hand.give([])
     hand.bury()

@@ -159,6 +159,12 @@ def test_malformed_certificate_of_the_court_is_shown_as_far_as_it_goes(court: Si
     assert "unheard-of" in printed.out
 
 
+def test_texts_that_deceive_the_eye_are_pointed_out(court: SimulatedCourt, desk: Path) -> None:
+    purpose = {"purpose": ["other"], "purposeText": "Ваnk loan"}  # the first two letters are Cyrillic
+    (desk / "odd.jwt").write_text(court.issue({"credentialSubject": purpose}).jwt, "ascii")
+    assert "Careful" in command("odd.jwt", *TRUST).out
+
+
 def test_text_cannot_play_with_the_terminal() -> None:
     assert printable("a\x1b[31m\u202eb\u200bc\r\n") == "a\\u001b[31m\\u202eb\\u200bc\\u000d\\u000a"
 
@@ -273,6 +279,9 @@ def test_misuse_ends_with_64() -> None:
     assert says(command("c.json", *TRUST, "--at", "yesterday"), "--at")
     assert says(command("c.json", *TRUST, "--max-status-age", "1 day"), "--max-status-age")
     assert says(command("c.json", *TRUST, "--max-status-age", "1000000000d"), "--max-status-age")
+    assert says(command("c.json", *TRUST, "--max-clock-skew", "6m"), "--max-clock-skew")
+    assert says(command("c.json", *TRUST, "--same-as", "nowhere"), "nowhere cannot be read")
+    assert says(command("-", *TRUST, "--same-as", "-"), "Standard input can be read once")
     assert says(command("c.json", *TRUST, "--id-number", WANG_ID), "--id-number")
     assert says(command("-", *TRUST, "--id-number", "-"), "Standard input can be read once")
     assert says(command("-", "-", *TRUST), "Standard input can be read once")
