@@ -381,3 +381,12 @@ def test_store_misused() -> None:
     assert says(command("store", "import"), "BUNDLE")
     assert says(command("store", "import", "nowhere.xzb", "--store", "s"), "nowhere.xzb cannot be read")
     assert command("store", "show", "--store", "nowhere").status == 2
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en_GB.UTF-8", "never written here"), ("zh_CN.UTF-8", "不可写在此处")])
+def test_number_written_as_an_argument_is_not_repeated(monkeypatch: pytest.MonkeyPatch, locale: str, said: str) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    printed = command("c.json", "--id-number", WANG_ID)
+    assert printed.status == 64
+    assert said in printed.err
+    assert WANG_ID not in printed.out + printed.err

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn, get_args
@@ -45,7 +46,7 @@ def verify_parser(language: Language) -> argparse.ArgumentParser:
     _add_trust(parser, language)
     rules = _add_rules(parser, language)
     rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
-    rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    rules.add_argument("--id-number", metavar="-", type=_only_dash(language), help=_word("id_number", language))
     rules.add_argument("--number", metavar="N", help=_word("expected_number", language))
     rules.add_argument("--same-as", metavar="FILE", type=Path, help=_word("same_as", language))
     outputs = _add_general(parser, language, json=True)
@@ -96,7 +97,7 @@ def receipt_make_parser(language: Language) -> argparse.ArgumentParser:
     _add_trust(parser, language)
     rules = _add_rules(parser, language)
     rules.add_argument("--at", metavar="T", type=_moment, help=_word("at", language))
-    rules.add_argument("--id-number", metavar="-", choices=["-"], help=_word("id_number", language))
+    rules.add_argument("--id-number", metavar="-", type=_only_dash(language), help=_word("id_number", language))
     keys = parser.add_argument_group(_word("receipt_keys", language))
     keys.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_key_file", language))
     _add_passphrase(keys, language)
@@ -181,6 +182,17 @@ def _add_general(parser: argparse.ArgumentParser, language: Language, *, json: b
     group.add_argument("-h", "--help", action="help", help=_word("help", language))
     group.add_argument("--version", action=_Version, nargs=0, help=_word("version", language))
     return group
+
+
+def _only_dash(language: Language) -> Callable[[str], str]:
+    """Takes `-` alone; what else was written may be somebody's number and is not repeated."""
+
+    def read(text: str) -> str:
+        if text != "-":
+            raise argparse.ArgumentTypeError(_word("number_as_argument", language))
+        return text
+
+    return read
 
 
 def _moment(text: str) -> datetime:

@@ -35,7 +35,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
     if not options.files and not options.jsonl:
         raise UsageError("files_needed")
     at = options.at or datetime.now(UTC)
-    verifier = _verifier(options, at)
+    verifier = Verifier(trust_of(options, at), policy=_policy(options))
     expected = Expected(
         identity=None if options.id_number is None else read_identity(language),
         number=options.number,
@@ -85,27 +85,28 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
         UsageError: trust is not told, or the extra `server` is not installed.
         TrustError: the trust data cannot be used.
     """
-    verifier = _verifier(options, datetime.now(UTC))
+    trust = trust_of(options, datetime.now(UTC))
     try:
         import uvicorn  # noqa: PLC0415 - an extra
 
-        from xinzheng_verifier.web import create_app  # noqa: PLC0415 - an extra
+        from xinzheng_verifier.web import FollowingVerifier, create_app  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise UsageError("server_missing") from error
+    policy = _policy(options)
+    verifier = FollowingVerifier(options.store, policy) if options.store else Verifier(trust, policy=policy)
     with suppress(KeyboardInterrupt):
         uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False)
     return PASSED
 
 
-def _verifier(options: argparse.Namespace, at: datetime) -> Verifier:
-    policy = Policy(
+def _policy(options: argparse.Namespace) -> Policy:
+    return Policy(
         profile=options.profile,
         max_status_age=options.max_status_age,
         max_clock_skew=options.max_clock_skew,
         proofs=None if options.proofs is None else frozenset(options.proofs),
         unsafe_accept_other_controllers=options.unsafe_accept_other_controllers,
     )
-    return Verifier(trust_of(options, at), policy=policy)
 
 
 def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:

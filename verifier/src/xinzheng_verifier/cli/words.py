@@ -120,6 +120,10 @@ WORDS: Final[dict[str, Message]] = {
         "Standard input can be read once only: for a file (-) or for the ID number.",
         "标准输入只能用于一处：文件（-）或证件号码。",
     ),
+    "number_as_argument": Message(
+        "- is expected: the number is typed or read from standard input, and never written here.",
+        "应为 -：号码须从终端或标准输入读入，不可写在此处。",
+    ),
     "number_empty": Message("No ID number was typed.", "未输入证件号码。"),
     "server_missing": Message(
         "This needs the server: install xinzheng-verifier[server].", "需要安装 xinzheng-verifier[server]。"

@@ -103,6 +103,22 @@ def load(path: Path) -> TrustStore:
     raise TrustError("bundle_unavailable")
 
 
+def mark(path: Path) -> tuple[int, int, int]:
+    """What tells one state of the store at `path` from the next: an import replaces the file that says what it holds.
+
+    Returns:
+        Number of that file, time of its change in nanoseconds, its size in bytes.
+
+    Raises:
+        TrustError: `bundle_unavailable`, there is none.
+    """
+    try:
+        status = (path / _STATE).stat(follow_symlinks=False)
+    except OSError as error:
+        raise TrustError("bundle_unavailable") from error
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 def read_state(path: Path) -> StoreState:
     """What the store at `path` remembers.
 

@@ -35,13 +35,14 @@ _ON_EVERY_ANSWER = {
 }
 
 
-def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
+def create_app(verifier: Verifier | Callable[[], Verifier], *, clock: Clock | None = None) -> FastAPI:
     """The application.
 
     Args:
-        verifier: judges everything that is sent.
+        verifier: judges everything that is sent; or gives, for each request anew, the one that does.
         clock: what to take for now where a request asks about no moment; None is the machine's clock.
     """
+    current = (lambda: verifier) if isinstance(verifier, Verifier) else verifier
     now, gate = clock or _now, Gate()
     app = FastAPI(title="xinzheng verifier", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(_Headers)
@@ -51,7 +52,7 @@ def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
     async def judged(request: Request, form: Callable[[Report], JSONObject]) -> Response:
         async with gate.admitted():
             submission = await read_submission(request)
-            return JSONResponse(await gate.work(_judge, verifier, submission, now(), form))
+            return JSONResponse(await gate.work(_judge, current, submission, now(), form))
 
     @app.post("/v1/verify")
     async def verify(request: Request) -> Response:
@@ -66,12 +67,13 @@ def create_app(verifier: Verifier, *, clock: Clock | None = None) -> FastAPI:
         async with gate.admitted(batch=True):
             text, lines = await batch.read_body(request)
             at = request.query_params.get("at")
-            body = await gate.work(batch.answer, verifier, text, lines=lines, at=at, now=now())
+            body = await gate.work(batch.answer, current, text, lines=lines, at=at, now=now())
             return Response(body, media_type="application/json")
 
     @app.get("/healthz")
     async def health() -> Response:
-        return JSONResponse({"status": "ok", "bundleVersion": verifier.trust.bundle_version})
+        trust = (await gate.work(current)).trust
+        return JSONResponse({"status": "ok", "bundleVersion": trust.bundle_version})
 
     return app
 
@@ -91,9 +93,11 @@ class _Headers:
         await self._app(scope, receive, marked)
 
 
-def _judge(verifier: Verifier, submission: Envelope, now: datetime, form: Callable[[Report], JSONObject]) -> JSONObject:
+def _judge(
+    current: Callable[[], Verifier], submission: Envelope, now: datetime, form: Callable[[Report], JSONObject]
+) -> JSONObject:
     at = submission.at or now
-    report = verifier.report(
+    report = current().report(
         submission.credential,
         at=at,
         identity=submission.identity,

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 
@@ -34,7 +34,7 @@ async def read_body(request: Request) -> tuple[str, bool]:
         raise _malformed("utf-8") from error
 
 
-def answer(verifier: Verifier, text: str, *, lines: bool, at: str | None, now: datetime) -> bytes:
+def answer(current: Callable[[], Verifier], text: str, *, lines: bool, at: str | None, now: datetime) -> bytes:
     """The reports on all credentials of a body, and how many there are of each verdict, as JSON.
 
     Raises:
@@ -51,7 +51,7 @@ def answer(verifier: Verifier, text: str, *, lines: bool, at: str | None, now: d
     items = (Item(envelope.credential, envelope.identity, envelope.number, envelope.other) for envelope in envelopes)
     counts: Counter[str] = Counter(total=len(envelopes), **dict.fromkeys(Verdict, 0))
     reports = []
-    for envelope, report in zip(envelopes, verifier.report_many(items, at=asked or now, workers=1), strict=True):
+    for envelope, report in zip(envelopes, current().report_many(items, at=asked or now, workers=1), strict=True):
         counts[report.verdict.value] += 1
         label = {} if envelope.label is None else {"id": envelope.label}
         reports.append({**label, **report.to_json()})

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.envelope import EnvelopeError
-from xinzheng_verifier.errors import VerifierError
+from xinzheng_verifier.errors import TrustError, VerifierError
 from xinzheng_verifier.web.language import language_of
 
 PROBLEM_TYPES = "https://xinzheng.example/problems/"
@@ -58,6 +58,10 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(EnvelopeError)
     async def malformed(request: Request, error: EnvelopeError) -> Response:
         return _document(request, ProblemError(error.code, status=400, field=error.field))
+
+    @app.exception_handler(TrustError)
+    async def untrusted(request: Request, error: TrustError) -> Response:
+        return _document(request, ProblemError(error.code, status=503, field=error.field, headers=None, **error.params))
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
