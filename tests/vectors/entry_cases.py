@@ -79,7 +79,6 @@ def _messages(world: World) -> Iterator[Vector]:
         "decimal": {"status": "0", "message": "x"},
         "number": {"status": 0, "message": "x"},
         "wordless": {"status": "0x0"},
-        "null": None,
     }
     for name, one in odd.items():
         yield case(f"one-{name}", "a word that belongs to no value", statusMessage=[one, *_messages_of(_WORDS)[1:]])
@@ -90,10 +89,17 @@ def _messages(world: World) -> Iterator[Vector]:
         "float": 1.5,
         "nine": 9,
         "text": "2",
-        "null": None,
     }
     for name, size in sizes.items():
         yield case(f"size-{name}", "an entry of no size", statusSize=size)
+    dropped: dict[str, dict[str, Any]] = {
+        "one-null": {"statusMessage": [None, *_messages_of(_WORDS)[1:]]},
+        "size-null": {"statusSize": None},
+    }
+    for name, members in dropped.items():
+        data = _with_status(world, changed(wide, members))
+        attack = "null, which JSON-LD drops"
+        yield vector(f"6-shape/message-{name}.json", data, "data_loss", attack, status_lists=("message",), **general)
     yield case("short", "a list with too little room", lists="message-narrow", code="status_length")
     world.status_list(
         "message-size",
@@ -128,7 +134,8 @@ def _several(world: World) -> Iterator[Vector]:
     settings |= {"status_lists": ("revocation", "suspension-set")}
     yield vector("8-status/several-eight.json", _with_status(world, entries), "suspended", attack, **settings)
     unknown = settings | undecided | {"status_lists": ("revocation", "suspension")}
-    foreign = [_entry(world, "revocation"), {"type": "RevocationList2099"}]
+    old = "https://www.w3.org/ns/credentials/examples#RevocationList2020Status"
+    foreign = [_entry(world, "revocation"), {"type": old}]
     attack = "a clear entry beside one of an unknown type"
     yield vector("8-status/several-foreign.json", _with_status(world, foreign), "status_unsupported", attack, **unknown)
 

@@ -193,7 +193,7 @@ def _general_entries(world: World) -> Iterator[Vector]:
     court = world.court
     entry = court.credential()["credentialStatus"][0]
     changes: dict[str, tuple[Any, str]] = {
-        "empty": ([], "status_malformed"),
+        "empty": ([], "data_loss"),
         "many": ([entry] * 9, "status_malformed"),
         "index-negative": (entry | {"statusListIndex": "-1"}, "status_malformed"),
         "index-text": (entry | {"statusListIndex": "abc"}, "status_malformed"),
@@ -205,22 +205,32 @@ def _general_entries(world: World) -> Iterator[Vector]:
         "index-huge": (entry | {"statusListIndex": str(2**64)}, "status_range"),
         "size": (entry | {"statusSize": 2}, "status_malformed"),
         "size-zero": (entry | {"statusSize": 0}, "status_malformed"),
-        "list-number": (entry | {"statusListCredential": 1}, "status_malformed"),
+        "list-number": (entry | {"statusListCredential": 1}, "not_compacted"),
         "purpose": (entry | {"statusPurpose": "message"}, "status_purpose"),
         "purpose-unknown": (entry | {"statusPurpose": "licence"}, "status_purpose"),
         "purpose-list": (entry | {"statusPurpose": ["revocation"]}, "status_purpose"),
     }
     for name, (status, code) in changes.items():
         document = court.secure(court.credential({"credentialStatus": status}))
+        is_told = code.startswith("status")  # what JSON-LD would drop or take otherwise is told before it is looked up
         yield Vector(
-            name=f"8-status/entry-{name}.json",
+            name=f"{'8-status' if is_told else '6-shape'}/entry-{name}.json",
             data=json.dumps(document, ensure_ascii=False).encode(),
             code=code,
             attack="a reference to no place in a list",
-            verdict="indeterminate",
+            verdict="indeterminate" if is_told else "failed",
             profile="vcdm",
         )
     document = court.secure(court.credential({"credentialStatus": {"type": "RevocationList2099"}}))
+    yield Vector(
+        name="6-shape/entry-type.json",
+        data=json.dumps(document, ensure_ascii=False).encode(),
+        code="data_loss",
+        attack="a status of a type that nothing defines",
+        profile="vcdm",
+    )
+    old = "https://www.w3.org/ns/credentials/examples#RevocationList2020Status"
+    document = court.secure(court.credential({"credentialStatus": {"type": old}}))
     yield Vector(
         name="8-status/entry-type.json",
         data=json.dumps(document, ensure_ascii=False).encode(),

@@ -169,7 +169,9 @@ def test_credential_of_the_recommendation_passes_the_whole_procedure(signed: dic
         public_key=public_key,
         kid=thumbprint(key_type, public_key)[:8],
     )
-    contexts: dict[str, dict[str, Any]] = {url: {} for url in signed["@context"]}
+    terms = ("AlumniCredential", "alumniOf")
+    vocabulary = {term: f"https://www.w3.org/ns/credentials/examples#{term}" for term in terms}
+    contexts: dict[str, dict[str, Any]] = {url: {"@context": vocabulary} for url in signed["@context"][1:]}
     trust = TrustStore({signed["issuer"]: TrustedIssuer(id=signed["issuer"], keys=(key,))}, {}, contexts)
     at = timestamp("2026-11-23T08:00:00Z", field="")
     report = Verifier(trust, policy=Policy(profile="vcdm")).report(json.dumps(signed), at=at)

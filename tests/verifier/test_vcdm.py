@@ -12,6 +12,9 @@ from xinzheng_schemas.contexts import CREDENTIALS_V2
 from xinzheng_verifier import Policy, Report, TrustStore, Verdict, Verifier
 
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"
+VOCABULARY = "https://www.w3.org/ns/credentials/examples#"
+TERMS = ("AlumniCredential", "Terms", "Other", "alumniOf", "idType", "idCommitment", "unifiedSocialCreditCode")
+CONTEXTS: dict[str, dict[str, Any]] = {EXAMPLES: {"@context": {term: VOCABULARY + term for term in TERMS}}}
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -33,7 +36,7 @@ def alumni(school: SimulatedCourt, **overrides: Any) -> dict[str, Any]:
 
 
 def judged(school: SimulatedCourt, credential: dict[str, Any], at: datetime = AT, **policy: Any) -> Report:
-    trust = TrustStore.from_documents([school.controller_document()], contexts={EXAMPLES: {"@context": {}}})
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
     document = school.secure(credential, created=AT - timedelta(hours=1))
     return Verifier(trust, policy=Policy(profile="vcdm", **policy)).report(json.dumps(document), at=at)
 
@@ -60,7 +63,7 @@ def test_jwt_with_registered_claims_passes_and_loses_them(school: SimulatedCourt
     }
     header = {"alg": "ES256", "typ": "vc+jwt", "kid": school.method("cert-1"), "iss": school.did}
     token = forged_jws(header, credential | claims, school.certificate_signer)
-    trust = TrustStore.from_documents([school.controller_document()], contexts={EXAMPLES: {}})
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
     verifier = Verifier(trust, policy=Policy(profile="vcdm"))
     report = verifier.report(token, at=AT)
     assert report.code == "ok"
@@ -119,6 +122,30 @@ def test_accepts_what_the_data_model_allows(school: SimulatedCourt, overrides: d
     assert judged(school, alumni(school, **overrides)).code == "ok"
 
 
+@pytest.mark.parametrize("form", ["json", "jwt"])
+@pytest.mark.parametrize(
+    ("overrides", "code"),
+    [
+        ({"credentialSubject": {"nickname": "Al"}}, "data_loss"),
+        ({"type": ["VerifiableCredential", "NobodyKnowsCredential"]}, "data_loss"),
+        ({"credentialSubject": {"id": "not-absolute"}}, "data_loss"),
+        ({"credentialSubject": {VOCABULARY + "alumniOf": "Another"}}, "not_compacted"),
+        ({"credentialSubject": {"alumniOf": None}}, "data_loss"),
+        ({"@graph": []}, "not_compacted"),
+    ],
+)
+def test_terms_that_nothing_explains_are_refused_whatever_signed_them(
+    school: SimulatedCourt, overrides: dict[str, Any], code: str, form: str
+) -> None:
+    credential = alumni(school, **overrides)
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
+    header = {"alg": "ES256", "typ": "vc+jwt", "kid": school.method("cert-1")}
+    document = json.dumps(school.secure(credential, created=AT))
+    data = document if form == "json" else forged_jws(header, credential, school.certificate_signer)
+    report = Verifier(trust, policy=Policy(profile="vcdm")).report(data, at=AT)
+    assert (report.verdict, report.deciding_step.number, report.code) == (Verdict.FAILED, 6, code)
+
+
 def test_rules_of_the_lender(school: SimulatedCourt) -> None:
     credential = alumni(school)
     assert judged(school, credential, types=frozenset({"AlumniCredential", "Other"})).code == "ok"
@@ -130,7 +157,7 @@ def test_rules_of_the_lender(school: SimulatedCourt) -> None:
 
 
 def test_court_profile_refuses_other_credentials(school: SimulatedCourt) -> None:
-    trust = TrustStore.from_documents([school.controller_document()], contexts={EXAMPLES: {}})
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
     document = school.secure(alumni(school), created=AT)
     report = Verifier(trust).report(json.dumps(document), at=AT)
     codes = {step.number: step.code for step in report.steps}
@@ -138,7 +165,7 @@ def test_court_profile_refuses_other_credentials(school: SimulatedCourt) -> None
 
 
 def test_identity_where_none_is_stated(school: SimulatedCourt) -> None:
-    trust = TrustStore.from_documents([school.controller_document()], contexts={EXAMPLES: {}})
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
     verifier = Verifier(trust, policy=Policy(profile="vcdm"))
     subjects: list[Any] = [
         {"id": "did:example:a"},
@@ -155,7 +182,7 @@ def test_identity_where_none_is_stated(school: SimulatedCourt) -> None:
 
 
 def test_social_credit_code_in_clear_is_compared(school: SimulatedCourt) -> None:
-    trust = TrustStore.from_documents([school.controller_document()], contexts={EXAMPLES: {}})
+    trust = TrustStore.from_documents([school.controller_document()], contexts=CONTEXTS)
     verifier = Verifier(trust, policy=Policy(profile="vcdm"))
     subject = {"idType": "uscc", "unifiedSocialCreditCode": "91420683MA0000007M"}
     document = json.dumps(school.secure(alumni(school, credentialSubject=subject), created=AT))

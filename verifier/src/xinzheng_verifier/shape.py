@@ -13,6 +13,7 @@ from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_verifier.errors import RefusedError, VerifierError, problem
 from xinzheng_verifier.limits import MAX_PROBLEMS
 from xinzheng_verifier.policy import Profile
+from xinzheng_verifier.secure.canonical import Contexts, canonical
 from xinzheng_verifier.secure.moments import timestamp
 from xinzheng_verifier.secure.proof import BASE_TYPE
 
@@ -33,20 +34,25 @@ _DECIDING: Final = ("context_unknown", "type_unexpected", "data_loss", "date_mal
 """Codes that name the step's outcome if any problem bears them, most telling first; else it is `shape_invalid`."""
 
 
-def check_shape(credential: JSONObject, *, profile: Profile, contexts: Collection[str]) -> None:
+def check_shape(credential: JSONObject, *, profile: Profile, contexts: Contexts) -> None:
     """Refuses a credential whose content is not what its profile asks for.
+
+    Whatever secured it, no term may be left unexplained: JSON-LD would drop it, and two readers would read two things.
 
     Args:
         credential: the credential without proof.
         profile: "court" (exactly the certificate of `xinzheng_schemas.certificate`) or "vcdm" (VCDM 2.0, 4).
-        contexts: URLs of contexts that are known besides the bundled ones; for "vcdm".
+        contexts: JSON-LD contexts besides the bundled ones, by URL; for "vcdm".
 
     Raises:
         RefusedError: `context_unknown`, `type_unexpected`, `data_loss`, `date_malformed` or `shape_invalid`, with all
-            problems as evidence.
+            problems as evidence; for "vcdm" also as `canonical`.
+        UndecidedError: `jsonld_unavailable`, for "vcdm" with contexts that only the extra can read.
     """
     found = _court_problems(credential) if profile == "court" else list(_vcdm_problems(credential, contexts))
     if not found:
+        if profile == "vcdm":
+            canonical(credential, method="rdfc", hash_name="sha256", contexts=contexts)
         return
     codes = [error.code for error in found]
     code = next((code for code in _DECIDING if code in codes), "shape_invalid")
