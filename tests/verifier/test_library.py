@@ -216,6 +216,15 @@ def test_form_can_be_pinned(trust: TrustStore, court: SimulatedCourt, jwt: str) 
     assert Verifier(trust).report(jwt, at=court.now, form="qr").code == "qr_malformed"
 
 
+def test_pinned_envelope_has_to_say_that_it_is_one(trust: TrustStore, court: SimulatedCourt) -> None:
+    document = {
+        "@context": "https://www.w3.org/ns/credentials/v2",
+        "id": f"data:application/vc+jwt,{court.issue().jwt}",
+    }
+    report = Verifier(trust).report(json.dumps(document), at=court.now, form="enveloped")
+    assert (report.code, report.steps[0].evidence["field"]) == ("envelope_malformed", "/type")
+
+
 @pytest.mark.parametrize("data", [b" " * (MAX_INPUT_BYTES + 1), "{" * (MAX_INPUT_BYTES + 1), "王" * MAX_INPUT_BYTES])
 def test_larger_input_is_refused_unread(trust: TrustStore, court: SimulatedCourt, data: bytes | str) -> None:
     report = Verifier(trust).report(data, at=court.now)

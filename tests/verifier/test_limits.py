@@ -108,3 +108,5 @@ def test_compressed_body_is_not_inflated(verifier: Verifier) -> None:
     body = gzip.compress(bytes(64_000_000))
     response = TestClient(create_app(verifier)).post("/v1/verify", content=body, headers={"content-encoding": "gzip"})
     assert (response.status_code, response.json()["code"]) == (415, "encoding_unsupported")
+    response = TestClient(create_app(verifier)).post("/v1/verify", content=body)
+    assert (response.status_code, response.json()["code"]) == (200, "form_unknown")

@@ -197,13 +197,13 @@ def test_checks_at_once_do_not_mix(court: SimulatedCourt, trust: TrustStore) -> 
     verifier = Verifier(trust)
     names = [f"王{number}" for number in range(40)]
     tokens = [court.issue({"credentialSubject": {"name": name}}).jwt for name in names]
-
-    def both(token: str) -> list[Any]:
-        answer = client.post("/v1/verify", content=token).json()
-        return [verifier.report(token, at=NOW).to_json()["claims"], answer["claims"]]
-
     # One event loop for all, as a server has it.
     with TestClient(create_app(verifier, clock=lambda: NOW)) as client, ThreadPoolExecutor(8) as pool:
+
+        def both(token: str) -> list[Any]:
+            answer = client.post("/v1/verify", content=token).json()
+            return [verifier.report(token, at=NOW).to_json()["claims"], answer["claims"]]
+
         answers = [*pool.map(both, tokens * 4)]
     told = [[claims["credentialSubject"]["name"] for claims in pair] for pair in answers]
     assert told == [[name, name] for name in names * 4]
