@@ -256,7 +256,7 @@ def _payloads(world: World) -> Iterator[Vector]:
     members = {
         "vc": ({}, "claim_forbidden"),
         "aud": ("x", "claim_forbidden"),
-        "proof": ({}, "data_loss"),
+        "proof": ({}, "claim_forbidden"),
         "exp": (1, "data_loss"),
     }
     for name, (value, code) in members.items():

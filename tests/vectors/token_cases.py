@@ -236,7 +236,7 @@ def _claims(world: World) -> Iterator[Vector]:
     yield case("6-shape/jwt-jti", "claim_mismatch", "another identifier in jti", jti="urn:uuid:0")
     yield case("6-shape/jwt-sub", "claim_mismatch", "another subject in sub", sub="did:example:other")
     yield case("6-shape/jwt-unknown", "data_loss", "a member that no term explains", creditScore=999)
-    yield case("6-shape/jwt-proof", "data_loss", "a token with a proof inside", proof={"jwt": world.genuine.jwt})
+    yield case("6-shape/jwt-proof", "claim_forbidden", "a token with a proof inside", proof={"jwt": world.genuine.jwt})
     seconds = int(NOW.timestamp())
     yield case("7-time/jwt-exp", "expired", "exp earlier than validUntil", exp=seconds)
     yield case("7-time/jwt-nbf", "not_yet_valid", "nbf later than validFrom", nbf=seconds + 1)

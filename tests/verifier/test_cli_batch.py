@@ -1,5 +1,6 @@
 """The command line over many inputs: where they come from, what is left out, summaries, progress, and how it ends."""
 
+import contextlib
 import csv
 import json
 import os
@@ -8,7 +9,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -357,16 +358,36 @@ def test_reader_that_stops_reading_ends_it_quietly(endless: str, desk: Path) -> 
 def test_interruption_ends_it_cleanly(endless: str, desk: Path) -> None:
     arguments = [sys.executable, "-m", "xinzheng_verifier", "--jsonl", "-", *TRUST, "--brief", "--summary", "s.csv"]
     process = subprocess.Popen(
-        [*arguments, "--workers", "2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*arguments, "--workers", "2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A run in the background of a shell hands down that the signal is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - before exec
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(endless.encode())
-    process.stdin.flush()
-    assert process.stdout.readline().startswith(b"-:1: PASSED")
-    time.sleep(0.5)
+    stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
+    assert stdin is not None
+    assert stdout is not None
+    assert stderr is not None
+
+    def pour() -> None:
+        with contextlib.suppress(OSError):
+            while process.poll() is None:
+                stdin.write(endless.encode())
+
+    pouring = threading.Thread(target=pour, daemon=True)
+    pouring.start()
+    assert stdout.readline().startswith(b"-:1: PASSED")
+    drained = threading.Thread(target=stdout.read, daemon=True)
+    drained.start()
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.wait(timeout=60) == 130
+    error = stderr.read()
+    for thread in (pouring, drained):
+        thread.join(timeout=60)
+    for stream in (stdout, stderr):
+        stream.close()
+    with contextlib.suppress(BrokenPipeError):
+        stdin.close()
     assert re.fullmatch(rb"\nInterrupted; up to here: \d+ checked: \d+ passed, 0 failed, 0 not decided\n", error)
     assert [path.name for path in desk.iterdir() if path.name.startswith((".", "s."))] == []

@@ -82,7 +82,7 @@ def test_receipt_says_what_was_asked_and_what_came_of_it() -> None:
         "statusAsOf": "2026-11-23T08:50:00Z",
         "issuer": COURT.did,
         "certificateNumber": CERTIFICATE.credential["certificateNumber"],
-        "identityCompared": False,
+        "compared": [],
     } == CONTENT
     header = json.loads(base64url.decode(RECEIPT.split(".", 1)[0]))
     assert header == {"alg": "ES256", "kid": public_jwk(PUBLIC)["kid"], "typ": "xinzheng-receipt+jwt"}
@@ -98,12 +98,13 @@ def test_content_is_read_once_the_signature_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identity", "compared"), [(None, False), (PERSON, True), (OTHER_PERSON, True), ("4206831990010100", False)]
+    ("identity", "compared"),
+    [(None, []), *((number, ["identity"]) for number in (PERSON, OTHER_PERSON, "4206831990010100"))],
 )
-def test_number_is_compared_but_never_written(identity: str | None, compared: bool) -> None:
+def test_number_is_compared_but_never_written(identity: str | None, compared: list[str]) -> None:
     receipt = receipt_of(identity=identity)
     content = base64url.decode(receipt.split(".")[1]).decode()
-    assert json.loads(content)["identityCompared"] is compared
+    assert json.loads(content)["compared"] == compared
     assert PERSON not in content
     assert OTHER_PERSON not in content
     assert "王某" not in content
@@ -201,7 +202,7 @@ def test_form_that_was_asked_for_is_asked_for_again() -> None:
 def test_number_that_was_compared_is_needed_again() -> None:
     receipt = receipt_of(identity=PERSON)
     silent = check_receipt(receipt, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER)
-    assert (silent.verdict, silent.code) == (Verdict.INDETERMINATE, "receipt_identity_needed")
+    assert (silent.verdict, silent.code) == (Verdict.INDETERMINATE, "receipt_comparison_needed")
     told = check_receipt(receipt, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER, identity=PERSON)
     assert told.verdict is Verdict.PASSED
     lied = check_receipt(receipt, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER, identity=OTHER_PERSON)
@@ -315,8 +316,8 @@ SPOILED: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("policy", lambda content: {**content, "policy": []}, "/policy"),
     ("verdict", lambda content: {**content, "verdict": "failed"}, "/verdict"),
     ("code", lambda content: {**content, "code": "revoked"}, "/code"),
-    ("compared", lambda content: {**content, "identityCompared": True}, "/identityCompared"),
-    ("compared 0", lambda content: {**content, "identityCompared": 0}, "/identityCompared"),
+    ("compared", lambda content: {**content, "compared": ["identity"]}, "/compared"),
+    ("compared 0", lambda content: {**content, "compared": 0}, "/compared"),
     ("steps", lambda content: {**content, "steps": content["steps"][:9]}, "/steps"),
     ("steps none", lambda content: {**content, "steps": None}, "/steps"),
     ("step", lambda content: {**content, "steps": [None, *content["steps"][1:]]}, "/steps/0"),

@@ -1,6 +1,6 @@
 """What a lender asks beyond a genuine signature."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal, get_args
@@ -55,6 +55,11 @@ class Policy:
     unsafe_trust_dates_of_compromised_keys: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("unsafe_accept_other_controllers", "unsafe_trust_dates_of_compromised_keys"):
+            if not isinstance(getattr(self, name), bool):  # "false", as a settings file may have it, counts as true
+                raise TypeError(f"{name} must be a bool")
+        if not isinstance(self.require_status, bool | None):
+            raise TypeError("require_status must be a bool or None")
         if self.profile not in get_args(Profile):
             raise ValueError(f"profile must be one of {', '.join(get_args(Profile))}")
         if self.max_status_age is not None and self.max_status_age < timedelta(0):
@@ -102,24 +107,24 @@ def _set_of_texts(values: Iterable[str] | None, name: str) -> frozenset[str] | N
     return texts
 
 
-def check_policy(credential: JSONObject, *, issuer_id: str, policy: Policy) -> None:
+def check_policy(credential: JSONObject, *, issuer_ids: Sequence[str], policy: Policy) -> None:
     """Step 10: the lender's own rules.
 
     Args:
         credential: the credential without proof, its signature verified.
-        issuer_id: who signed it.
+        issuer_ids: who signed it, one for each proof.
         policy: the rules.
 
     Raises:
         RefusedError: `policy_issuer`, `policy_type`.
     """
     accepted = policy.accepted_types
-    foreign_issuer = policy.issuers is not None and issuer_id not in policy.issuers
+    foreign_issuer = None if policy.issuers is None else next((i for i in issuer_ids if i not in policy.issuers), None)
     foreign_type = accepted is not None and not accepted & types_of(credential)
-    if foreign_issuer or foreign_type:
+    if foreign_issuer is not None or foreign_type:
         raise_worst(
             (
-                RefusedError("policy_issuer", issuer=issuer_id) if foreign_issuer else None,
+                RefusedError("policy_issuer", issuer=foreign_issuer) if foreign_issuer is not None else None,
                 RefusedError("policy_type", accepted=sorted(accepted or ())) if foreign_type else None,
             )
         )

@@ -39,9 +39,9 @@ MESSAGES: dict[str, Message] = {
     "receipt_policy_differs": Message(
         "The rules given are other than those of the receipt.", "所给的规则与回执所载的不同。"
     ),
-    "receipt_identity_needed": Message(
-        "The rest comes out the same; the ID number was compared then and is needed to compare it again.",
-        "其余各项结果相同；当时比对过证件号码，需再次输入才能复核。",
+    "receipt_comparison_needed": Message(
+        "The rest comes out the same; what was compared then is needed to compare it again: {missing}.",
+        "其余各项结果相同；当时比对过的内容需再次提供方可比对：{missing}。",
     ),
     "receipt_outcome_differs": Message(
         "Judged again by the same trust and rules, it comes out differently: {differs}.",

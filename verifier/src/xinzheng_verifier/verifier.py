@@ -65,6 +65,7 @@ class _Genuine(NamedTuple):
     credential: Secured
     proofs: tuple[Proof, ...]
     issuer: TrustedIssuer
+    signers: tuple[TrustedIssuer, ...]
 
 
 class Verifier:
@@ -217,7 +218,7 @@ class Verifier:
         if not in_force:
             raise GateClosedError
 
-        return _Genuine(credential=credential, proofs=proofs, issuer=issuer)
+        return _Genuine(credential=credential, proofs=proofs, issuer=issuer, signers=tuple(signers))
 
     def _signers(self, credential: Secured, proofs: Sequence[Proof]) -> list[TrustedIssuer]:
         """Who has to have signed each proof."""
@@ -257,7 +258,7 @@ class Verifier:
                 check_match(claims, expected, evidence)
 
         with record.step(10):  # policy
-            check_policy(claims, issuer_id=issuer.id, policy=policy)
+            check_policy(claims, issuer_ids=[signer.id for signer in found.signers], policy=policy)
 
     def _other_claims(self, data: bytes, at: datetime) -> JSONObject:
         """What another form of a credential says.
@@ -307,7 +308,10 @@ def _required(credential: Secured, policy: Policy) -> tuple[Proof, ...]:
     missing = policy.proofs - {proof.name for proof in credential.proofs}
     if missing or not policy.proofs:
         raise RefusedError("proof_required", proofs=", ".join(sorted(missing)))
-    return tuple(proof for proof in credential.proofs if proof.name in policy.proofs)
+    required = [proof for proof in credential.proofs if proof.name in policy.proofs]
+    for proof in required:  # grows as it goes: a proof is worth no more than those that it builds on
+        required += [previous for previous in proof.builds_on if previous not in required]
+    return tuple(proof for proof in credential.proofs if proof in required)
 
 
 def _check_arguments(at: object, form: object) -> Form | None:

@@ -8,6 +8,7 @@ import marshal
 import pickle
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
@@ -24,6 +25,7 @@ _PICKLED: Final = b"\x80"  # the first byte of a pickle, and of nothing that mar
 _PLAIN: Final = 2  # the last version of marshal that looks for no object twice
 _NOTHING: Final[Findings] = ((Outcome.NOT_RUN, "", {}),) * len(STEP_NAMES)
 _OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+_PLAIN_TYPES: Final = frozenset({str, int, bool, type(None)})
 _Changes = Sequence[tuple[int, str, str, JSONObject]]
 
 
@@ -129,7 +131,7 @@ class Unpacker:
         """The findings of the report before with what changed; the first report of a frame brings all ten."""
         for place, outcome, code, evidence in changed:
             self._findings[place] = _OUTCOMES[outcome], code, evidence
-        return tuple(self._findings)
+        return tuple([(outcome, code, _own(evidence)) for outcome, code, evidence in self._findings])
 
     def _issuer(self, issuer_id: str) -> ReportedIssuer:
         if issuer_id not in self._issuers:
@@ -142,6 +144,11 @@ class Unpacker:
         if text not in self._moments:
             self._moments[text] = datetime.fromisoformat(text)
         return self._moments[text]
+
+
+def _own(evidence: JSONObject) -> JSONObject:
+    """Evidence that no other report shares: what a caller does to one report changes no other."""
+    return {name: value if type(value) in _PLAIN_TYPES else deepcopy(value) for name, value in evidence.items()}
 
 
 def _dumped(value: object) -> bytes:

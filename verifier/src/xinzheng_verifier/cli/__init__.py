@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from xinzheng_schemas.errors import Language, language_from
 from xinzheng_verifier.cli import arguments, check, stores
+from xinzheng_verifier.cli.batch import silence
 from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
@@ -64,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser(language)
     try:
         return run(parser.parse_args(rest), language)
+    except BrokenPipeError:  # whoever reads has seen enough
+        silence()
+        return INDETERMINATE
     except UsageError as error:
         print(say(error.word, language, **error.params), file=sys.stderr)
         return MISUSED

@@ -161,6 +161,9 @@ def _add_trust(parser: argparse.ArgumentParser, language: Language) -> None:
         group.add_argument(
             option, metavar="DOC", type=Path, action="extend", nargs="+", default=[], help=_word(word, language)
         )
+    group.add_argument(
+        "--context", metavar="URL=DOC", type=_named_file, action="append", default=[], help=_word("context", language)
+    )
 
 
 def _add_rules(parser: argparse.ArgumentParser, language: Language) -> "argparse._ArgumentGroup":
@@ -193,6 +196,14 @@ def _only_dash(language: Language) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    """An address and a file; an address may hold `=`, the name of the file may not."""
+    url, separator, name = text.rpartition("=")
+    if not separator or not url or not name:
+        raise argparse.ArgumentTypeError("https://example.org/context=context.jsonld")
+    return url, Path(name)
 
 
 def _moment(text: str) -> datetime:

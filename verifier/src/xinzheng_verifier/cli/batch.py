@@ -113,9 +113,10 @@ class Batch:
                 expected = self._expected
                 yield Item(
                     given.data,
-                    identity=given.identity or expected.identity,
-                    number=given.number or expected.number,
-                    other=given.other or expected.other,
+                    # An empty cell of somebody's list is something to compare with, and does not match.
+                    identity=expected.identity if given.identity is None else given.identity,
+                    number=expected.number if given.number is None else given.number,
+                    other=expected.other if given.other is None else given.other,
                     form=self._form,
                 )
 

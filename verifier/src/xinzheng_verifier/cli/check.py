@@ -7,13 +7,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xinzheng_schemas.errors import Language
+from xinzheng_schemas import strict_json
+from xinzheng_schemas.errors import CodedError, Language, Message
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines, silence
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
 from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.summary import open_summary
 from xinzheng_verifier.cli.words import say
+from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.store import TrustStore
@@ -95,7 +98,7 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
     policy = _policy(options)
     verifier = FollowingVerifier(options.store, policy) if options.store else Verifier(trust, policy=policy)
     with suppress(KeyboardInterrupt):
-        uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False)
+        uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False, access_log=False)
     return PASSED
 
 
@@ -116,7 +119,7 @@ def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
         UsageError: nobody, or in two ways at once.
         TrustError: the trust data cannot be used.
     """
-    ways = [options.store, options.bundle or options.root, options.controller or options.status_list]
+    ways = [options.store, options.bundle or options.root, options.controller or options.status_list or options.context]
     if sum(map(bool, ways)) > 1:
         raise UsageError("trust_twice")
     if options.store:
@@ -124,8 +127,20 @@ def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
     if options.bundle and options.root:
         return TrustStore.from_bundle(read_file(options.bundle), root=read_file(options.root), at=at)
     if options.controller:
-        return TrustStore.from_documents(map(_controller, options.controller), map(read_file, options.status_list))
+        return TrustStore.from_documents(
+            map(_controller, options.controller),
+            map(read_file, options.status_list),
+            {url: _context(path) for url, path in options.context},
+        )
     raise UsageError("trust_needed")
+
+
+def _context(path: Path) -> JSONObject:
+    try:
+        return strict_json.loads_object(read_file(path))
+    except CodedError as error:
+        problem = Message(error.message("en"), error.message("zh"))
+        raise TrustError("trust_document_malformed", document=str(path), problem=problem) from error
 
 
 def _controller(path: Path) -> bytes | str:

@@ -37,7 +37,7 @@ from xinzheng_verifier.verifier import Verifier
 
 _STDIN = "-"
 _RECEIPT_MODE = 0o644
-_TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list")
+_TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list", "context")
 
 
 def make(options: argparse.Namespace, language: Language) -> int:
@@ -176,7 +176,7 @@ def _check_screen(found: ReceiptCheck, *, name: str, language: Language) -> str:
 
 
 def _facts(receipt: Receipt, language: Language) -> list[tuple[str, str]]:
-    compared = "receipt_was_compared" if receipt.identity_compared else "receipt_not_compared"
+    compared = "receipt_was_compared" if "identity" in receipt.compared else "receipt_not_compared"
     rows = [
         (say("receipt_says", language), f"{say(f'receipt_said_{receipt.verdict.value}', language)} ({receipt.code})"),
         (say("receipt_asked", language), format_timestamp(receipt.at)),

@@ -66,6 +66,10 @@ WORDS: Final[dict[str, Message]] = {
     "status_list": Message(
         "a signed status list, with --controller; may be repeated", "已签名的状态列表，与 --controller 同用，可重复"
     ),
+    "context": Message(
+        "a JSON-LD context that credentials may name, by its address, with --controller; may be repeated",
+        "凭证可引用的 JSON-LD 上下文及其网址，与 --controller 同用，可重复",
+    ),
     "at": Message(
         "the moment asked about, such as 2026-11-23T08:00:00Z (default: now)",
         "查询时刻，如 2026-11-23T08:00:00Z（默认为当前时刻）",

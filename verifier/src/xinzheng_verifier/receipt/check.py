@@ -110,6 +110,8 @@ def check_receipt(
     data: bytes | str | None = None,
     verifier: Verifier | None = None,
     identity: str | Identity | None = None,
+    number: str | None = None,
+    other: bytes | str | None = None,
 ) -> ReceiptCheck:
     """Checks a receipt as far as what is at hand allows; never raises because of what the receipt holds.
 
@@ -119,6 +121,8 @@ def check_receipt(
         data: the input that it is said to be about; None compares nothing.
         verifier: trust and rules by which to judge the input again at the receipt's moment; None judges nothing.
         identity: the ID number that was compared then, to be compared again.
+        number: likewise the certificate number.
+        other: likewise the other form.
 
     Raises:
         ReceiptError: `receipt_key_malformed`, the key is of a type that signs no receipts.
@@ -141,7 +145,10 @@ def check_receipt(
     else:
         found["trust"] = _trust(content, verifier)
         found["policy"] = _policy(content, verifier)
-        found["outcome"] = _outcome(content, found, data=data, verifier=verifier, identity=identity)
+        given = {"identity": identity, "number": number, "other": other}
+        # What was not compared then has no part in the question now.
+        expected = {name: value for name, value in given.items() if name in content.compared and value is not None}
+        found["outcome"] = _outcome(content, found, data=data, verifier=verifier, expected=expected)
     return ReceiptCheck(receipt=content, findings=_complete(found))
 
 
@@ -218,22 +225,22 @@ def _outcome(
     *,
     data: bytes | str | None,
     verifier: Verifier,
-    identity: str | Identity | None,
+    expected: Mapping[str, Any],
 ) -> Finding:
     """Judges the input again, read as the form that it was read as then."""
     if data is None or found["input"].outcome is not Outcome.PASSED:
         code = "receipt_input_not_given" if data is None else "receipt_not_reached"
         return Finding(aspect="outcome", outcome=Outcome.NOT_RUN, code=code)
     form = receipt.form if receipt.form in [*Form] else None
-    report = verifier.report(data, at=receipt.at, identity=identity, form=form)
+    report = verifier.report(data, at=receipt.at, form=form, **expected)
     again = Receipt.of(
         report,
         trust_sha256=receipt.trust_sha256,
         verifier_version=receipt.verifier_version,
         made_at=receipt.made_at,
     )
-    lacks_identity = identity is None and _step(receipt, _MATCH) not in (_step(again, _MATCH), "not_run")
-    differs = _differences(receipt, again, leave_out_match=lacks_identity)
+    missing = [name for name in receipt.compared if name not in expected]
+    differs = _differences(receipt, again, leave_out_match=bool(missing))
     if differs:
         same_basis = found["trust"].outcome is found["policy"].outcome is Outcome.PASSED
         return Finding(
@@ -242,13 +249,11 @@ def _outcome(
             code="receipt_outcome_differs" if same_basis else "receipt_outcome_not_comparable",
             evidence={"differs": ", ".join(differs), "verdict": again.verdict.value, "code": again.code},
         )
-    if lacks_identity:
-        return Finding(aspect="outcome", outcome=Outcome.INDETERMINATE, code="receipt_identity_needed")
+    if missing:
+        evidence: JSONObject = {"missing": ", ".join(missing)}
+        code = "receipt_comparison_needed"
+        return Finding(aspect="outcome", outcome=Outcome.INDETERMINATE, code=code, evidence=evidence)
     return Finding(aspect="outcome", outcome=Outcome.PASSED)
-
-
-def _step(receipt: Receipt, name: str) -> str:
-    return next(step.code for step in receipt.steps if step.name == name)
 
 
 def _differences(then: Receipt, now: Receipt, *, leave_out_match: bool) -> list[str]:

@@ -59,7 +59,8 @@ class Receipt:
         status_as_of: when the oldest status data that was consulted was made; None if none was.
         issuer_id: who signed; None unless the signature holds.
         certificate_number: number of the certificate; None unless the signature holds and it bears one.
-        identity_compared: whether an ID number was compared. The number itself is nowhere.
+        compared: what the credential was compared with, of "identity", "number" and "other"; the ID number itself is
+            nowhere.
     """
 
     made_at: datetime
@@ -76,7 +77,7 @@ class Receipt:
     status_as_of: datetime | None
     issuer_id: str | None
     certificate_number: str | None
-    identity_compared: bool
+    compared: tuple[str, ...]
 
     @classmethod
     def of(cls, report: Report, *, trust_sha256: str, verifier_version: str, made_at: datetime) -> Self:
@@ -97,7 +98,7 @@ class Receipt:
             status_as_of=report.status_as_of,
             issuer_id=None if report.issuer is None else report.issuer.id,
             certificate_number=_number(report.claims),
-            identity_compared=_is_compared(steps),
+            compared=_compared(report),
         )
 
     def to_json(self) -> JSONObject:
@@ -118,7 +119,7 @@ class Receipt:
             "statusAsOf": None if self.status_as_of is None else _moment(self.status_as_of),
             "issuer": self.issuer_id,
             "certificateNumber": self.certificate_number,
-            "identityCompared": self.identity_compared,
+            "compared": [*self.compared],
         }
 
     @classmethod
@@ -134,12 +135,9 @@ class Receipt:
             _refuse("/version")
         steps = _read_steps(value["steps"])
         verdict, code = _decided(steps)
-        compared = _is_compared(steps)
         for member, wanted in (("verdict", verdict.value), ("code", code)):
             if value[member] != wanted:
                 _refuse(f"/{member}")
-        if value["identityCompared"] is not compared:
-            _refuse("/identityCompared")
         return cls(
             made_at=_read_moment(value, "madeAt"),
             verifier_version=_read_text(value, "verifierVersion", _SHORT),
@@ -155,10 +153,11 @@ class Receipt:
             status_as_of=None if value["statusAsOf"] is None else _read_moment(value, "statusAsOf"),
             issuer_id=_read_optional(value, "issuer", _SHORT),
             certificate_number=_read_optional(value, "certificateNumber", _SHORT),
-            identity_compared=compared,
+            compared=_read_compared(value, steps),
         )
 
 
+_COMPARABLE: Final = ("identity", "number", "other")
 _MEMBERS: Final = {
     "version",
     "madeAt",
@@ -175,7 +174,7 @@ _MEMBERS: Final = {
     "statusAsOf",
     "issuer",
     "certificateNumber",
-    "identityCompared",
+    "compared",
 }
 
 
@@ -188,8 +187,18 @@ def _decided(steps: Sequence[ReceiptStep]) -> tuple[Verdict, str]:
     return Verdict.PASSED, "ok"
 
 
-def _is_compared(steps: Sequence[ReceiptStep]) -> bool:
-    return steps[_MATCH - 1].outcome in (Outcome.PASSED, Outcome.FAILED)
+def _compared(report: Report) -> tuple[str, ...]:
+    stated = report.steps[_MATCH - 1].evidence.get("compared", [])
+    return tuple(name for name in _COMPARABLE if isinstance(stated, list) and name in stated)
+
+
+def _read_compared(value: Mapping[str, JSONValue], steps: Sequence[ReceiptStep]) -> tuple[str, ...]:
+    """What was compared; nothing, if and only if the step had nothing to examine."""
+    stated = value["compared"]
+    known = tuple(name for name in _COMPARABLE if isinstance(stated, list) and name in stated)
+    if [*known] != stated or bool(known) is (steps[_MATCH - 1].outcome is Outcome.NOT_RUN):
+        _refuse("/compared")
+    return known
 
 
 def _number(claims: JSONObject | None) -> str | None:

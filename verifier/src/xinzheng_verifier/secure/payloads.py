@@ -29,8 +29,8 @@ from xinzheng_verifier.secure.proof import (
 )
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 
-_FORBIDDEN: Final = ("vc", "vp", "aud")
-"""Claims that make another thing of the payload than a credential (vc-jose-cose 3.1.3)."""
+_FORBIDDEN: Final = ("vc", "vp", "aud", "proof")
+"""Claims that make another thing of the payload than a credential (vc-jose-cose 3.1.3), or an unchecked proof."""
 
 
 class _Enveloped(Secured, Proof):
@@ -123,12 +123,13 @@ class Token(_Enveloped):
     def validity(self) -> Validity:
         """As `Proof.validity`."""
         payload = self._payload
-        if "nbf" not in payload and "exp" not in payload:
+        claims = [claim for claim in ("iat", "nbf", "exp") if claim in payload]
+        stated = {claim: numeric_date(payload[claim], field=f"/{claim}") for claim in claims}
+        if not stated:
             return NO_LIMITS
-        since, until = (
-            numeric_date(payload[claim], field=f"/{claim}") if claim in payload else None for claim in ("nbf", "exp")
-        )
-        return Validity(since=since, until=until)
+        # What was issued later than now was not issued: as the `created` of a proof (vc-data-integrity 2.1).
+        since = max((stated[claim] for claim in ("iat", "nbf") if claim in stated), default=None)
+        return Validity(since=since, until=stated.get("exp"))
 
     def is_signed_by(self, key: TrustedKey, algorithm: Algorithm) -> bool:
         """As `Proof.is_signed_by`."""

@@ -51,6 +51,9 @@ class Proof(ABC):
     key_mismatch_code: str = "alg_not_allowed"
     """Reason code where a key is not of the mechanism's type."""
 
+    builds_on: tuple["Proof", ...] = ()
+    """The proofs that it signs over and is worth nothing without (vc-data-integrity 2.1.2)."""
+
     @abstractmethod
     def algorithm_for(self, key_type: KeyType) -> Algorithm | None:
         """The one algorithm of this proof for keys of a type; None if it takes no such keys."""

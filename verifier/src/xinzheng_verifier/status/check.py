@@ -65,6 +65,8 @@ def check_status(
     if not listed or len(listed) > MAX_STATUS_ENTRIES:
         error = UndecidedError("status_malformed", field="/credentialStatus", count=len(listed))
         return StatusAnswer(error=error, entries=[], as_of=None)
+    if policy.status_is_required and not any(_can_end(entry) for entry in listed):
+        return StatusAnswer(error=RefusedError("status_required"), entries=[], as_of=None)
     question = _Question(issuer=issuer, trust=trust, at=at, policy=policy)
     lookups = [_look_up(entry, question) for entry in listed]
     made = [lookup.made_at for lookup in lookups if lookup.made_at is not None]
@@ -73,6 +75,11 @@ def check_status(
         entries=[lookup.evidence for lookup in lookups],
         as_of=min(made, default=None),
     )
+
+
+def _can_end(entry: JSONValue) -> bool:
+    """Whether a revocation or suspension would show; whatever cannot be read is told when it is looked up."""
+    return not isinstance(entry, dict) or entry.get("statusPurpose") not in entries.INFORMING
 
 
 def _bundle_error(trust: TrustStore, at: datetime) -> VerifierError | None:

@@ -12,7 +12,7 @@ MEANINGS: Final = {"revocation": "revoked", "suspension": "suspended"}
 """Reason code of a set bit, by purpose; worst first."""
 
 _TYPE: Final = "BitstringStatusListEntry"
-_INFORMING: Final = frozenset({"message", "refresh"})
+INFORMING: Final = frozenset({"message", "refresh"})
 """Purposes that say something of a credential without ending it."""
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,31}")
@@ -55,7 +55,7 @@ def parse(entry: JSONValue) -> StatusEntry:
     if entry.get("type") != _TYPE:
         raise UndecidedError("status_unsupported", type=shown(entry.get("type")))
     purpose, index, url = map(entry.get, ("statusPurpose", "statusListIndex", "statusListCredential"))
-    if not isinstance(purpose, str) or not (purpose in MEANINGS or purpose in _INFORMING):
+    if not isinstance(purpose, str) or not (purpose in MEANINGS or purpose in INFORMING):
         raise UndecidedError("status_purpose", purpose=shown(purpose))
     if not isinstance(index, str) or not _INDEX.fullmatch(index):
         raise UndecidedError("status_malformed", index=shown(index))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -43,7 +44,7 @@ class TrustStore:
     ) -> None:
         self._issuers = MappingProxyType(dict(issuers))
         self._status_lists = MappingProxyType(dict(status_lists))
-        self._contexts = MappingProxyType(dict(contexts or {}))
+        self._contexts = MappingProxyType(deepcopy(dict(contexts or {})))  # compiled once, so nobody may change them
         self._decoded: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires

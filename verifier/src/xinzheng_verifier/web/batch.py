@@ -14,7 +14,7 @@ from xinzheng_verifier.envelope import Envelope, moment, one_of_many, raw_elemen
 from xinzheng_verifier.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS
 from xinzheng_verifier.report import Verdict
 from xinzheng_verifier.verifier import Verifier
-from xinzheng_verifier.web.body import bounded_body, media_type
+from xinzheng_verifier.web.body import bounded_body, check_query, media_type
 from xinzheng_verifier.web.problems import ProblemError
 
 _LINES = frozenset({"application/jsonl", "application/x-ndjson", "application/x-jsonlines"})
@@ -27,6 +27,7 @@ async def read_body(request: Request) -> tuple[str, bool]:
     Raises:
         ProblemError: `batch_malformed` (400: no UTF-8), or as `bounded_body`.
     """
+    check_query(request)
     body = await bounded_body(request, MAX_BATCH_BYTES)
     try:
         return body.decode("utf-8"), media_type(request) in _LINES

@@ -31,6 +31,7 @@ async def read_submission(request: Request) -> Envelope:
         EnvelopeError: `request_malformed`.
         ProblemError: `request_malformed` (400), or as `bounded_body`.
     """
+    check_query(request)
     kind = media_type(request)
     wrapped = kind in (_MULTIPART, _JSON)
     body = await bounded_body(request, MAX_REQUEST_BYTES if wrapped else MAX_INPUT_BYTES)
@@ -39,6 +40,18 @@ async def read_submission(request: Request) -> Envelope:
     else:
         submission = _from_envelope(body) or Envelope(credential=body)
     return submission if submission.at else replace(submission, at=moment(request.query_params.get("at")))
+
+
+def check_query(request: Request) -> None:
+    """Refuses parameters that would not be looked at, such as a number that somebody takes for compared.
+
+    Raises:
+        ProblemError: `request_malformed` (400), a name other than `at`, or `at` twice.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name != "at" or len(names) > 1:
+            _refuse(name)
 
 
 def media_type(request: Request) -> str:
@@ -98,9 +111,10 @@ async def _from_form(request: Request, body: bytes) -> Envelope:
         other = await others[0].read() if others else None
     finally:
         await form.close()
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    for name in fields:
-        if name not in ENVELOPE - {"credential", _OTHER}:
+    listed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    fields = dict(listed)
+    for name, _ in listed:
+        if name not in ENVELOPE - {"credential", _OTHER} or len(fields) != len(listed):
             _refuse(name)
     return Envelope(
         credential=credential,
