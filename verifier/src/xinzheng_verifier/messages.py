@@ -120,7 +120,7 @@ REASONS: dict[str, Message] = {
     # 5 signature
     "signature_invalid": Message(
         "The signature does not fit: the content was changed, or it was signed by somebody else.",
-        "签名不符：内容被改动，或并非由其签名。",
+        "签名不符：内容被改动，或并非由所称的密钥签署。",
     ),
     # 6 shape
     "shape_invalid": Message(
