@@ -79,7 +79,8 @@ def check_status(
 
 def _can_end(entry: JSONValue) -> bool:
     """Whether a revocation or suspension would show; whatever cannot be read is told when it is looked up."""
-    return not isinstance(entry, dict) or entry.get("statusPurpose") not in entries.INFORMING
+    purpose = entry.get("statusPurpose") if isinstance(entry, dict) else None
+    return not isinstance(purpose, str) or purpose not in entries.INFORMING
 
 
 def _bundle_error(trust: TrustStore, at: datetime) -> VerifierError | None:
