@@ -390,3 +390,26 @@ def test_number_written_as_an_argument_is_not_repeated(monkeypatch: pytest.Monke
     assert printed.status == 64
     assert said in printed.err
     assert WANG_ID not in printed.out + printed.err
+
+
+def test_reader_that_is_gone_ends_any_command_quietly(court: SimulatedCourt, tmp_path: Path) -> None:
+    simulator, store = bundle_of(court), str(tmp_path / "store")
+    (tmp_path / "bundle").write_bytes(simulator.bundle())
+    (tmp_path / "root").write_bytes(simulator.root_bytes)
+    at = "2026-11-23T09:00:00Z"
+    imported = command(
+        "store", "import", tmp_path / "bundle", "--store", store, "--root", tmp_path / "root", "--at", at
+    )
+    assert imported.status == 0
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "xinzheng_verifier", "store", "show", "--store", store],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (2, b"")

@@ -64,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     make_parser, run = command
     parser = make_parser(language)
     try:
-        return run(parser.parse_args(rest), language)
+        status = run(parser.parse_args(rest), language)
+        sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough
         silence()
         return INDETERMINATE
@@ -74,3 +75,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrustError as error:
         print(f"{error.message(language)} ({error.code})", file=sys.stderr)
         return INDETERMINATE
+    return status
