@@ -19,6 +19,8 @@ from xinzheng_verifier.trust.issuers import TrustedIssuer
 
 Document = bytes | str | Mapping[str, JSONValue]
 
+_VIEWS = ("_issuers", "_status_lists", "_contexts", "_status_changes", "_attested")
+
 
 class TrustStore:
     """Whom one trusts, and what is known of the status of what they issued.
@@ -30,6 +32,9 @@ class TrustStore:
         bundle_version: version of the trust bundle that all this came from; None if from single documents.
         bundle_expires: moment from which the data no longer counts as current; None if it bears none.
         issued_floor: latest moment at which any part of the data is known to have been made; no true clock is earlier.
+        status_changes: signed journals of what changed in status lists, as received, by address of the list.
+        attested: by address of a status list, the moment as of which its issuer's publication names it as current; a
+            list is made when it changes and vouched for as long as it does not.
     """
 
     def __init__(
@@ -41,6 +46,8 @@ class TrustStore:
         bundle_version: int | None = None,
         bundle_expires: datetime | None = None,
         issued_floor: datetime | None = None,
+        status_changes: Mapping[str, bytes] | None = None,
+        attested: Mapping[str, datetime] | None = None,
     ) -> None:
         self._issuers = MappingProxyType(dict(issuers))
         self._status_lists = MappingProxyType(dict(status_lists))
@@ -49,6 +56,8 @@ class TrustStore:
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
+        self._status_changes = MappingProxyType(dict(status_changes or {}))
+        self._attested = MappingProxyType(dict(attested or {}))
 
     @classmethod
     def open(cls, path: str | Path) -> "TrustStore":
@@ -147,6 +156,14 @@ class TrustStore:
         """The status list credential of this address as received, unverified; None if it is not at hand."""
         return self._status_lists.get(url)
 
+    def status_changes(self, url: str) -> bytes | None:
+        """The journal of changes of the status list of this address as received, unverified; None without one."""
+        return self._status_changes.get(url)
+
+    def attested_at(self, url: str) -> datetime | None:
+        """As of when the publication of its issuer names the list of this address as current; None if it does not."""
+        return self._attested.get(url)
+
     @property
     def decoded_status_lists(self) -> dict[str, Any]:
         """What was made of status lists in the life of the store, by address; the status step keeps it here."""
@@ -158,7 +175,7 @@ class TrustStore:
         return {**self.__dict__, **views, "_decoded": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        views = {name: MappingProxyType(state[name]) for name in ("_issuers", "_status_lists", "_contexts")}
+        views = {name: MappingProxyType(state[name]) for name in _VIEWS}
         self.__dict__.update(state, **views)
 
 
