@@ -87,7 +87,8 @@ def load(path: Path) -> TrustStore:
     """The content of the store at `path`.
 
     Raises:
-        TrustError: `bundle_unavailable` (there is no store, or it cannot be read), `store_writable_by_others`.
+        TrustError: `store_missing` (there is no store), `bundle_unavailable` (it cannot be read),
+            `store_writable_by_others`.
     """
     for _ in range(_READ_ATTEMPTS):
         state = read_state(path)
@@ -127,8 +128,8 @@ def read_state(path: Path) -> StoreState:
     """
     try:
         return _read_state(path)
-    except FileNotFoundError as error:
-        raise TrustError("bundle_unavailable") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise TrustError("store_missing", store=str(path)) from error
 
 
 def import_bundle(path: Path, bundle: bytes, *, root: bytes | None = None, at: datetime) -> ImportResult:
@@ -248,7 +249,7 @@ def _read_state(path: Path) -> StoreState:
 
     Raises:
         TrustError: `bundle_unavailable`, `store_writable_by_others`.
-        FileNotFoundError: there is none.
+        FileNotFoundError, NotADirectoryError: there is none.
     """
     try:
         files.check_folder(path)
@@ -256,7 +257,7 @@ def _read_state(path: Path) -> StoreState:
             files.read_guarded(path / _STATE, max_bytes=_STATE_JSON.max_bytes), limits=_STATE_JSON
         )
         return _state(content)
-    except (FileNotFoundError, TrustError):
+    except (FileNotFoundError, NotADirectoryError, TrustError):
         raise
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise TrustError("bundle_unavailable") from error

@@ -63,6 +63,10 @@ MESSAGES: dict[str, Message] = {
     "bundle_unavailable": Message(
         "No trust data could be loaded; nothing can be judged without it.", "未能加载信任数据；没有信任数据就无法判断。"
     ),
+    "store_missing": Message(
+        "There is no trust store at {store}; a store is made by the import of a first bundle.",
+        "{store} 不是信任库；首次导入信任包时才会建立信任库。",
+    ),
     "store_root_required": Message(
         "A store takes its first bundle only with the root metadata to trust; get it from the court by another way.",
         "首次导入信任包必须同时给出所信任的根元数据；请通过其他途径向法院取得。",
