@@ -43,6 +43,7 @@ from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
 from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
+from xinzheng_verifier.trust.digest import TrustIdentity
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
 
@@ -79,6 +80,7 @@ class Verifier:
 
     def __init__(self, trust: TrustStore, *, policy: Policy | None = None) -> None:
         self._trust = trust
+        self._trust_identity = TrustIdentity(trust)
         self._policy = policy or Policy()
 
     @property
@@ -289,6 +291,7 @@ class Verifier:
             claims=findings.claims,
             scope_statement=SCOPE_STATEMENT if is_certificate else None,
             policy=self._policy,
+            trust=self._trust_identity,
         )
 
 

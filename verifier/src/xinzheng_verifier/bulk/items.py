@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from xinzheng_schemas.identity import Identity
 from xinzheng_verifier.errors import UndecidedError
@@ -13,6 +13,7 @@ from xinzheng_verifier.exact import exact_data
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.match import IDENTITY_TYPES
 from xinzheng_verifier.report import GateClosedError, Record, Report
+from xinzheng_verifier.trust.digest import TrustIdentity
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
@@ -76,13 +77,11 @@ class Parcel(NamedTuple):
 def parcel(thing: object) -> Parcel | None:
     """What to send for one thing of the caller's iterable; None if it is no input at all, or raises when looked at."""
     try:
-        return _parcel(thing) if isinstance(thing, Item) else _bare(thing)
+        if issubclass(type(thing), Item):  # `isinstance` would ask the thing itself
+            return _parcel(cast("Item", thing))
+        return Parcel(exact_data(thing, end=_KEPT))
     except Exception:  # noqa: BLE001 - the caller's own classes may do anything; the other inputs are answered
         return None
-
-
-def _bare(data: object) -> Parcel:
-    return Parcel(exact_data(data, end=_KEPT))
 
 
 def _parcel(item: Item) -> Parcel | None:
@@ -112,6 +111,7 @@ def not_answered(
         claims=None,
         scope_statement=None,
         policy=verifier.policy,
+        trust=TrustIdentity(verifier.trust),
     )
 
 

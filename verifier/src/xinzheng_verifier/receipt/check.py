@@ -17,8 +17,8 @@ from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.receipt import token
 from xinzheng_verifier.receipt.content import Receipt
 from xinzheng_verifier.receipt.errors import ReceiptError
-from xinzheng_verifier.receipt.trust_digest import trust_digest
 from xinzheng_verifier.report import Outcome, Verdict
+from xinzheng_verifier.trust.digest import trust_digest
 from xinzheng_verifier.trust.issuers import PublicKey
 from xinzheng_verifier.verifier import Verifier
 
