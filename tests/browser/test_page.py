@@ -21,6 +21,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 OTHER_ID = "420683198506151235"
 REVOKED = "7"
+STATES = ("passed", "failed", "indeterminate")
 
 
 def choose(page: Page, data: bytes, *, name: str = "certificate.json", kind: str = "application/json") -> None:
@@ -395,6 +396,42 @@ def test_verdict_comes_into_sight(context: BrowserContext, address: str, court: 
     choose(page, b"{}")
     verdict(page, "failed")
     expect(page.locator("#word")).to_be_in_viewport(ratio=1)
+
+
+PHONE = {"width": 375, "height": 667}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_verdict_is_seen_on_a_phone_without_scrolling(
+    context: BrowserContext, address: str, court: SimulatedCourt, forms: IssuedForms, language: str
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(f"{address}/?lang={language}")
+
+    def seen(state: str) -> None:
+        verdict(page, state)
+        for part in ("#word", "#why", f".sign.{state if state in STATES else 'none'}"):
+            expect(page.locator(part)).to_be_in_viewport(ratio=1)
+
+    page.click("button[type=submit]")  # nothing was given: the reason stands where it is looked for
+    seen("problem")
+    choose(page, forms.json_text)
+    seen("passed")
+    expect(page.locator("#sheet dd.whose")).to_be_in_viewport(ratio=1)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.fill("#text", court.issue(signer=SimulatedCourt().certificate_signer).jwt)
+    page.click("button[type=submit]")
+    seen("failed")
+    page.evaluate("window.scrollTo(0, 0)")
+    choose(page, b"x" * (MAX_INPUT_BYTES + 1), name="large.json")
+    seen("problem")
+    page.evaluate("window.scrollTo(0, 0)")
+    choose(page, forms.jwt.encode())
+    seen("passed")
+    page.click("#again")
+    verdict(page, "waiting")
+    expect(page.locator("#drop .lead")).to_be_in_viewport(ratio=1)
 
 
 def test_on_paper_there_is_the_answer_and_no_form(page: Page, forms: IssuedForms, tmp_path: Path) -> None:

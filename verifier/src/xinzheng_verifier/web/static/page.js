@@ -65,6 +65,14 @@ function concern(key, report) {
 function tell(state, word, why) {
   last = { state, word, why };
   show();
+  if (state !== "waiting") reveal();
+}
+
+// Where the answer stands below the question it comes to the top, with all that follows from it; beside it, into sight.
+function reveal() {
+  const below = matchMedia("(max-width: 56rem)").matches;
+  if (below) at("answer").scrollIntoView({ block: "start" });
+  else at("verdict").scrollIntoView({ block: "nearest" });
 }
 
 function show() {
@@ -129,7 +137,7 @@ async function check() {
   else last = { state: "problem", word: "no_answer", why: reply && reply.title ? { en: reply.title, zh: reply.title } : "unreachable" };
   show();
   at("verdict").focus({ preventScroll: true });
-  at("verdict").scrollIntoView({ block: "nearest" });
+  reveal();
 }
 
 async function take(files) {
