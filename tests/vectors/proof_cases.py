@@ -123,12 +123,42 @@ def _policies(world: World) -> Iterator[Vector]:
         attack = "not signed by the algorithm that the policy names"
         yield vector(f"2-mechanism/policy-algorithm.{suffix}", text, "proof_required", attack, **settings)
     yield vector("good-policy-names-its-algorithm.jwt", world.genuine.jwt, proofs=("ES256",))
+    yield vector("good-policy-names-its-algorithm.qr.txt", world.genuine.qr, proofs=("ES256",))
+    payload, kid = json.dumps(genuine).encode(), world.court.method("ed25519").encode()
+    for identifier, name in ((-8, "Ed25519"), (-19, "EdDSA")):
+        message = sign1({1: identifier, 4: kid, 16: "application/vc+cose"}, payload, world.ed25519)
+        yield vector(f"good-policy-names-its-algorithm{identifier}.cose", message, proofs=(name,))
+    yield from _unknown(world)
     stranger = SimulatedSigner.generate(KeyType.ED25519)
     method = f"{stranger.did_key}#{stranger.did_key.removeprefix('did:key:')}"
     theirs = proof_over(genuine, options(world, "", _EDDSA, verificationMethod=method), stranger)
     document, settings = genuine | {"proof": [first, theirs]}, {"proofs": (_EDDSA,)}
     attack = "the suite that the policy names, by a stranger's key"
     yield vector("4-key/json-policy-stranger.json", document, "issuer_key_mismatch", attack, **settings)
+
+
+def _unknown(world: World) -> Iterator[Vector]:
+    """Proofs of kinds that this verifier does not know, beside one that the policy names."""
+    genuine, (first, _) = world.genuine.credential, _two(world)
+    unheard = options(world, "p256", "bbs-2099", proofValue="u2V0C", id=_THIRD)
+    older = {"type": "Ed25519Signature2020", "proofValue": "z1", "verificationMethod": world.court.method("ed25519")}
+    settings: dict[str, Any] = {"proofs": (_ECDSA,)}
+    document = genuine | {"proof": [unheard, first, older]}
+    yield vector("good-policy-beside-unknown.json", document, **settings)
+    attack = "a suite that nobody knows beside a good one, and no policy that says which counts"
+    yield vector("2-mechanism/json-unknown-beside.json", document, "suite_mismatch", attack)
+    attack = "only suites that nobody knows"
+    document = genuine | {"proof": [unheard, older]}
+    yield vector("2-mechanism/json-policy-unknown-only.json", document, "proof_required", attack, **settings)
+    over = options(world, "p256", _ECDSA, previousProof=_THIRD)
+    chained = proof_over(genuine, over, world.p256, previous=[unheard])
+    attack = "the named proof builds on one of a suite that nobody knows"
+    document = genuine | {"proof": [unheard, chained]}
+    yield vector("2-mechanism/json-policy-on-unknown.json", document, "suite_mismatch", attack, **settings)
+    over = options(world, "ed25519", _EDDSA, previousProof=_THIRD)
+    unneeded = proof_over(genuine, over, world.ed25519, previous=[unheard])
+    document = genuine | {"proof": [unheard, unneeded, first]}
+    yield vector("good-policy-beside-chain-on-unknown.json", document, **settings)
 
 
 def _presented(world: World) -> Iterator[Vector]:

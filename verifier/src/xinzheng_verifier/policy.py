@@ -30,8 +30,9 @@ class Policy:
         issuers: the only issuer ids that are accepted; None accepts every trusted issuer, an empty set none.
         types: credential types of which one must be borne; None asks the profile (court: CreditRepairCredential, vcdm:
             any), an empty set accepts none.
-        proofs: cryptosuites or algorithms (`ecdsa-jcs-2019`, `ES256`) whose proofs have to hold, while others are not
-            looked at; None asks that every proof hold. Each name that is given has to be there.
+        proofs: cryptosuites (`ecdsa-jcs-2019`) or algorithms (`ES256`, of JWT and COSE alike) whose proofs have to
+            hold, while others are not looked at and need not be known; None asks that every proof be known and hold.
+            Each name that is given has to be there.
         max_clock_skew: how far the clock behind `at` may be slow, at most five minutes; it excuses what seems to lie in
             the future and prolongs nothing.
         unsafe_accept_other_controllers: accept a credential of any issuer if its proofs are by keys of controllers that

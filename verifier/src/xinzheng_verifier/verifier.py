@@ -37,6 +37,7 @@ from xinzheng_verifier.read.detect import check_size, form_of, read
 from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.report import GateClosedError, Record, Report, ReportedIssuer
 from xinzheng_verifier.secure import genuine
+from xinzheng_verifier.secure.algorithms import common_name
 from xinzheng_verifier.secure.genuine import BoundKey, SignedProof
 from xinzheng_verifier.secure.mechanism import secured
 from xinzheng_verifier.secure.proof import Proof, Secured
@@ -190,7 +191,9 @@ class Verifier:
             evidence |= {"form": findings.form.value, "bytes": len(data)}
 
         with record.gate(2) as evidence:  # mechanism
-            credential = secured(presented, contexts=trust.contexts)
+            credential = secured(presented, contexts=trust.contexts, named=policy.proofs)
+            if credential.unknown_proofs:
+                evidence["unknownProofs"] = [*credential.unknown_proofs]
             proofs = _required(credential, policy)
             evidence["mechanism"] = ", ".join(proof.name for proof in proofs)
 
@@ -299,16 +302,21 @@ def _required(credential: Secured, policy: Policy) -> tuple[Proof, ...]:
     """The proofs that have to hold.
 
     Raises:
-        RefusedError: `proof_required`, one that the policy names is not there.
+        RefusedError: `proof_required`, one that the policy names is not there; `suite_mismatch`, it builds on one that
+            nobody knows here.
     """
     if policy.proofs is None:
         return credential.proofs
-    missing = policy.proofs - {proof.name for proof in credential.proofs}
-    if missing or not policy.proofs:
+    named = {*map(common_name, policy.proofs)}
+    there = {common_name(proof.name) for proof in credential.proofs}
+    if not named or not named <= there:
+        missing = (name for name in policy.proofs if common_name(name) not in there)
         raise RefusedError("proof_required", proofs=", ".join(sorted(missing)))
-    required = [proof for proof in credential.proofs if proof.name in policy.proofs]
+    required = [proof for proof in credential.proofs if common_name(proof.name) in named]
     for proof in required:  # grows as it goes: a proof is worth no more than those that it builds on
         required += [previous for previous in proof.builds_on if previous not in required]
+        if proof.builds_on_unknown is not None:
+            raise RefusedError("suite_mismatch", suite=proof.builds_on_unknown)
     return tuple(proof for proof in credential.proofs if proof in required)
 
 

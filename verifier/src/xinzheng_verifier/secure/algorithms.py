@@ -87,6 +87,13 @@ COSE: Final[Mapping[int, Algorithm]] = MappingProxyType(
 )
 """By algorithm identifier (RFC 9053, 2.1 and 2.2; RFC 9864, 2.1 and 2.2)."""
 
+COSE_NAMES: Final[Mapping[int, str]] = MappingProxyType(
+    {-7: "ES256", -9: "ES256", -35: "ES384", -51: "ES384", -8: "EdDSA", -19: "Ed25519"}
+)
+"""The `alg` of the same algorithm in JOSE, by algorithm identifier."""
+
+_SYNONYMS: Final = MappingProxyType({"EdDSA": "Ed25519"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cryptosuite:
@@ -121,6 +128,12 @@ CRYPTOSUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
 
 PROOF_NAMES: Final = (*CRYPTOSUITES, *JOSE)
 """Every name that a proof goes by."""
+
+
+def common_name(name: str) -> str:
+    """One name for what has two: with Ed25519 the only curve that is taken, `EdDSA` is that (RFC 9864, 2.2)."""
+    return _SYNONYMS.get(name, name)
+
 
 SUITE_HASHES: Final[Mapping[KeyType, HashName]] = MappingProxyType(
     {KeyType.P256: "sha256", KeyType.P384: "sha384", KeyType.ED25519: "sha256"}

@@ -6,7 +6,7 @@ is ever looked at.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import cbor2
 
@@ -99,7 +99,7 @@ class Header:
 
     Attributes:
         algorithm: the algorithm.
-        name: its identifier, as the report shows it.
+        name: its name in JOSE, as the report shows it and a policy asks for it.
         kid: the key's name.
     """
 
@@ -119,7 +119,7 @@ def claims_header(message: Sign1) -> Header:
     kid = message.protected.get(_KID)
     if not isinstance(kid, bytes) or len(kid) != KID_BYTES:
         raise RefusedError("kid_unknown", kid=shown(kid))
-    return Header(algorithm=algorithm, name=f"COSE {message.protected[_ALG]!r}", kid=kid)
+    return Header(algorithm=algorithm, name=_name(message), kid=kid)
 
 
 def credential_header(message: Sign1) -> Header:
@@ -136,7 +136,11 @@ def credential_header(message: Sign1) -> Header:
     kid = message.protected.get(_KID, message.unprotected.get(_KID))
     if not isinstance(kid, bytes):
         raise RefusedError("kid_unknown", kid=shown(kid))
-    return Header(algorithm=algorithm, name=f"COSE {message.protected[_ALG]!r}", kid=kid)
+    return Header(algorithm=algorithm, name=_name(message), kid=kid)
+
+
+def _name(message: Sign1) -> str:
+    return algorithms.COSE_NAMES[cast("int", message.protected[_ALG])]
 
 
 def _algorithm(message: Sign1, *, protected: frozenset[int], unprotected: frozenset[int]) -> Algorithm:

@@ -5,7 +5,7 @@ W3C vc-data-integrity 1.0, vc-di-ecdsa 1.0, vc-di-eddsa 1.0.
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,6 +19,7 @@ from xinzheng_verifier.secure.algorithms import CRYPTOSUITES, Canonicalization, 
 from xinzheng_verifier.secure.canonical import Contexts, canonical
 from xinzheng_verifier.secure.moments import timestamp
 
+_TYPE: Final = "DataIntegrityProof"
 _HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
 _METHOD_ID: Final = re.compile(r"[^\s#]+#[^\s#]+")
 _SIGNATURE_BYTES: Final = (64, 96)
@@ -122,11 +123,29 @@ def split(document: JSONObject) -> tuple[JSONObject, list[JSONObject]]:
     return {name: value for name, value in document.items() if name != "proof"}, proofs
 
 
-def parse_proofs(proofs: Sequence[JSONObject], *, context: JSONValue) -> tuple[ProofOptions, ...]:
-    """Reads all proofs of a document, chains included (vc-data-integrity 4.5).
+def unknown_kind(proof: JSONObject, *, named: Collection[str] | None) -> str | None:
+    """What kind of proof it is, if that is none of the allow-list and nobody asks for it; else None.
 
     Args:
-        proofs: the proof objects.
+        proof: the proof.
+        named: the cryptosuites whose proofs have to hold; None is all, so that every proof has to be known.
+    """
+    if named is None:
+        return None
+    kind, suite = proof.get("type"), proof.get("cryptosuite")
+    if kind != _TYPE or not isinstance(suite, str):
+        return shown(kind)
+    return None if suite in CRYPTOSUITES or suite in named else shown(suite)
+
+
+def parse_proofs(
+    proofs: Sequence[JSONObject], *, context: JSONValue, among: Sequence[JSONObject] | None = None
+) -> tuple[ProofOptions, ...]:
+    """Reads proofs of a document, chains included (vc-data-integrity 4.5).
+
+    Args:
+        proofs: the proof objects to read.
+        among: all proof objects of the document; None is those.
         context: `@context` of the document. The JCS suites only ask that it begin with the proof's; here they are
             equal, or terms could be appended without breaking the signature.
 
@@ -134,7 +153,7 @@ def parse_proofs(proofs: Sequence[JSONObject], *, context: JSONValue) -> tuple[P
         RefusedError: as `_parse_proof`, or `proof_chain` (a previous proof is missing, stands twice or leads back).
     """
     by_id: dict[str, JSONObject] = {}
-    for proof in proofs:
+    for proof in proofs if among is None else among:
         identifier = proof.get("id")
         if isinstance(identifier, str):
             if identifier in by_id:
@@ -178,7 +197,7 @@ def _parse_proof(proof: JSONObject, *, context: JSONValue, by_id: Mapping[str, J
     """
     name = proof.get("cryptosuite")
     suite = CRYPTOSUITES.get(name) if isinstance(name, str) else None
-    if proof.get("type") != "DataIntegrityProof" or suite is None:
+    if proof.get("type") != _TYPE or suite is None:
         raise RefusedError("suite_mismatch", suite=shown(name))
     if proof.get("proofPurpose") != "assertionMethod":
         raise RefusedError("purpose_mismatch", purpose=shown(proof.get("proofPurpose")))

@@ -29,18 +29,24 @@ class ProvenDocument(Secured):
     Args:
         document: the JSON object with `proof`.
         contexts: JSON-LD contexts besides the bundled ones, by URL.
+        named: the cryptosuites whose proofs have to hold; None is all.
 
     Raises:
         RefusedError: as `data_integrity.split` and `parse_proofs`.
     """
 
-    def __init__(self, document: JSONObject, contexts: Contexts) -> None:
+    def __init__(self, document: JSONObject, contexts: Contexts, named: Collection[str] | None = None) -> None:
         self._unsecured, proofs = data_integrity.split(document)
-        parsed = data_integrity.parse_proofs(proofs, context=document.get("@context"))
+        unknown = {id(proof): kind for proof in proofs if (kind := data_integrity.unknown_kind(proof, named=named))}
+        self.unknown_proofs = tuple(unknown.values())
+        known = [proof for proof in proofs if id(proof) not in unknown]
+        parsed = data_integrity.parse_proofs(known, among=proofs, context=document.get("@context"))
         self._proofs = tuple(_EmbeddedProof(self._unsecured, options, contexts) for options in parsed)
         by_place = {id(options.proof): proof for options, proof in zip(parsed, self._proofs, strict=True)}
         for options, proof in zip(parsed, self._proofs, strict=True):
-            proof.builds_on = tuple(by_place[id(previous)] for previous in options.previous)
+            places = [id(previous) for previous in options.previous]
+            proof.builds_on = tuple(by_place[place] for place in places if place in by_place)
+            proof.builds_on_unknown = next((unknown[place] for place in places if place in unknown), None)
 
     @property
     def proofs(self) -> tuple[Proof, ...]:

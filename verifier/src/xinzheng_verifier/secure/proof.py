@@ -54,6 +54,9 @@ class Proof(ABC):
     builds_on: tuple["Proof", ...] = ()
     """The proofs that it signs over and is worth nothing without (vc-data-integrity 2.1.2)."""
 
+    builds_on_unknown: str | None = None
+    """Kind of a proof that it builds on and that this verifier does not know; None if it knows all."""
+
     @abstractmethod
     def algorithm_for(self, key_type: KeyType) -> Algorithm | None:
         """The one algorithm of this proof for keys of a type; None if it takes no such keys."""
@@ -98,6 +101,9 @@ class Proof(ABC):
 
 class Secured(ABC):
     """One credential under the proofs that secure it."""
+
+    unknown_proofs: tuple[str, ...] = ()
+    """Kinds of proofs that this verifier does not know, and does not have to."""
 
     @property
     @abstractmethod
