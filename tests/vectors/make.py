@@ -18,6 +18,7 @@ from vectors.document_cases import document_cases
 from vectors.entry_cases import entry_cases
 from vectors.envelope_cases import envelope_cases
 from vectors.jsonld_cases import jsonld_cases
+from vectors.list_cases import list_cases
 from vectors.mechanism_cases import mechanism_cases
 from vectors.message_cases import message_cases
 from vectors.proof_cases import proof_cases
@@ -39,6 +40,7 @@ CASES = (
     compare_cases,
     status_cases,
     entry_cases,
+    list_cases,
 )
 FOLDER = Path(__file__).parent
 FILES, TRUST, MANIFEST = FOLDER / "files", FOLDER / "trust", FOLDER / "manifest.json"

@@ -56,6 +56,11 @@ def decode(text: str | bytes, *, max_characters: int = MAX_CHARACTERS, field: st
         raise Base64URLError("not_canonical", field=field) from None
 
 
+def encoded_length(octets: int) -> int:
+    """Characters of the encoding of so many bytes."""
+    return (octets * 4 + 2) // 3
+
+
 def encode(data: bytes) -> str:
     """Encodes bytes as base64url without padding."""
     return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")

@@ -203,6 +203,10 @@ REASONS: dict[str, Message] = {
         "Genuine, but its status is unknown: the status data or the reference to it is damaged.",
         "真实，但状态未知：状态数据或其引用已损坏。",
     ),
+    "status_shape": Message(
+        "Genuine, but its status is unknown: the status list is not a well-formed credential ({reason}).",
+        "真实，但状态未知：状态列表不是格式正确的凭证（{reason}）。",
+    ),
     "status_length": Message(
         "Genuine, but its status is unknown: the status list is too short to be relied on.",
         "真实，但状态未知：状态列表过短，不可依赖。",

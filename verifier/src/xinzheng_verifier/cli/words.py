@@ -64,7 +64,8 @@ WORDS: Final[dict[str, Message]] = {
         "您信任的控制者、DID 或签发机构文件，或 did:key、did:jwk，可重复",
     ),
     "status_list": Message(
-        "a signed status list, with --controller; may be repeated", "已签名的状态列表，与 --controller 同用，可重复"
+        "a signed status list (JSON-LD, vc+jwt or vc+cose), with --controller; may be repeated",
+        "已签名的状态列表（JSON-LD、vc+jwt 或 vc+cose），与 --controller 同用，可重复",
     ),
     "context": Message(
         "a JSON-LD context that credentials may name, by its address, with --controller; may be repeated",

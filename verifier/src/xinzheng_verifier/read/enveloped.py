@@ -6,7 +6,7 @@ from typing import Final
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.contexts import CREDENTIALS_V2
 from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_schemas.strict_json import LIMITS, JSONObject, Limits
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.read import cose_message
 from xinzheng_verifier.read.forms import PresentedMessage, PresentedToken
@@ -27,7 +27,7 @@ def is_envelope(document: JSONObject) -> bool:
     return document.get("type") in (TYPE, [TYPE])
 
 
-def read(data: bytes) -> PresentedToken | PresentedMessage:
+def read(data: bytes, *, limits: Limits = LIMITS) -> PresentedToken | PresentedMessage:
     """Reads a `data:` URL or the JSON object around one.
 
     Raises:
@@ -36,14 +36,14 @@ def read(data: bytes) -> PresentedToken | PresentedMessage:
     """
     text = data.strip(b" \t\r\n")
     if text.startswith(SCHEME):
-        return _content(text.decode("ascii", "replace"))
+        return _content(text.decode("ascii", "replace"), limits)
     try:
-        return unwrap(strict_json.loads_object(data))
+        return unwrap(strict_json.loads_object(data, limits=limits), limits=limits)
     except CodedError as error:
         raise RefusedError.wrapping(error) from error
 
 
-def unwrap(document: JSONObject) -> PresentedToken | PresentedMessage:
+def unwrap(document: JSONObject, *, limits: Limits = LIMITS) -> PresentedToken | PresentedMessage:
     """Reads what the JSON object holds; members that the signature would not cover are refused.
 
     Raises:
@@ -59,14 +59,14 @@ def unwrap(document: JSONObject) -> PresentedToken | PresentedMessage:
         raise RefusedError("envelope_malformed", field="/type")
     if not isinstance(url, str):
         raise RefusedError("envelope_malformed", field="/id")
-    return _content(url)
+    return _content(url, limits)
 
 
-def _content(url: str) -> PresentedToken | PresentedMessage:
+def _content(url: str, limits: Limits) -> PresentedToken | PresentedMessage:
     if url.startswith(_JWT_URL):
-        return PresentedToken(jws.parse(url.removeprefix(_JWT_URL).encode("utf-8", "surrogatepass")))
+        return PresentedToken(jws.parse(url.removeprefix(_JWT_URL).encode("utf-8", "surrogatepass"), limits=limits))
     if url.startswith(_COSE_URL):
-        return cose_message.read(_from_base64(url.removeprefix(_COSE_URL)))
+        return cose_message.read(_from_base64(url.removeprefix(_COSE_URL)), limits=limits)
     raise RefusedError("envelope_malformed", field="/id")
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_schemas.strict_json import LIMITS, JSONObject, Limits
 from xinzheng_verifier.secure.cose import Claims, Sign1
 from xinzheng_verifier.secure.jws import CompactJWS
 
@@ -31,9 +31,10 @@ class PresentedToken(NamedTuple):
 
 
 class PresentedMessage(NamedTuple):
-    """A COSE_Sign1 message, whose payload should be a credential."""
+    """A COSE_Sign1 message, whose payload should be a credential within these bounds."""
 
     message: Sign1
+    limits: Limits = LIMITS
 
 
 class PresentedSymbol(NamedTuple):

@@ -2,11 +2,12 @@
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import LIMITS, Limits
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.read.forms import PresentedDocument
 
 
-def read(data: bytes) -> PresentedDocument:
+def read(data: bytes, *, limits: Limits = LIMITS) -> PresentedDocument:
     """Reads one JSON object strictly.
 
     Raises:
@@ -14,7 +15,7 @@ def read(data: bytes) -> PresentedDocument:
             `too_large`, `number_range`.
     """
     try:
-        document = strict_json.loads_object(data)
+        document = strict_json.loads_object(data, limits=limits)
     except CodedError as error:
         raise RefusedError.wrapping(error) from error
     # RFC 7515, 7.2: another spelling of a token must not become another way in.

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from xinzheng_schemas import base64url, strict_json
 from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_schemas.strict_json import LIMITS, JSONObject, Limits
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.secure import algorithms
 from xinzheng_verifier.secure.algorithms import Algorithm
@@ -39,11 +39,12 @@ class CompactJWS(NamedTuple):
     signature: bytes
 
 
-def parse(token: bytes) -> CompactJWS:
+def parse(token: bytes, *, limits: Limits = LIMITS) -> CompactJWS:
     """Takes a compact JWS apart (RFC 7515, 7.1).
 
     Args:
         token: three segments of canonical base64url, without surrounding white space.
+        limits: bounds of the JSON text that is signed.
 
     Raises:
         RefusedError: `malformed` (segments, JSON syntax, no objects), `not_canonical` (padding, white space, foreign
@@ -57,7 +58,7 @@ def parse(token: bytes) -> CompactJWS:
     try:
         return CompactJWS(
             header=read_header(header),
-            payload=_object(payload),
+            payload=_object(payload, limits),
             signing_input=token[: token.rindex(b".")],
             signature=base64url.decode(signature),
         )
@@ -65,8 +66,9 @@ def parse(token: bytes) -> CompactJWS:
         raise RefusedError.wrapping(error) from error
 
 
-def _object(segment: bytes) -> JSONObject:
-    return strict_json.loads_object(base64url.decode(segment))
+def _object(segment: bytes, limits: Limits = LIMITS) -> JSONObject:
+    text = base64url.decode(segment, max_characters=base64url.encoded_length(limits.max_bytes))
+    return strict_json.loads_object(text, limits=limits)
 
 
 @lru_cache(maxsize=256)

@@ -26,5 +26,5 @@ def secured(presented: Presented, *, contexts: Contexts, named: Collection[str] 
     if isinstance(presented, PresentedToken):
         return Token(presented.jws)
     if isinstance(presented, PresentedMessage):
-        return Message(presented.message)
+        return Message(presented.message, presented.limits)
     return Symbol(presented.message, presented.claims)

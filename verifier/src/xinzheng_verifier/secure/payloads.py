@@ -8,7 +8,7 @@ from typing import Final
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.multibase import KeyType
-from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_schemas.strict_json import JSONObject, JSONValue, Limits
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.policy import types_of
 from xinzheng_verifier.secure import cose, jws
@@ -161,12 +161,12 @@ class Message(_Enveloped):
         RefusedError: as `cose.credential_header` and `strict_json.loads_object`.
     """
 
-    def __init__(self, message: Sign1) -> None:
+    def __init__(self, message: Sign1, limits: Limits) -> None:
         header = cose.credential_header(message)
         self._algorithm, self._kid = header.algorithm, header.kid
         self._message = message
         try:
-            self._payload = strict_json.loads_object(message.payload)
+            self._payload = strict_json.loads_object(message.payload, limits=limits)
         except CodedError as error:
             raise RefusedError.wrapping(error) from error
         self.name = header.name

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from xinzheng_schemas import bitstring, strict_json
+from xinzheng_schemas import bitstring
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import RefusedError, UndecidedError, shown
-from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, MAX_STATUS_SIZE, STATUS_LIST_JSON
-from xinzheng_verifier.read.forms import PresentedDocument
+from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, MAX_STATUS_SIZE
+from xinzheng_verifier.read import status_list
 from xinzheng_verifier.secure import genuine, mechanism
+from xinzheng_verifier.secure.canonical import Contexts
 from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.shape import check_shape
 from xinzheng_verifier.trust.eligibility import check_key
 from xinzheng_verifier.trust.issuers import TrustedKey
 from xinzheng_verifier.trust.store import TrustStore
@@ -62,7 +64,7 @@ class StatusList:
 
 
 def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
-    """The list at `url`, from the store alone, judged like a certificate: read, mechanism, issuer, key, signature.
+    """The list at `url`, from the store alone, judged like a certificate: steps 1 to 6, in any form of a credential.
 
     Args:
         url: address, compared exactly.
@@ -71,18 +73,20 @@ def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
 
     Raises:
         UndecidedError: `status_unavailable` (not at hand, unreadable), `status_issuer` (not signed by its issuer),
-            `status_type`, `status_id`, `status_malformed`, `status_length`.
+            `status_type`, `status_id`, `status_malformed`, `status_length`, `status_shape` (not a well-formed
+            credential, or with terms that nothing explains), `jsonld_unavailable`; `claim_forbidden` and
+            `claim_mismatch` of a token.
     """
     kept = trust.decoded_status_lists
-    status_list: StatusList | None = kept.get(url)
-    if status_list is None:
-        status_list = kept[url] = _decode(url, trust, at=at)
+    found: StatusList | None = kept.get(url)
+    if found is None:
+        found = kept[url] = _decode(url, trust, at=at)
     try:
-        for key, signed_at in status_list.signatures:
+        for key, signed_at in found.signatures:
             check_key(key, usage="status", signed_at=signed_at, at=at)
     except RefusedError as error:
         raise UndecidedError("status_issuer", list=url, reason=error.code) from error
-    return status_list
+    return found
 
 
 def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
@@ -90,8 +94,7 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
     if data is None:
         raise UndecidedError("status_unavailable", list=url)
     try:
-        presented = PresentedDocument(strict_json.loads_object(data, limits=STATUS_LIST_JSON))
-        secured = mechanism.secured(presented, contexts=trust.contexts)
+        secured = mechanism.secured(status_list.read(data), contexts=trust.contexts)
     except CodedError as error:
         raise UndecidedError("status_unavailable", list=url, reason=error.code) from error
     try:
@@ -103,9 +106,9 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
         signed_at = [one.proof.signed_at() for one in signed]
     except (RefusedError, UndecidedError) as error:
         raise UndecidedError("status_issuer", list=url, reason=error.code) from error
-    credential = secured.credential(issuer)
     try:
-        return _status_list(
+        credential = secured.credential(issuer)
+        found = _status_list(
             credential,
             url=url,
             issuer_id=issuer.id,
@@ -114,6 +117,23 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
         )
     except CodedError as error:
         raise UndecidedError(error.code, list=url, field=error.field) from error
+    _check_shape(credential, url=url, contexts=trust.contexts)
+    return found
+
+
+def _check_shape(credential: JSONObject, *, url: str, contexts: Contexts) -> None:
+    """Step 6 for a list: a well-formed credential of which every term is explained, whatever signed it.
+
+    W3C's context has no `statusSize` for lists; it is read here all the same, and so nothing of it is lost.
+
+    Raises:
+        UndecidedError: `status_shape`, `jsonld_unavailable`.
+    """
+    subject = {name: value for name, value in _subject(credential).items() if name != "statusSize"}
+    try:
+        check_shape({**credential, "credentialSubject": subject}, profile="vcdm", contexts=contexts)
+    except RefusedError as error:
+        raise UndecidedError("status_shape", list=url, reason=error.code, field=error.field) from error
 
 
 def _status_list(
@@ -128,9 +148,7 @@ def _status_list(
     types = credential.get("type")
     if not isinstance(types, list) or LIST_TYPE not in types or "credentialStatus" in credential:
         raise RefusedError("status_type")
-    subject = credential.get("credentialSubject")
-    if not isinstance(subject, dict) or subject.get("type") != _SUBJECT_TYPE:
-        raise RefusedError("status_type", field="/credentialSubject/type")
+    subject = _subject(credential)
     if credential.get("id") != url:
         raise RefusedError("status_id", found=shown(credential.get("id")))
     size = subject.get("statusSize")
@@ -149,6 +167,13 @@ def _status_list(
         valid_until=_current_until(credential, subject, valid_from, proof_ends),
         sequence=sequence if type(sequence) is int else None,
     )
+
+
+def _subject(credential: JSONObject) -> JSONObject:
+    subject = credential.get("credentialSubject")
+    if not isinstance(subject, dict) or subject.get("type") != _SUBJECT_TYPE:
+        raise RefusedError("status_type", field="/credentialSubject/type")
+    return subject
 
 
 def _moment(credential: JSONObject, member: str) -> datetime:

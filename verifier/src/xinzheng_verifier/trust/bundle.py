@@ -14,7 +14,8 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
 from xinzheng_schemas.trust_documents import IssuerDocument
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
+from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 _COURT = r"courts/[0-9A-Za-z][0-9A-Za-z._-]{0,31}"
 _LIST = r"status/[1-9][0-9]{0,8}"
 _METADATA = r"metadata/(?:timestamp|[1-9][0-9]{0,8}\.(?:root|snapshot|targets))\.json"
-_TARGET = rf"targets/({_COURT}/(?:{_LIST}/)?)[0-9a-f]{{64}}\.(issuer|revocation|suspension)\.json"
+_LIST_FILE = r"(?:revocation|suspension)\.(?:json|jwt|cose)"
+_TARGET = rf"targets/({_COURT}/(?:{_LIST}/)?)[0-9a-f]{{64}}\.(issuer\.json|{_LIST_FILE})"
 _ISSUER_FILE = "/issuer.json"
 
-TARGET_PATH = re.compile(rf"{_COURT}/(?:issuer|{_LIST}/(?:revocation|suspension))\.json")
+TARGET_PATH = re.compile(rf"{_COURT}/(?:issuer\.json|{_LIST}/{_LIST_FILE})")
 """What the path of a target file must match."""
 FILE_NAME = re.compile(f"{_METADATA}|{_TARGET}")
 """What the name of a file in the archive must match."""
@@ -101,7 +103,7 @@ def trust_store(targets: Mapping[str, bytes], *, seen: Seen, expires: datetime) 
 def _target_path(name: str) -> str | None:
     """The path that the file of this name has as a target, without the digest of consistent snapshots."""
     match = re.fullmatch(_TARGET, name)
-    return f"{match[1]}{match[2]}.json" if match else None
+    return f"{match[1]}{match[2]}" if match else None
 
 
 def _issuer(path: str, content: bytes) -> TrustedIssuer:
@@ -113,7 +115,7 @@ def _issuer(path: str, content: bytes) -> TrustedIssuer:
 
 def _status_list_id(path: str, content: bytes, *, known: Mapping[str, bytes]) -> str:
     try:
-        url = _object(content, STATUS_LIST_JSON).get("id")
+        url = status_list.stated_id(content)
     except CodedError as error:
         raise TrustError("trust_document_malformed", document=path, problem=str(error)) from error
     if not isinstance(url, str) or url in known:

@@ -13,7 +13,8 @@ from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
+from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 
@@ -98,7 +99,7 @@ class TrustStore:
         Args:
             controllers: controller documents (CID 1.0), DID documents or issuer documents, as JSON text or parsed; also
                 a did:key or did:jwk, which is its own document.
-            status_lists: signed status list credentials, as JSON text or parsed.
+            status_lists: signed status list credentials: as JSON text or parsed, vc+jwt or vc+cose.
             contexts: further JSON-LD contexts that credentials may name.
 
         Raises:
@@ -193,11 +194,14 @@ def _issuer(document: Document, *, label: str) -> TrustedIssuer:
 
 def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
     """Address and text of a status list credential; whether it is authentic is for the status step to say."""
-    content = _json_object(document, limits=STATUS_LIST_JSON, label=label)
-    url = content.get("id")
+    text = _text(document)
+    try:
+        url = status_list.stated_id(text)
+    except CodedError as error:
+        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
     if not isinstance(url, str):
         raise TrustError("trust_document_malformed", document=label, problem="id")
-    return url, _text(document)
+    return url, text
 
 
 def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str, JSONValue]:
