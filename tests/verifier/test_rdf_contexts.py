@@ -1,14 +1,17 @@
 """Contexts that the caller brings: compiled if simple, read by the general path if not, refused if they lie."""
 
 import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from support.rdf_paths import NOT_COMPILED, compiled, general
-from xinzheng_schemas.contexts import CREDENTIALS_V2
+from xinzheng_schemas.contexts import CREDENTIALS_V2, CREDIT_REPAIR_V1
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.secure.rdf import canonical_nquads, readers
+from xinzheng_verifier.secure.rdf.compiled import table_of
 from xinzheng_verifier.secure.rdf.contexts import Family
 
 URL = "https://a.example/context"
@@ -291,20 +294,91 @@ def many_types(count: int) -> dict[str, Any]:
     )
 
 
+PROPERTIES = 10
+EXPLOSIVE = context(
+    **{f"p{n}": {"@id": f"{NS}p{n}", "@context": {f"x{n}": f"{NS}x{n}"}} for n in range(PROPERTIES)},
+    e={"@id": f"{NS}e"},
+)
+
+
+def explosion(vocabularies: int) -> dict[str, Any]:
+    """A document that needs so many vocabularies and no more."""
+    value: list[Any] = [{"name": "x"}]
+    for number in range(PROPERTIES):
+        value = [{f"p{number}": inner} for inner in value] + value
+    return credential(e=sorted(value, key=lambda item: len(str(item)))[: vocabularies + 1])
+
+
+DEEP = credential(p0={"x0": "a"})
+for _n in range(1, PROPERTIES):
+    DEEP = credential(**{f"p{_n}": DEEP["credentialSubject"]})
+
+
+def members(contexts: dict[str, Any]) -> int:
+    """How many vocabularies are kept for these contexts."""
+    path = readers.readers_for((CREDENTIALS_V2, URL), contexts).compiled
+    assert path is not None
+    return len(path._root.vocabulary._family._members)
+
+
 def test_explosion_of_scoped_contexts_is_refused_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "_kept", {})
-    contexts = context(
-        **{f"p{n}": {"@id": f"{NS}p{n}", "@context": {f"x{n}": f"{NS}x{n}"}} for n in range(10)}, e={"@id": f"{NS}e"}
-    )
-    value: list[Any] = [{"name": "x"}]
-    for number in range(10):
-        value = [{f"p{number}": inner} for inner in value] + value
-    document = credential(e=value[: Family.MAX_MEMBERS * 2])
-    first = readers.readers_for((CREDENTIALS_V2, URL), contexts)
-    assert compiled(document, contexts) == ("too_complex",)
-    honest = credential(p1={"x1": "a"})
-    assert f'<{NS}x1> "a"' in outcome(honest, contexts)
-    assert readers.readers_for((CREDENTIALS_V2, URL), contexts) is not first
+    assert compiled(explosion(Family.MAX_MEMBERS * 2), EXPLOSIVE) == ("too_complex",)
+    assert members(EXPLOSIVE) == Family.MAX_MEMBERS
+    assert f'<{NS}x0> "a"' in outcome(DEEP, EXPLOSIVE)
+    assert members(EXPLOSIVE) < 20
+
+
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_room_that_one_document_took_refuses_no_other(left: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of it a document before has taken, and whether that was refused or not."""
+    monkeypatch.setattr(readers, "_kept", {})
+    alone = outcome(DEEP, EXPLOSIVE)
+    readers._kept.clear()
+    filling = explosion(Family.MAX_MEMBERS)
+    while outcome(filling, EXPLOSIVE) == "too_complex" or members(EXPLOSIVE) > Family.MAX_MEMBERS - left:
+        filling["credentialSubject"]["e"].pop()
+        readers._kept.clear()
+    assert members(EXPLOSIVE) == Family.MAX_MEMBERS - left
+    assert outcome(DEEP, EXPLOSIVE) == alone
+    assert outcome(filling, EXPLOSIVE) == outcome(filling, EXPLOSIVE) != "too_complex"
+    assert outcome(DEEP, EXPLOSIVE) == alone
+
+
+def test_documents_at_once_do_not_refuse_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_kept", {})
+    filling = explosion(Family.MAX_MEMBERS * 2)
+    honest = [credential(**{f"p{n}": {f"p{m}": {f"x{m}": "a"}}}) for n in range(PROPERTIES) for m in range(PROPERTIES)]
+    expected = [outcome(document, EXPLOSIVE) for document in honest]
+    assert "too_complex" not in expected
+    done = threading.Event()
+
+    def fill() -> None:
+        while not done.is_set():
+            assert outcome(filling, EXPLOSIVE) == "too_complex"
+
+    with ThreadPoolExecutor(2) as pool:
+        hostile = [pool.submit(fill) for _ in range(2)]
+        answers = [[outcome(document, EXPLOSIVE) for document in honest] for _ in range(2)]
+        done.set()
+        for one in hostile:
+            one.result()
+    assert answers == [expected] * 2
+
+
+def test_list_in_use_outlives_any_number_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "_kept", {})
+    ours = (CREDENTIALS_V2, CREDIT_REPAIR_V1)
+    first = readers.readers_for(ours, {})
+    for number in range(readers._MAX_KEPT * 3):
+        junk = tuple(CREDIT_REPAIR_V1 if number >> bit & 1 else CREDENTIALS_V2 for bit in range(8))
+        readers.readers_for((CREDENTIALS_V2, *junk), {})
+        if not number % 8:
+            assert readers.readers_for(ours, {}) is first
+    assert len(readers._kept) == readers._MAX_KEPT
+    for number in range(readers._MAX_KEPT * 3):  # what is in use no more goes
+        readers.readers_for((CREDENTIALS_V2, URL), context(a=f"{NS}{number}"))
+    assert readers.readers_for(ours, {}) is not first
 
 
 def test_types_are_remembered_up_to_a_limit() -> None:
@@ -314,3 +388,80 @@ def test_types_are_remembered_up_to_a_limit() -> None:
     assert outcome(document, contexts) == outcome(document, contexts)
     few = credential(e=objects[:30])
     assert compiled(few, contexts) == general(few, contexts)
+
+
+def test_types_of_one_document_leave_room_for_those_of_others() -> None:
+    contexts = many_types(20)
+    outcome(credential(e=[{"type": [f"T{a}", f"T{b}"], "x": "y"} for a in range(20) for b in range(20)]), contexts)
+    honest = credential(e={"type": ["T3", "T4", "T5"], "x": "y"})
+    assert "T5" in outcome(honest, contexts)
+    path = readers.readers_for((CREDENTIALS_V2, URL), contexts).compiled
+    assert path is not None
+    _, table = path._root.typed("VerifiableCredential")
+    for name in ("credentialSubject", "e"):
+        within = table.vocabulary
+        table = table_of(within.outer.with_property(within.terms[name].scoped))
+    assert ("T3", "T4", "T5") in table._types
+    assert len(table._types) <= 256
+
+
+TWINS = (
+    ("boolean", "false", False),
+    ("boolean", "true", True),
+    ("boolean", "1", 1),
+    ("integer", "5", 5),
+    ("integer", "-7", -7),
+    ("positiveInteger", "2", 2),
+    ("unsignedByte", "0", 0),
+    ("integer", "true", True),
+    ("integer", "100000000000000000000", 1e20),
+    ("double", "-0.0E0", -0.0),
+    ("decimal", "5.5E0", 5.5),
+    ("double", "5.0E0", 5),
+    ("double", "1.0E21", 1e21),
+    ("float", "1.25E-3", 0.00125),
+)
+
+
+@pytest.mark.parametrize(("datatype", "text", "native"), TWINS)
+def test_text_in_place_of_a_number_or_truth_value_is_refused(datatype: str, text: str, native: Any) -> None:
+    """It would be the same graph under the same signature, and something else to whoever reads the JSON."""
+    simple = context(a={"@id": f"{NS}a", "@type": XSD + datatype})
+    odd = context(a={"@id": f"{NS}a", "@type": XSD + datatype}, b={"@id": f"{NS}b", "@container": "@list"})
+    said = f'<{NS}a> "{text}"^^<{XSD}{datatype}> .'
+    assert said in outcome(credential(a=native), simple)
+    assert said in outcome(credential(a=native, b=["x"]), odd)
+    for value in (text, ["x", text], {"@value": text, "type": XSD + datatype}):
+        assert outcome(credential(a=value), simple) == "not_compacted"
+        assert outcome(credential(a=value, b=["x"]), odd) == "not_compacted"
+    plain = context(a=f"{NS}a")
+    assert outcome(credential(a={"@value": text, "type": XSD + datatype}), plain) == "not_compacted"
+
+
+@pytest.mark.parametrize(
+    ("datatype", "text"),
+    [
+        ("integer", "05"),
+        ("integer", "9007199254740993"),
+        ("integer", "-0"),
+        ("integer", "1000000000000000000000"),
+        ("integer", "+5"),
+        ("integer", "five"),
+        ("integer", "5.0E0"),
+        ("decimal", "5.50"),
+        ("decimal", "5.0E0"),
+        ("double", "5"),
+        ("double", "INF"),
+        ("double", "1.0E999"),
+        ("double", "0.1E1"),
+        ("boolean", "TRUE"),
+        ("string", "5"),
+        ("date", "2026"),
+        ("string", "true"),
+    ],
+)
+def test_text_that_no_number_or_truth_value_says_is_a_text(datatype: str, text: str) -> None:
+    contexts = context(a={"@id": f"{NS}a", "@type": XSD + datatype})
+    document = credential(a=text)
+    assert f'<{NS}a> "{text}"' in outcome(document, contexts)
+    assert compiled(document, contexts) == general(document, contexts)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_verifier.secure.rdf.contexts import Family, Vocabulary
+from xinzheng_verifier.secure.rdf.contexts import Family, LocalContext, Vocabulary
 from xinzheng_verifier.secure.rdf.rdfc import HashName
-from xinzheng_verifier.secure.rdf.refusals import NotCompiledError, Refusal
+from xinzheng_verifier.secure.rdf.refusals import FamilyFullError, NotCompiledError, Refusal
 from xinzheng_verifier.secure.rdf.terms import RDF_TYPE, is_iri
 from xinzheng_verifier.secure.rdf.values import NOTHING, emits_of, term_iri, undefined
 from xinzheng_verifier.secure.rdf.walk import END, Emit, Walk
@@ -22,13 +22,17 @@ _MAX_REMEMBERED: Final = 256
 class CompiledContexts:
     """A list of contexts, ready to read documents with.
 
-    Attributes:
-        family: the vocabularies behind the tables.
+    Args:
+        contexts: the contexts, in their order.
+
+    Raises:
+        NotCompiledError: they are not of the kind that is compiled.
+        Refusal: `context_invalid`.
     """
 
-    def __init__(self, family: Family) -> None:
-        self.family: Final = family
-        self._root = table_of(family.root)
+    def __init__(self, contexts: list[LocalContext]) -> None:
+        self._contexts = contexts
+        self._root = table_of(Family(contexts).root)
 
     def nquads(self, document: JSONObject, hash_name: HashName) -> str:
         """The canonical N-Quads of a document whose `@context` is this list.
@@ -37,13 +41,28 @@ class CompiledContexts:
             NotCompiledError: the general path has to answer.
             RefusedError, Refusal: see `xinzheng_verifier.secure.rdf.canonical_nquads`.
         """
-        members = document.copy()
-        del members["@context"]
-        if not members.keys() - {"id"}:
-            raise Refusal("data_loss")
-        walk = Walk(hash_name)
-        walk.node(members, self._root)
-        return walk.canonical()
+        try:
+            return _nquads(document, self._root, hash_name)
+        except FamilyFullError:
+            pass
+        # What other documents left behind refuses none: this one gets tables of its own, which the next ones share.
+        root = table_of(Family(self._contexts).root)
+        try:
+            nquads = _nquads(document, root, hash_name)
+        except FamilyFullError:
+            raise Refusal("too_complex") from None
+        self._root = root
+        return nquads
+
+
+def _nquads(document: JSONObject, root: "Table", hash_name: HashName) -> str:
+    members = document.copy()
+    del members["@context"]
+    if not members.keys() - {"id"}:
+        raise Refusal("data_loss")
+    walk = Walk(hash_name)
+    walk.node(members, root)
+    return walk.canonical()
 
 
 class Table(dict[str, Mapping[type, Emit]]):
@@ -72,7 +91,9 @@ class Table(dict[str, Mapping[type, Emit]]):
             return self._types[key]
         except (KeyError, TypeError):
             said, table, names = self._typed(types if isinstance(types, list) else [types])
-        if len(self._types) < _MAX_REMEMBERED and all(name in self.vocabulary.terms for name in names):
+        if all(name in self.vocabulary.terms for name in names):
+            if len(self._types) >= _MAX_REMEMBERED:
+                self._types.clear()  # what one document filled must not stay in the way of others
             self._types[key] = said, table
         return said, table
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_verifier.secure.rdf.refusals import NotCompiledError, Refusal
+from xinzheng_verifier.secure.rdf.refusals import FamilyFullError, NotCompiledError, Refusal
 from xinzheng_verifier.secure.rdf.strict import reserved
 from xinzheng_verifier.secure.rdf.terms import is_iri
 
@@ -204,13 +204,14 @@ class Vocabulary:
 
 
 class Family:
-    """All vocabularies that one list of contexts can bring about, each made once.
+    """The vocabularies that one list of contexts brings about, each made once, whatever documents ask for them.
 
     Attributes:
         root: what holds at the top of a document.
     """
 
     MAX_MEMBERS: Final = 256
+    """More than any one document needs. [chosen: W3C's examples need 7 at most]"""
 
     def __init__(self, contexts: list[LocalContext]) -> None:
         self._members: dict[tuple[frozenset[tuple[str, Definition]], Vocabulary | None], Vocabulary] = {}
@@ -221,20 +222,19 @@ class Family:
             raise NotCompiledError
         self.root: Final = Vocabulary(terms, None, self)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it has grown beyond what honest documents need."""
-        return len(self._members) >= self.MAX_MEMBERS
-
     def member(self, terms: dict[str, Definition], outer: Vocabulary | None, base: Vocabulary) -> Vocabulary:
-        """The vocabulary of these terms; `base` if nothing differs from it."""
+        """The vocabulary of these terms; `base` if nothing differs from it.
+
+        Raises:
+            FamilyFullError: there is no room for another one.
+        """
         if terms == base.terms:
             return base
         key = frozenset(terms.items()), outer
         found = self._members.get(key)
         if found is None:
-            if self.is_full:
-                raise Refusal("too_complex")
+            if len(self._members) >= self.MAX_MEMBERS:
+                raise FamilyFullError
             found = self._members[key] = Vocabulary(terms, outer, self)
         return found
 

@@ -8,6 +8,7 @@ from xinzheng_verifier.secure.rdf.terms import (
     RDF,
     RDF_TYPE,
     boolean_literal,
+    has_twin,
     is_blank,
     is_iri,
     is_language,
@@ -125,4 +126,6 @@ def _literal(item: dict[str, Any]) -> str:
         return boolean_literal(value, datatype)
     if isinstance(value, int | float):
         return number_literal(value, datatype)
+    if has_twin(value, datatype):
+        raise Refusal("not_compacted")
     return text_literal(value, datatype)

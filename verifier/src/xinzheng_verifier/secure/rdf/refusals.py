@@ -12,6 +12,10 @@ class NotCompiledError(Exception):
     """A document or context is not one for the compiled path; the general path has to answer."""
 
 
+class FamilyFullError(Exception):
+    """The vocabularies that are kept for a list of contexts are as many as may be."""
+
+
 class Refusal(Exception):  # noqa: N818 - the word of the field; it never leaves the package
     """A refusal on its way up; each level that it passes adds the name of its member.
 

@@ -12,6 +12,15 @@ RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XSD_BOOLEAN: Final = XSD + "boolean"
 XSD_DOUBLE: Final = XSD + "double"
 XSD_INTEGER: Final = XSD + "integer"
+NATIVE: Final = frozenset(
+    XSD + name
+    for name in (
+        *("boolean", "decimal", "double", "float", "integer", "long", "int", "short", "byte", "nonNegativeInteger"),
+        *("positiveInteger", "nonPositiveInteger", "negativeInteger"),
+        *("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte"),
+    )
+)
+"""Datatypes whose values JSON has itself (XML Schema 1.1 part 2, 3.3.2 to 3.3.5 and what is derived from them)."""
 XSD_STRING: Final = XSD + "string"
 RDF_TYPE: Final = f"<{RDF}type>"
 
@@ -24,6 +33,7 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _ECHAR: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _UCHAR: Final = (*range(0x20), 0x7F, 0xFFFE, 0xFFFF)
 _ESCAPES: Final = str.maketrans({chr(code): f"\\u{code:04X}" for code in _UCHAR} | _ECHAR)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,21}|-?[0-9]\.[0-9]{1,16}E-?[0-9]{1,3}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _INTEGER_BELOW: Final = 1e21
 """From here on JSON-LD writes an integral number as a double (JSON-LD 1.1 API §8.6)."""
@@ -87,6 +97,26 @@ def _double(value: float) -> str:
     if float(lexical) != value:
         raise Refusal("data_loss")
     return lexical
+
+
+def has_twin(text: str, datatype: str | None) -> bool:
+    """Whether a number or truth value of JSON gives the very literal that a text gives under this datatype.
+
+    Args:
+        text: the text.
+        datatype: IRI; only those of numbers and truth values are looked at, a text is due under all others.
+    """
+    if datatype not in NATIVE:
+        return False
+    if text in ("true", "false"):
+        return True
+    if not _NUMBER.fullmatch(text):
+        return False
+    value = int(text) if "E" not in text and abs(int(text)) <= MAX_INTEGER else float(text)
+    try:
+        return number_literal(value, datatype) == f'"{text}"^^<{datatype}>'
+    except Refusal:
+        return False
 
 
 def boolean_literal(value: bool, datatype: str | None = None) -> str:

@@ -10,9 +10,11 @@ from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_verifier.secure.rdf.contexts import Definition, Vocabulary
 from xinzheng_verifier.secure.rdf.refusals import NotCompiledError, Refusal
 from xinzheng_verifier.secure.rdf.terms import (
+    NATIVE,
     XSD_STRING,
     boolean_literal,
     escaped,
+    has_twin,
     is_iri,
     is_language,
     json_literal,
@@ -146,6 +148,11 @@ def _plain(single: Emits, predicate: str, datatype: str | None) -> None:
             value = escaped(value)
         node.said.append(f"{opening}{value}{closing}")
 
+    def text_of_native(walk: Walk, node: Node, value: str) -> None:
+        if has_twin(value, datatype):
+            raise Refusal("not_compacted")
+        text(walk, node, value)
+
     def number(_walk: Walk, node: Node, value: float) -> None:
         node.said.append(f"{predicate}{number_literal(value, datatype)}{END}")
 
@@ -154,7 +161,7 @@ def _plain(single: Emits, predicate: str, datatype: str | None) -> None:
     def boolean(_walk: Walk, node: Node, value: bool) -> None:
         node.said.append(truth[value])
 
-    single.update({str: text, int: number, float: number, bool: boolean})
+    single.update({str: text_of_native if datatype in NATIVE else text, int: number, float: number, bool: boolean})
 
 
 def _reference(predicate: str) -> Emit:
