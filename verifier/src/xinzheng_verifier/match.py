@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.identity import (
@@ -54,6 +54,9 @@ class Expected:
             raise TypeError("identity must be a text or a parsed identity")
         if self.number is not None and not isinstance(self.number, str):
             raise TypeError("number must be a text")
+
+
+NOTHING: Final = Expected()
 
 
 def check_match(credential: JSONObject, expected: Expected, evidence: JSONObject) -> None:

@@ -30,11 +30,11 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.errors import RefusedError, VerificationError
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
-from xinzheng_verifier.match import Expected, check_match
+from xinzheng_verifier.match import NOTHING, Expected, check_match
 from xinzheng_verifier.policy import COURT_TYPE, Policy, check_policy, types_of
 from xinzheng_verifier.read.detect import check_size, form_of, read
 from xinzheng_verifier.read.forms import Form
-from xinzheng_verifier.report import GateClosedError, Record, Report, ReportedIssuer
+from xinzheng_verifier.report import GateClosedError, Record, Report, ReportedIssuer, Verdict
 from xinzheng_verifier.secure import genuine
 from xinzheng_verifier.secure.genuine import BoundKey, SignedProof
 from xinzheng_verifier.secure.mechanism import secured
@@ -42,8 +42,9 @@ from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
 from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
-from xinzheng_verifier.trust.issuers import TrustedIssuer
+from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.usual import UsualWay
 
 if TYPE_CHECKING:
     from xinzheng_verifier.bulk.items import Item
@@ -60,12 +61,13 @@ class _Findings:
 
 
 class _Genuine(NamedTuple):
-    """A credential whose signatures hold, and who made them."""
+    """A credential whose signatures hold, who made them, and the keys that the proofs name."""
 
     credential: Secured
     proofs: tuple[Proof, ...]
     issuer: TrustedIssuer
     signers: tuple[TrustedIssuer, ...]
+    keys: tuple[TrustedKey, ...]
 
 
 class Verifier:
@@ -79,6 +81,7 @@ class Verifier:
     def __init__(self, trust: TrustStore, *, policy: Policy | None = None) -> None:
         self._trust = trust
         self._policy = policy or Policy()
+        self._usual = UsualWay(trust, self._policy)
 
     @property
     def trust(self) -> TrustStore:
@@ -140,13 +143,22 @@ class Verifier:
             ValueError: `at` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
         """
         pinned = _check_arguments(at, form)
-        other_claims = None if other is None else partial(self._other_claims, _octets(other), at)
-        expected = Expected(identity=identity, number=number, other=other_claims)
-        record, findings, octets = Record(), _Findings(), _octets(data)
+        octets, expected = _octets(data), NOTHING
+        if not (identity is None and number is None and other is None):
+            other_claims = None if other is None else partial(self._other_claims, _octets(other), at)
+            expected = Expected(identity=identity, number=number, other=other_claims)
+        report = self._usual.report(octets, at=at, expected=expected) if pinned is None else None
+        return report or self._ten_steps(octets, at=at, expected=expected, pinned=pinned)
+
+    def _ten_steps(self, data: bytes, *, at: datetime, expected: Expected, pinned: Form | None) -> Report:
+        record, findings, found = Record(), _Findings(), None
         with suppress(GateClosedError):
-            found = self._gate(record, findings, octets, at=at, pinned=pinned)
+            found = self._gate(record, findings, data, at=at, pinned=pinned)
             self._judge(record, findings, found, at=at, expected=expected)
-        return self._report(record, findings, octets, at)
+        report = self._report(record, findings, data, at)
+        if found is not None and report.form is not None and report.verdict is Verdict.PASSED:
+            self._usual.learn(report.form, found.credential, found.keys, found.issuer)
+        return report
 
     def report_many(
         self, inputs: "Iterable[bytes | str | Item]", *, at: datetime, workers: int | None = None
@@ -218,7 +230,8 @@ class Verifier:
         if not in_force:
             raise GateClosedError
 
-        return _Genuine(credential=credential, proofs=proofs, issuer=issuer, signers=tuple(signers))
+        named_keys = tuple(key for signed in named for key, _ in signed.keys)
+        return _Genuine(credential, proofs, issuer, tuple(signers), named_keys)
 
     def _signers(self, credential: Secured, proofs: Sequence[Proof]) -> list[TrustedIssuer]:
         """Who has to have signed each proof."""
@@ -321,7 +334,8 @@ def _check_arguments(at: object, form: object) -> Form | None:
     if at.utcoffset() is None:
         raise ValueError("at must be an aware datetime")
     try:
-        at.astimezone(UTC)
+        if at.tzinfo is not UTC:
+            at.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("at must lie in the years 1 to 9999, in UTC") from error
     if form is not None and not isinstance(form, str):

@@ -38,6 +38,8 @@ class ProvenDocument(Secured):
         self._unsecured, proofs = data_integrity.split(document)
         parsed = data_integrity.parse_proofs(proofs, context=document.get("@context"))
         self._proofs = tuple(_EmbeddedProof(self._unsecured, options, contexts) for options in parsed)
+        if len(parsed) == 1 and parsed[0].suite.canonicalization == "jcs":
+            self.header = parsed[0].suite.name, parsed[0].method_id
         by_place = {id(options.proof): proof for options, proof in zip(parsed, self._proofs, strict=True)}
         for options, proof in zip(parsed, self._proofs, strict=True):
             proof.builds_on = tuple(by_place[id(previous)] for previous in options.previous)

@@ -6,7 +6,7 @@ which keys each proof names (4), and whether one of them signed it (5). What the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -98,6 +98,9 @@ class Proof(ABC):
 
 class Secured(ABC):
     """One credential under the proofs that secure it."""
+
+    header: Hashable = None
+    """What names mechanism and key, and nothing else, where all that one key signs bear the same; else None."""
 
     @property
     @abstractmethod

@@ -1,0 +1,267 @@
+"""The usual certificate, straight through: one signature, by a key and with status lists that were seen before.
+
+This way asks for everything that the ten steps of `verifier` ask for, and never says no: whatever it does not know, or
+what would not pass, is left to them. What it knows, it has from them: of each key and each pair of status lists the
+answers that hold for every certificate, once a certificate that bears them has passed. What depends on the certificate
+or on the moment is asked again each time. Between two signature checks most time goes into calling many functions for
+little; so there are few here.
+"""
+
+import hashlib
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeVar
+
+from xinzheng_schemas import base64url, strict_json
+from xinzheng_schemas.bitstring import get_bit
+from xinzheng_schemas.certificate import STATUS_PURPOSES, Outline, outline
+from xinzheng_schemas.deceptive_text import is_honest
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
+from xinzheng_verifier.match import Expected, check_match
+from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.report import Passed, PassedEntry, Report, ReportedIssuer
+from xinzheng_verifier.secure import data_integrity
+from xinzheng_verifier.secure.algorithms import ES256, SUITE_HASHES, Algorithm
+from xinzheng_verifier.secure.moments import latest_moment, timestamp
+from xinzheng_verifier.secure.proof import Secured
+from xinzheng_verifier.status.lists import StatusList
+from xinzheng_verifier.trust.eligibility import check_key
+from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
+from xinzheng_verifier.trust.store import TrustStore
+
+_MAX_KEPT: Final = 8_192
+"""Keys, and pairs of status lists, that are remembered: more than twice as many as there are courts. [chosen]"""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_TOKEN: Final = b"ey"
+_OBJECT: Final = b"{"
+_PROOF: Final = itemgetter("cryptosuite", "verificationMethod", "created", "proofValue", "type", "proofPurpose")
+_PROOF_MEMBERS: Final = 7
+# Its own name, names and texts of six members, and the name of `@context` with two addresses.
+_PROOF_STRINGS: Final = 1 + 6 * 2 + 3
+_WHITE_SPACE: Final = b" \t\r\n"
+
+
+class _Signer(NamedTuple):
+    """Who signs with one header; holds for every certificate of the issuer under that header.
+
+    Attributes:
+        key: of the issuer, named by the header, for assertion, of the algorithm's type.
+        algorithm: bound to the key.
+        mechanism: its name in reports.
+        names: names of the key in reports.
+        form: of the input.
+        shared: attributes that all reports have in common.
+    """
+
+    key: TrustedKey
+    algorithm: Algorithm
+    mechanism: str
+    names: tuple[str, ...]
+    form: str
+    shared: dict[str, Any]
+
+
+class _Lists(NamedTuple):
+    """The two status lists of a certificate; authentic, of the issuer or its delegate, right in purpose and length.
+
+    Attributes:
+        since: when the younger of them was made.
+        until: until when both are current; None is open.
+        keys: the keys that signed them, and when.
+        as_of: when the older of them was made.
+        bits: their entries, of one bit.
+        entries: what a report says of them.
+    """
+
+    since: datetime
+    until: datetime | None
+    keys: tuple[tuple[TrustedKey, datetime | None], ...]
+    as_of: datetime
+    bits: tuple[bytes, ...]
+    entries: tuple[PassedEntry, ...]
+
+
+_Found = tuple[JSONObject, str, Outline, _Signer, _Lists]
+"""What a certificate says that passes, hash of the input, and what is known of it."""
+
+
+class UsualWay:
+    """What one verifier knows of keys and lists.
+
+    Args:
+        trust, policy: of the verifier; neither changes in its life.
+    """
+
+    def __init__(self, trust: TrustStore, policy: Policy) -> None:
+        self._trust = trust
+        self._policy = policy
+        self._is_open = policy.profile == "court" and not policy.unsafe_accept_other_controllers
+        self._signers: dict[Hashable, _Signer] = {}
+        self._lists: dict[tuple[str, tuple[str, str]], _Lists] = {}
+
+    def report(self, data: bytes, *, at: datetime, expected: Expected) -> Report | None:
+        """The report on a certificate that passes; None if only the ten steps can tell.
+
+        Args:
+            data: an input in any form.
+            at: the moment asked about.
+            expected: what to compare the certificate with.
+        """
+        if not self._is_open:
+            return None
+        try:
+            if data.startswith(_TOKEN):
+                found = self._token(data, at)
+            elif data.startswith(_OBJECT):
+                found = self._document(data, at)
+            else:
+                return None
+            if found is None:
+                return None
+            claims, sha256, outlined, signer, lists = found
+            compared: JSONObject | None = None
+            if not expected.is_nothing:
+                compared = {}
+                check_match(claims, expected, compared)
+        except (CodedError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        passed = Passed(
+            signer.form,
+            len(data),
+            signer.mechanism,
+            outlined.issuer,
+            signer.names,
+            at,
+            outlined.place,
+            lists.entries,
+            compared,
+        )
+        shared = signer.shared
+        return Report.passing(passed, shared, at=at, input_sha256=sha256, status_as_of=lists.as_of, claims=claims)
+
+    def _token(self, data: bytes, at: datetime) -> _Found | None:
+        token = data.rstrip(_WHITE_SPACE)
+        header, payload, signature = token.split(b".")
+        read = strict_json.loads_counted(base64url.decode(payload))
+        if read is None or (outlined := outline(read[0])) is None or outlined.strings != read[1]:
+            return None
+        signer = self._signers.get(("jwt", header, outlined.issuer))
+        lists = self._lists.get((outlined.issuer, outlined.lists))
+        if signer is None or lists is None or not self._stands(outlined, signer, lists, outlined.valid_from, at):
+            return None
+        signed = token[: -len(signature) - 1]
+        digest = hashlib.sha256(signed)
+        octets = base64url.decode(signature)
+        if signer.algorithm is ES256:
+            is_genuine = ES256.verify_digest(signer.key.public_key, signature=octets, digest=digest.digest())
+        else:
+            is_genuine = signer.algorithm.verify(signer.key.public_key, signature=octets, message=signed)
+        if not is_genuine:
+            return None
+        digest.update(data[len(signed) :])
+        return read[0], digest.hexdigest(), outlined, signer, lists
+
+    def _document(self, data: bytes, at: datetime) -> _Found | None:
+        """A certificate with one proof by JCS, of the seven members that a court gives it."""
+        read = strict_json.loads_counted(data.rstrip(_WHITE_SPACE))
+        claims: Any = read and read[0]
+        config = claims.pop("proof")
+        outlined = outline(claims)
+        if read is None or outlined is None or len(config) != _PROOF_MEMBERS:
+            return None
+        if outlined.strings + _PROOF_STRINGS != read[1]:
+            return None
+        suite, method, created, value, kind, purpose = _PROOF(config)
+        if kind != "DataIntegrityProof" or purpose != "assertionMethod" or config["@context"] != claims["@context"]:
+            return None
+        signer = self._signers.get(("jsonld", (suite, method), outlined.issuer))
+        lists = self._lists.get((outlined.issuer, outlined.lists))
+        signed_at = timestamp(created, field="/proof/created")
+        if signer is None or lists is None or not self._stands(outlined, signer, lists, signed_at, at):
+            return None
+        signature = data_integrity.signature_of(value)
+        del config["proofValue"]
+        message = data_integrity.hash_plain(claims, config, hash_name=SUITE_HASHES[signer.key.key_type])
+        if not signer.algorithm.verify(signer.key.public_key, signature=signature, message=message):
+            return None
+        return claims, hashlib.sha256(data).hexdigest(), outlined, signer, lists
+
+    def _stands(self, outlined: Outline, signer: _Signer, lists: _Lists, signed_at: datetime, at: datetime) -> bool:
+        """Whether key, validity, status lists and status are as they have to be at the moment."""
+        trust, policy = self._trust, self._policy
+        latest = latest_moment(at, policy.max_clock_skew) if policy.max_clock_skew else at
+        floor, ends = trust.issued_floor, trust.bundle_expires
+        if (floor is not None and latest < floor) or (ends is not None and at >= ends):
+            return False
+        if latest < outlined.valid_from or at > outlined.valid_until or not is_honest("\n".join(outlined.texts)):
+            return False
+        if latest < signed_at or latest < lists.since or (lists.until is not None and at > lists.until):
+            return False
+        trust_dates = policy.unsafe_trust_dates_of_compromised_keys
+        check_key(signer.key, usage="certificate", signed_at=signed_at, at=at, unsafe_trust_dates=trust_dates)
+        for key, made in lists.keys:
+            check_key(key, usage="status", signed_at=made, at=at)
+        index = outlined.place
+        return not any(get_bit(bits, index) for bits in lists.bits)
+
+    def learn(self, form: str, secured: Secured, keys: Sequence[TrustedKey], issuer: TrustedIssuer) -> None:
+        """Takes up what a certificate has shown that passed all ten steps.
+
+        Args:
+            form: of the input.
+            secured: the certificate.
+            keys: the keys that its one proof names.
+            issuer: who issued it.
+        """
+        header = secured.header
+        if header is None or not self._is_open or len(keys) != 1:
+            return
+        outlined = outline(secured.credential(issuer))
+        if outlined is None:
+            return
+        [key], [proof] = keys, secured.proofs
+        algorithm = proof.algorithm_for(key.key_type)
+        lists = _lists(self._trust, outlined.lists, self._policy)
+        if algorithm is None or lists is None:
+            return
+        shared = {
+            "form": form,
+            "bundle_version": self._trust.bundle_version,
+            "issuer": ReportedIssuer(id=issuer.id, name=issuer.name),
+            "scope_statement": SCOPE_STATEMENT,
+            "policy": self._policy,
+        }
+        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, proof.name, key.names, form, shared))
+        _keep(self._lists, (issuer.id, outlined.lists), lists)
+
+
+def _keep(table: dict[K, V], place: K, known: V) -> None:
+    if len(table) >= _MAX_KEPT:
+        table.clear()
+    table[place] = known
+
+
+def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists | None:
+    """What is known of two lists that were consulted already; None if they depend on the moment in other ways."""
+    lists: list[StatusList] = [trust.decoded_status_lists[url] for url in urls]
+    keys = tuple(signature for one in lists for signature in one.signatures)
+    made = [one.valid_from for one in lists]
+    ends = [one.valid_until for one in lists if one.valid_until is not None]
+    try:
+        ends += [] if policy.max_status_age is None else [min(made) + policy.max_status_age]
+    except OverflowError:
+        return None
+    return _Lists(
+        since=max(made),
+        until=min(ends, default=None),
+        keys=keys,
+        as_of=min(made),
+        bits=tuple(one.bits for one in lists),
+        entries=tuple(map(PassedEntry, STATUS_PURPOSES, urls, [one.evidence for one in lists])),
+    )
