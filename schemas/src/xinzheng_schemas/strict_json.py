@@ -236,4 +236,6 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True
 )
 # No hook: the reader finds out about repeated names.
-_COUNTED = make_scanner(json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True))
+_COUNTED = make_scanner(
+    json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)  # type: ignore[arg-type]
+)

@@ -38,6 +38,9 @@ _MAX_KEPT: Final = 8_192
 K = TypeVar("K")
 V = TypeVar("V")
 
+_MAX_BYTES: Final = 24_576
+"""Bytes of an input that is tried: five times a certificate. [chosen]"""
+
 _TOKEN: Final = b"ey"
 _OBJECT: Final = b"{"
 _PROOF: Final = itemgetter("cryptosuite", "verificationMethod", "created", "proofValue", "type", "proofPurpose")
@@ -113,7 +116,7 @@ class UsualWay:
             at: the moment asked about.
             expected: what to compare the certificate with.
         """
-        if not self._is_open:
+        if not self._is_open or len(data) > _MAX_BYTES:
             return None
         try:
             if data.startswith(_TOKEN):
@@ -149,7 +152,9 @@ class UsualWay:
         token = data.rstrip(_WHITE_SPACE)
         header, payload, signature = token.split(b".")
         read = strict_json.loads_counted(base64url.decode(payload))
-        if read is None or (outlined := outline(read[0])) is None or outlined.strings != read[1]:
+        claims: Any = read and read[0]
+        outlined = outline(claims)
+        if read is None or outlined is None or outlined.strings != read[1]:
             return None
         signer = self._signers.get(("jwt", header, outlined.issuer))
         lists = self._lists.get((outlined.issuer, outlined.lists))
@@ -165,7 +170,7 @@ class UsualWay:
         if not is_genuine:
             return None
         digest.update(data[len(signed) :])
-        return read[0], digest.hexdigest(), outlined, signer, lists
+        return claims, digest.hexdigest(), outlined, signer, lists
 
     def _document(self, data: bytes, at: datetime) -> _Found | None:
         """A certificate with one proof by JCS, of the seven members that a court gives it."""
