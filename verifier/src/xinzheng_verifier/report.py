@@ -1,7 +1,8 @@
 """The report: one verdict, ten steps, each with outcome, reason code and evidence (after ETSI EN 319 102-1, 5.1)."""
 
+import marshal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -91,60 +92,69 @@ Findings = tuple[Finding, ...]
 """What came of the ten steps, in order."""
 
 
-class PassedEntry(NamedTuple):
-    """A status entry that is clear, and what there is to say of its list.
+class PassedSigner(NamedTuple):
+    """What there is to say of the signature of a certificate that passes.
 
     Attributes:
-        purpose: what a set bit would mean.
-        list_url: address of the list.
-        evidence: what a report says of the list.
+        form: as in `Report`.
+        mechanism: algorithm or suite.
+        issuer: id of the issuer.
+        keys: names of the key that signed.
     """
 
-    purpose: str
-    list_url: str
-    evidence: JSONObject
+    form: str
+    mechanism: str
+    issuer: str
+    keys: tuple[str, ...]
+
+
+class PassedLists(NamedTuple):
+    """What there is to say of the status lists in which a certificate is clear.
+
+    Attributes:
+        as_of: when the oldest of them was made.
+        entries: of each list what a set bit would mean, its address, and what a report says of it.
+    """
+
+    as_of: datetime
+    entries: tuple[tuple[str, str, JSONObject], ...]
 
 
 class Passed(NamedTuple):
     """What the findings of a certificate that passes are made of, once somebody asks for them.
 
     Attributes:
-        form: as in `Report`.
+        signer: who signed.
+        lists: the status lists.
         octets: length of the input in bytes.
-        mechanism: algorithm or suite.
-        issuer: id of the issuer.
-        keys: names of the key that signed.
+        place: place in the lists.
         at: the moment that was asked about.
-        place: place in the status lists.
-        entries: the status entries.
-        compared: what it was compared with; None if nothing was given.
+        compared: evidence of what it was compared with; None if nothing was given.
     """
 
-    form: str
+    signer: PassedSigner
+    lists: PassedLists
     octets: int
-    mechanism: str
-    issuer: str
-    keys: tuple[str, ...]
-    at: datetime
     place: int
-    entries: tuple[PassedEntry, ...]
-    compared: JSONObject | None = None
+    at: datetime
+    compared: JSONObject | None
 
     def findings(self) -> Findings:
         """What came of the ten steps; nothing of it is shared."""
+        form, mechanism, issuer, keys = self.signer
         entries: list[JSONValue] = [
             {"purpose": purpose, "index": self.place, "list": url, "code": "ok", **evidence}
-            for purpose, url, evidence in self.entries
+            for purpose, url, evidence in self.lists.entries
         ]
         compared: Finding = Outcome.NOT_RUN, "identity_not_given", {}
         if self.compared is not None:
             compared = Outcome.PASSED, "ok", self.compared
         passed: tuple[JSONObject, ...] = (
-            {"form": self.form, "bytes": self.octets},
-            {"mechanism": self.mechanism},
-            {"issuer": self.issuer},
-            {"keys": [*self.keys]},
-            {"key": [*self.keys]},
+            {"form": form, "bytes": self.octets},
+            {"mechanism": mechanism},
+            {"issuer": issuer},
+            {"keys": [*keys]},
+            {"key": [*keys]},
             {"profile": "court"},
             {"at": format_timestamp(self.at)},
             {"entries": entries},
@@ -202,27 +212,31 @@ class Report:
     policy: Policy
 
     @classmethod
-    def passing(cls, passed: Passed, values: Mapping[str, Any], **more: object) -> Self:
-        """A report that makes its findings when they are asked for.
-
-        The constructor of a frozen class takes three times as long.
+    def of_passed(cls, passed: Passed, shared: Mapping[str, Any], **own: object) -> Self:
+        """A report on a certificate that passes; as pickle does, since the constructor takes three times as long.
 
         Args:
-            passed: what to make them of.
-            values: other attributes.
-            **more: the rest of them.
+            passed: what `findings` is made of, once somebody asks.
+            shared: attributes that it has in common with other reports.
+            **own: the other attributes; `claims_packed` in place of `claims`, what `marshal` made of them.
         """
         report = object.__new__(cls)
-        report.__dict__.update(values, **more, _passed=passed, verdict=Verdict.PASSED)
+        report.__dict__.update(shared, passed=passed, verdict=Verdict.PASSED, **own)
         return report
 
     def __getattr__(self, name: str) -> Any:
-        """The findings of a report that was made by `passing`; called for what is not there."""
-        passed = self.__dict__.get("_passed")
-        if name != "findings" or passed is None:
+        """What `of_passed` left to be made when it is asked for; only called for what is not there."""
+        known = self.__dict__
+        if name == "findings" and "passed" in known:
+            known[name] = known["passed"].findings()
+        elif name == "claims" and "claims_packed" in known:
+            known[name] = marshal.loads(known.pop("claims_packed"))  # noqa: S302 - our own process wrote it
+        else:
             raise AttributeError(name)
-        findings = self.__dict__["findings"] = passed.findings()
-        return findings
+        return known[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

@@ -22,7 +22,7 @@ from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.match import Expected, check_match
 from xinzheng_verifier.policy import Policy
-from xinzheng_verifier.report import Passed, PassedEntry, Report, ReportedIssuer
+from xinzheng_verifier.report import Passed, PassedLists, PassedSigner, Report, ReportedIssuer
 from xinzheng_verifier.secure import data_integrity
 from xinzheng_verifier.secure.algorithms import ES256, SUITE_HASHES, Algorithm
 from xinzheng_verifier.secure.moments import latest_moment, timestamp
@@ -56,17 +56,13 @@ class _Signer(NamedTuple):
     Attributes:
         key: of the issuer, named by the header, for assertion, of the algorithm's type.
         algorithm: bound to the key.
-        mechanism: its name in reports.
-        names: names of the key in reports.
-        form: of the input.
+        shown: what a report says of it.
         shared: attributes that all reports have in common.
     """
 
     key: TrustedKey
     algorithm: Algorithm
-    mechanism: str
-    names: tuple[str, ...]
-    form: str
+    shown: PassedSigner
     shared: dict[str, Any]
 
 
@@ -77,17 +73,15 @@ class _Lists(NamedTuple):
         since: when the younger of them was made.
         until: until when both are current; None is open.
         keys: the keys that signed them, and when.
-        as_of: when the older of them was made.
         bits: their entries, of one bit.
-        entries: what a report says of them.
+        shown: what a report says of them.
     """
 
     since: datetime
     until: datetime | None
     keys: tuple[tuple[TrustedKey, datetime | None], ...]
-    as_of: datetime
     bits: tuple[bytes, ...]
-    entries: tuple[PassedEntry, ...]
+    shown: PassedLists
 
 
 _Found = tuple[JSONObject, str, Outline, _Signer, _Lists]
@@ -134,19 +128,10 @@ class UsualWay:
                 check_match(claims, expected, compared)
         except (CodedError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        passed = Passed(
-            signer.form,
-            len(data),
-            signer.mechanism,
-            outlined.issuer,
-            signer.names,
-            at,
-            outlined.place,
-            lists.entries,
-            compared,
+        passed = Passed(signer.shown, lists.shown, len(data), outlined.place, at, compared)
+        return Report.of_passed(
+            passed, signer.shared, at=at, input_sha256=sha256, status_as_of=lists.shown.as_of, claims=claims
         )
-        shared = signer.shared
-        return Report.passing(passed, shared, at=at, input_sha256=sha256, status_as_of=lists.as_of, claims=claims)
 
     def _token(self, data: bytes, at: datetime) -> _Found | None:
         token = data.rstrip(_WHITE_SPACE)
@@ -235,6 +220,7 @@ class UsualWay:
         lists = _lists(self._trust, outlined.lists, self._policy)
         if algorithm is None or lists is None:
             return
+        shown = PassedSigner(form, proof.name, issuer.id, key.names)
         shared = {
             "form": form,
             "bundle_version": self._trust.bundle_version,
@@ -242,7 +228,7 @@ class UsualWay:
             "scope_statement": SCOPE_STATEMENT,
             "policy": self._policy,
         }
-        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, proof.name, key.names, form, shared))
+        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, shown, shared))
         _keep(self._lists, (issuer.id, outlined.lists), lists)
 
 
@@ -266,7 +252,6 @@ def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists |
         since=max(made),
         until=min(ends, default=None),
         keys=keys,
-        as_of=min(made),
         bits=tuple(one.bits for one in lists),
-        entries=tuple(map(PassedEntry, STATUS_PURPOSES, urls, [one.evidence for one in lists])),
+        shown=PassedLists(min(made), tuple(zip(STATUS_PURPOSES, urls, [one.evidence for one in lists], strict=True))),
     )
