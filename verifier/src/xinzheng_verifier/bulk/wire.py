@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier.bulk.items import ERROR, not_answered
+from xinzheng_verifier.bulk.items import ERROR, Parcel, not_answered
 from xinzheng_verifier.report import (
     STEP_NAMES,
     Findings,
@@ -57,6 +57,16 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     (length,) = _LENGTH.unpack(head)
     payload = stream.read(length)
     return payload if len(payload) == length else None
+
+
+def pack(items: Sequence[Parcel]) -> bytes:
+    """Inputs as they travel to a worker."""
+    return _dumped([tuple(item) for item in items])
+
+
+def unpack(packed: bytes) -> list[Parcel]:
+    """The inputs of `pack`."""
+    return [Parcel(*item) for item in _loaded(packed)]
 
 
 class Packer:
