@@ -13,15 +13,16 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
-from xinzheng_schemas import base64url, strict_json
+from xinzheng_schemas import base64url, qr_profile, strict_json
 from xinzheng_schemas.bitstring import get_bit
-from xinzheng_schemas.certificate import STATUS_PURPOSES, Outline, outline
+from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity, Outline, outline
 from xinzheng_schemas.deceptive_text import is_honest
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.match import Expected, check_match
 from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.read import qr_cwt
 from xinzheng_verifier.report import Passed, PassedLists, PassedSigner, Report, ReportedIssuer
 from xinzheng_verifier.secure import data_integrity
 from xinzheng_verifier.secure.algorithms import ES256, SUITE_HASHES, Algorithm
@@ -56,12 +57,14 @@ class _Signer(NamedTuple):
     Attributes:
         key: of the issuer, named by the header, for assertion, of the algorithm's type.
         algorithm: bound to the key.
+        court: the issuer's court as the trust list has it.
         shown: what a report says of it.
         shared: attributes that all reports have in common.
     """
 
     key: TrustedKey
     algorithm: Algorithm
+    court: CourtIdentity | None
     shown: PassedSigner
     shared: dict[str, Any]
 
@@ -117,6 +120,8 @@ class UsualWay:
                 found = self._token(data, at)
             elif data.startswith(_OBJECT):
                 found = self._document(data, at)
+            elif data.startswith(qr_cwt.PREFIX):
+                found = self._symbol(data, at)
             else:
                 return None
             if found is None:
@@ -182,6 +187,21 @@ class UsualWay:
             return None
         return claims, hashlib.sha256(data).hexdigest(), outlined, signer, lists
 
+    def _symbol(self, data: bytes, at: datetime) -> _Found | None:
+        message, carried = qr_cwt.read(data)
+        signer = self._signers.get(("qr", message.protected_bytes, carried[qr_profile.ISSUER]))
+        if signer is None or message.unprotected:
+            return None
+        claims = qr_profile.from_claims(carried, court=signer.court)
+        outlined = outline(claims)
+        lists = None if outlined is None else self._lists.get((outlined.issuer, outlined.lists))
+        if outlined is None or lists is None or not self._stands(outlined, signer, lists, outlined.valid_from, at):
+            return None
+        key, signature, signed = signer.key.public_key, message.signature, message.to_be_signed
+        if not signer.algorithm.verify(key, signature=signature, message=signed):
+            return None
+        return claims, hashlib.sha256(data).hexdigest(), outlined, signer, lists
+
     def _stands(self, outlined: Outline, signer: _Signer, lists: _Lists, signed_at: datetime, at: datetime) -> bool:
         """Whether key, validity, status lists and status are as they have to be at the moment."""
         trust, policy = self._trust, self._policy
@@ -228,7 +248,7 @@ class UsualWay:
             "scope_statement": SCOPE_STATEMENT,
             "policy": self._policy,
         }
-        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, shown, shared))
+        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, issuer.court, shown, shared))
         _keep(self._lists, (issuer.id, outlined.lists), lists)
 
 
