@@ -44,6 +44,7 @@ _MAX_BYTES: Final = 24_576
 
 _TOKEN: Final = b"ey"
 _OBJECT: Final = b"{"
+_JCS: Final = b"-jcs-"
 _PROOF: Final = itemgetter("cryptosuite", "verificationMethod", "created", "proofValue", "type", "proofPurpose")
 _PROOF_MEMBERS: Final = 7
 # Its own name, names and texts of six members, and the name of `@context` with two addresses.
@@ -75,7 +76,7 @@ class _Lists(NamedTuple):
     Attributes:
         since: when the younger of them was made.
         until: until when both are current; None is open.
-        keys: the keys that signed them, and when.
+        keys: the keys that signed them, and when, as far as the moment asked about has a say in whether they are good.
         bits: their entries, of one bit.
         shown: what a report says of them.
     """
@@ -83,7 +84,7 @@ class _Lists(NamedTuple):
     since: datetime
     until: datetime | None
     keys: tuple[tuple[TrustedKey, datetime | None], ...]
-    bits: tuple[bytes, ...]
+    bits: tuple[bytes, bytes]
     shown: PassedLists
 
 
@@ -102,6 +103,8 @@ class UsualWay:
         self._trust = trust
         self._policy = policy
         self._is_open = policy.profile == "court" and not policy.unsafe_accept_other_controllers
+        self._floor, self._expires = trust.issued_floor, trust.bundle_expires
+        self._headers: dict[Hashable, None] = {}
         self._signers: dict[Hashable, _Signer] = {}
         self._lists: dict[tuple[str, tuple[str, str]], _Lists] = {}
 
@@ -118,7 +121,7 @@ class UsualWay:
         try:
             if data.startswith(_TOKEN):
                 found = self._token(data, at)
-            elif data.startswith(_OBJECT):
+            elif data.startswith(_OBJECT) and _JCS in data:
                 found = self._document(data, at)
             elif data.startswith(qr_cwt.PREFIX):
                 found = self._symbol(data, at)
@@ -141,6 +144,8 @@ class UsualWay:
     def _token(self, data: bytes, at: datetime) -> _Found | None:
         token = data.rstrip(_WHITE_SPACE)
         header, payload, signature = token.split(b".")
+        if ("jwt", header) not in self._headers:
+            return None
         read = strict_json.loads_counted(base64url.decode(payload))
         claims: Any = read and read[0]
         outlined = outline(claims)
@@ -204,10 +209,11 @@ class UsualWay:
 
     def _stands(self, outlined: Outline, signer: _Signer, lists: _Lists, signed_at: datetime, at: datetime) -> bool:
         """Whether key, validity, status lists and status are as they have to be at the moment."""
-        trust, policy = self._trust, self._policy
+        policy = self._policy
         latest = latest_moment(at, policy.max_clock_skew) if policy.max_clock_skew else at
-        floor, ends = trust.issued_floor, trust.bundle_expires
-        if (floor is not None and latest < floor) or (ends is not None and at >= ends):
+        if self._floor is not None and latest < self._floor:
+            return False
+        if self._expires is not None and at >= self._expires:
             return False
         if latest < outlined.valid_from or at > outlined.valid_until or not is_honest("\n".join(outlined.texts)):
             return False
@@ -217,8 +223,8 @@ class UsualWay:
         check_key(signer.key, usage="certificate", signed_at=signed_at, at=at, unsafe_trust_dates=trust_dates)
         for key, made in lists.keys:
             check_key(key, usage="status", signed_at=made, at=at)
-        index = outlined.place
-        return not any(get_bit(bits, index) for bits in lists.bits)
+        revocation, suspension = lists.bits
+        return not (get_bit(revocation, outlined.place) or get_bit(suspension, outlined.place))
 
     def learn(self, form: str, secured: Secured, keys: Sequence[TrustedKey], issuer: TrustedIssuer) -> None:
         """Takes up what a certificate has shown that passed all ten steps.
@@ -248,6 +254,7 @@ class UsualWay:
             "scope_statement": SCOPE_STATEMENT,
             "policy": self._policy,
         }
+        _keep(self._headers, (form, header), None)
         _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, issuer.court, shown, shared))
         _keep(self._lists, (issuer.id, outlined.lists), lists)
 
@@ -259,19 +266,20 @@ def _keep(table: dict[K, V], place: K, known: V) -> None:
 
 
 def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists | None:
-    """What is known of two lists that were consulted already; None if they depend on the moment in other ways."""
+    """What is known of two lists that were found good already; None if a limit lies beyond all moments."""
     lists: list[StatusList] = [trust.decoded_status_lists[url] for url in urls]
-    keys = tuple(signature for one in lists for signature in one.signatures)
+    revocation, suspension = lists
     made = [one.valid_from for one in lists]
     ends = [one.valid_until for one in lists if one.valid_until is not None]
     try:
         ends += [] if policy.max_status_age is None else [min(made) + policy.max_status_age]
     except OverflowError:
         return None
+    signatures = [*revocation.signatures, *suspension.signatures]
     return _Lists(
         since=max(made),
         until=min(ends, default=None),
-        keys=keys,
-        bits=tuple(one.bits for one in lists),
+        keys=tuple((key, signed_at) for key, signed_at in signatures if key.expires is not None or signed_at is None),
+        bits=(revocation.bits, suspension.bits),
         shown=PassedLists(min(made), tuple(zip(STATUS_PURPOSES, urls, [one.evidence for one in lists], strict=True))),
     )
