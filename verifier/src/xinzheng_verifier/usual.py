@@ -146,6 +146,8 @@ class UsualWay:
         header, payload, signature = token.split(b".")
         if ("jwt", header) not in self._headers:
             return None
+        # The short one first: once used to the decoder, the processor is twice as fast on the long one.
+        octets = base64url.decode(signature)
         read = strict_json.loads_counted(base64url.decode(payload))
         claims: Any = read and read[0]
         outlined = outline(claims)
@@ -157,7 +159,6 @@ class UsualWay:
             return None
         signed = token[: -len(signature) - 1]
         digest = hashlib.sha256(signed)
-        octets = base64url.decode(signature)
         if signer.algorithm is ES256:
             is_genuine = ES256.verify_digest(signer.key.public_key, signature=octets, digest=digest.digest())
         else:
