@@ -2,7 +2,7 @@
 
 import marshal
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -234,9 +234,6 @@ class Report:
         else:
             raise AttributeError(name)
         return known[name]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
