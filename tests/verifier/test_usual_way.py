@@ -303,6 +303,18 @@ def test_windows_of_keys_hold(place: int, state: dict[str, Any], trust_dates: bo
             same(verifier, data, at)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_ends_of_keys_hold(place: int) -> None:
+    document = COURT.issuer_document()
+    for method in document["controllerDocument"]["verificationMethod"]:
+        if method["id"] in document["keys"][place]["methods"]:
+            method["expires"] = format_timestamp(COURT.now + DAY)
+    verifier = used(TrustStore.from_documents([document], LISTS))
+    for data in forms():
+        assert went_straight(same(verifier, data))
+        assert same(verifier, data, COURT.now + DAY).code in ("key_expired", "status_issuer")
+
+
 def test_other_trust_is_other_trust() -> None:
     """After an import there is a new store, and a verifier of its own for it; nothing is carried over."""
     verifier, data = used(), forms()[0]

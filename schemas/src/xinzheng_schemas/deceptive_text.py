@@ -32,7 +32,7 @@ _SUSPECT: Final = re.compile(
 
 
 def is_honest(text: str) -> bool:
-    """Whether `deceptions` would find nothing; of several texts at once, if line feeds are between them.
+    """Whether one glance shows that `deceptions` finds nothing; at several texts, if line feeds are between them.
 
     A line feed composes with nothing, so that texts are in NFC together if and only if each is (UAX 15, 9.1).
     """

@@ -21,7 +21,9 @@ ITEM_SECONDS: Final = 10.0
 _END_SECONDS: Final = 5.0
 _PIPE_BYTES: Final = 1_048_576
 _SLACK_BYTES: Final = 8_192  # a pipe holds pages, the first and last of a frame in part
-_PROGRAM: Final = "import sys; sys.path[:] = sys.argv[1:]; from xinzheng_verifier.bulk.worker import main; main()"
+_PROGRAM: Final = (
+    "import gc, sys; gc.disable(); sys.path[:] = sys.argv[1:]; from xinzheng_verifier.bulk.worker import main; main()"
+)
 
 
 class Hand:
