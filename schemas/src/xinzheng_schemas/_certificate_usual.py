@@ -20,8 +20,10 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.vocabulary import (
     ConsumptionRestrictionStatus,
     IdType,
+    ListingGround,
     MaskingGround,
     PerformanceStatus,
+    Purpose,
     SubjectKind,
 )
 
@@ -91,6 +93,8 @@ _SUBJECT_KINDS, _ID_TYPES, _PERFORMANCES, _RESTRICTIONS, _GROUNDS = (
 )
 _read_listing_grounds = form.SUBJECT.rows["listingGround"][1]
 _read_purposes = form.SUBJECT.rows["purpose"][1]
+_LISTING_GROUNDS: Final = frozenset(member.value for member in ListingGround)
+_PURPOSES: Final = frozenset(member.value for member in Purpose)
 _OPTIONAL: Final = tuple(
     (name, *form.SUBJECT.rows[name])
     for name in ("originalCaseNumber", "enforcementBasisNumber", "basisIssuingBody", "listingTermEnd", "purposeText")
@@ -188,8 +192,10 @@ def _outline(credential: dict[str, Any]) -> Outline | None:
     for moment in (subject["listCheckedAt"], *_DAYS(subject), *_MASKING_DAYS(masking)):
         _instant(moment)
     grounds, purposes = subject["listingGround"], subject["purpose"]
-    _read_listing_grounds(grounds)
-    _read_purposes(purposes)
+    if type(grounds) is not list or len(grounds) != 1 or grounds[0] not in _LISTING_GROUNDS:
+        _read_listing_grounds(grounds)
+    if type(purposes) is not list or len(purposes) != 1 or purposes[0] not in _PURPOSES:
+        _read_purposes(purposes)
     count = _STRINGS + len(grounds) + len(purposes)
     texts = [name, court["name"], serial]
     members = len(subject)

@@ -212,16 +212,15 @@ class Report:
     policy: Policy
 
     @classmethod
-    def of_passed(cls, passed: Passed, shared: Mapping[str, Any], **own: object) -> Self:
+    def of_passed(cls, values: Mapping[str, Any]) -> Self:
         """A report on a certificate that passes; as pickle does, since the constructor takes three times as long.
 
         Args:
-            passed: what `findings` is made of, once somebody asks.
-            shared: attributes that it has in common with other reports.
-            **own: the other attributes; `claims_packed` in place of `claims`, what `marshal` made of them.
+            values: its attributes: in place of `findings` the `Passed` that they are made of once somebody asks, as
+                `passed`; in place of `claims` possibly what `marshal` made of them, as `claims_packed`.
         """
         report = object.__new__(cls)
-        report.__dict__.update(shared, passed=passed, verdict=Verdict.PASSED, **own)
+        report.__dict__.update(values)
         return report
 
     def __getattr__(self, name: str) -> Any:
@@ -243,9 +242,11 @@ class Report:
             for number, (name, (outcome, code, evidence)) in enumerate(zip(STEP_NAMES, self.findings, strict=True), 1)
         )
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict:
         """Failed if any step failed, else indeterminate if any could not be decided, else passed."""
+        if "passed" in self.__dict__:
+            return Verdict.PASSED
         outcomes = {outcome for outcome, _, _ in self.findings}
         if Outcome.FAILED in outcomes:
             return Verdict.FAILED

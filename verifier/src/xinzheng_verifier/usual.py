@@ -138,7 +138,14 @@ class UsualWay:
             return None
         passed = Passed(signer.shown, lists.shown, len(data), outlined.place, at, compared)
         return Report.of_passed(
-            passed, signer.shared, at=at, input_sha256=sha256, status_as_of=lists.shown.as_of, claims=claims
+            {
+                **signer.shared,
+                "passed": passed,
+                "at": at,
+                "input_sha256": sha256,
+                "status_as_of": lists.shown.as_of,
+                "claims": claims,
+            }
         )
 
     def _token(self, data: bytes, at: datetime) -> _Found | None:

@@ -156,8 +156,8 @@ class Verifier:
             found = self._gate(record, findings, data, at=at, pinned=pinned)
             self._judge(record, findings, found, at=at, expected=expected)
         report = self._report(record, findings, data, at)
-        if found is not None and report.form is not None and report.verdict is Verdict.PASSED:
-            self._usual.learn(report.form, found.credential, found.keys, found.issuer)
+        if found is not None and found.credential.header is not None and report.verdict is Verdict.PASSED:
+            self._usual.learn(report.form or "", found.credential, found.keys, found.issuer)
         return report
 
     def report_many(

@@ -146,7 +146,8 @@ class Unpacker:
                 shown, shared = known[signer]
                 passed = Passed(shown, kept[pair], octets, place, self._at, compared)
                 as_of = kept[pair].as_of
-                yield Report.of_passed(passed, shared, input_sha256=sha256, status_as_of=as_of, claims_packed=claims)
+                own = {"passed": passed, "input_sha256": sha256, "status_as_of": as_of, "claims_packed": claims}
+                yield Report.of_passed({**shared, **own})
                 continue
             packed = _loaded(answer)
             if isinstance(packed, str):
