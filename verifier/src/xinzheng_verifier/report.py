@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
@@ -223,16 +223,19 @@ class Report:
         report.__dict__.update(values)
         return report
 
-    def __getattr__(self, name: str) -> Any:
-        """What `of_passed` left to be made when it is asked for; only called for what is not there."""
-        known = self.__dict__
-        if name == "findings" and "passed" in known:
-            known[name] = known["passed"].findings()
-        elif name == "claims" and "claims_packed" in known:
-            known[name] = marshal.loads(known.pop("claims_packed"))  # noqa: S302 - our own process wrote it
-        else:
-            raise AttributeError(name)
-        return known[name]
+    if not TYPE_CHECKING:  # or it would know every name
+
+        def __getattr__(self, name: str) -> Any:
+            """What `of_passed` left to be made when it is asked for; only called for what is not there."""
+            known = self.__dict__
+            if name == "findings" and "passed" in known:
+                known[name] = known["passed"].findings()
+            elif name == "claims" and (packed := known.get("claims_packed")) is not None:
+                known[name] = marshal.loads(packed)  # noqa: S302 - our own process wrote it
+                known["claims_packed"] = None
+            elif name not in known:  # another thread may have made it since
+                raise AttributeError(name)
+            return known[name]
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
