@@ -1,6 +1,7 @@
 """Canonical base64url: exactly one text for every value."""
 
 import base64
+import binascii
 
 import pytest
 from hypothesis import given
@@ -59,3 +60,22 @@ def test_what_is_accepted_is_the_only_spelling(text: str | bytes) -> None:
     except Base64URLError:
         return
     assert encode(data) == (text if isinstance(text, str) else text.decode())
+
+
+@given(
+    st.binary(max_size=40) | st.text("ABYZaz019-_", max_size=40).map(str.encode),
+    st.integers(0, 255),
+    st.integers(0, 40),
+)
+def test_foreign_characters_are_seen_as_by_the_strict_decoder(text: bytes, character: int, place: int) -> None:
+    for octets in (text, text[:place] + bytes([character]) + text[place:]):
+        standard = octets.translate(bytes.maketrans(b"-_+/=", b"+/\0\0\0")) + b"=" * (-len(octets) % 4)
+        try:
+            expected = binascii.a2b_base64(standard, strict_mode=True)
+        except binascii.Error:
+            expected = None
+        if expected is None or encode(expected).encode() != octets:
+            with pytest.raises(Base64URLError):
+                decode(octets)
+        else:
+            assert decode(octets) == expected

@@ -44,6 +44,29 @@ def test_both_ways_give_the_same(credential: dict[str, Any]) -> None:
     assert Certificate.problems_of(credential) == ()
 
 
+def strings_in(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(strings_in, value.values()))
+    return sum(map(strings_in, value)) if isinstance(value, list) else isinstance(value, str)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(credentials())
+def test_outline_says_what_the_certificate_says(credential: dict[str, Any]) -> None:
+    outline = usual.outline(credential)
+    if outline is None:
+        return
+    exact = form.read(credential)
+    subject = exact["subject"]
+    assert outline.strings == strings_in(credential)
+    assert (outline.issuer, outline.valid_from) == (exact["issuer"], exact["valid_from"])
+    assert outline.valid_until == exact["valid_until"]
+    assert [(outline.place, url) for url in outline.lists] == [(e["index"], e["list_url"]) for e in exact["status"]]
+    free = ("name", "enforcement_basis_number", "basis_issuing_body", "purpose_text")
+    texts = [subject[name] for name in free] + [subject["enforcement_court"]["name"], subject["masking"]["serial"]]
+    assert sorted(outline.texts) == sorted(text for text in texts if text is not None)
+
+
 def test_unusual_certificates_are_none_the_worse() -> None:
     credential = zaoyang_credential(enforcementCaseNumber="（2014）鄂枣阳执字第1号")  # of the numbering before 2016
     assert not usual.fits(credential)

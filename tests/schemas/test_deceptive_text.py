@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.certificate_strategies import HAN
 from xinzheng_schemas import deceptive_text
-from xinzheng_schemas.deceptive_text import deceptions
+from xinzheng_schemas.deceptive_text import deceptions, is_honest
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,10 @@ def test_the_quick_look_misses_nothing(text: str) -> None:
     assert ("text_look_alike" in found) is bool(deceptive_text._LOOK_ALIKE.search(text))
     scripts = [name for name, letters in deceptive_text._SCRIPTS.items() if letters.search(text)]
     assert ("text_mixed_script" in found) is (len(scripts) > 1)
+
+
+@given(st.lists(st.text(HAN + "aé\u0301\u0430\u3164\u2f00\u0391\uf9f4", max_size=4) | st.text(max_size=6), max_size=4))
+def test_one_glance_at_several_texts_misses_nothing(texts: list[str]) -> None:
+    if is_honest("\n".join(texts)):
+        assert [code for text in texts for code in deceptions(text)] == []
+    assert is_honest("王某\n枣阳市人民法院\nZaoyang")

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from support.repository import ROOT
 from xinzheng_schemas import strict_json
-from xinzheng_schemas.strict_json import MAX_INTEGER, JSONValue, Limits, StrictJSONError, loads, loads_object
+from xinzheng_schemas.strict_json import (
+    MAX_INTEGER,
+    JSONValue,
+    Limits,
+    StrictJSONError,
+    loads,
+    loads_counted,
+    loads_object,
+)
 
 SUITE = ROOT.parent / "shared" / "data" / "json-test-suite" / "test_parsing"
 CASES = sorted(SUITE.glob("*.json")) if SUITE.is_dir() else []
@@ -296,3 +304,81 @@ def test_never_more_lenient_than_the_library_and_never_different(text: str) -> N
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_doubles_survive(number: float) -> None:
     assert math.copysign(1, number) * abs(number) == loads(repr(number))
+
+
+# --- for a reader who counts ------------------------------------------------------------------------------------------
+
+
+def strings_in(value: object) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(strings_in, value.values()))
+    return sum(map(strings_in, value)) if isinstance(value, list) else isinstance(value, str)
+
+
+def agrees(data: bytes) -> bool:
+    """Whether a text is read by counting; then `loads` must give the same, unless the count shows a repeated name."""
+    counted = loads_counted(data)
+    if counted is None:
+        return False
+    value, strings = counted
+    if strings == strings_in(value):
+        assert loads(data) == value
+    else:
+        assert strings > strings_in(value)
+        assert code_of(data) == "duplicate_member"
+    return True
+
+
+TEXTS = st.text(st.characters(exclude_characters='"\\', exclude_categories=("Cc", "Cs")), max_size=6)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | TEXTS | st.integers(-5, 5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(PLAIN)
+def test_counting_gives_what_loads_gives(value: object) -> None:
+    assert agrees(json.dumps(value, ensure_ascii=False).encode())
+
+
+@given(PLAIN, st.sampled_from('{}[]",:0 \\\n\0') | st.text(max_size=2), st.integers(0, 60))
+def test_counting_takes_nothing_that_loads_refuses(value: object, new: str, place: int) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    place %= len(text) + 1
+    agrees((text[:place] + new + text[place:]).encode("utf-8", "surrogatepass"))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", "d"]), PLAIN), min_size=2, max_size=5))
+def test_repeated_names_show_by_the_count(members: list[tuple[str, object]]) -> None:
+    pairs = ",".join(f'"{name}":{json.dumps(value, ensure_ascii=False)}' for name, value in members)
+    assert agrees(b"{" + pairs.encode() + b"}")
+    assert agrees(b'["",{' + pairs.encode() + b"}]")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" {}",
+        b"{} ",
+        b'{"a":1,"\\u0061":2}',
+        b"[" * 33 + b"]" * 33,
+        b"[" * 5000,
+        b'["' + b"a" * 16_384 + b'"]',
+        b'{"a":NaN}',
+        b'{"a":1e999}',
+        b'{"a":9007199254740993}',
+        b'{"a":"\xff"}',
+        b"\xef\xbb\xbf{}",
+        b'{"a":"\n"}',
+    ],
+)
+def test_whatever_is_not_plain_is_left_to_loads(data: bytes) -> None:
+    assert loads_counted(data) is None
+
+
+@needs_suite
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_suite_is_answered_alike(path: Path) -> None:
+    agrees(path.read_bytes())

@@ -185,7 +185,7 @@ def test_millions_are_not_held(court: SimulatedCourt, verifier: Verifier, jwt: s
     reports = verifier.report_many(endless(), at=court.now, workers=2)
     for number, report in enumerate(itertools.islice(reports, 1500), start=1):
         assert report.code == "ok"
-        assert asked - number <= 2 * 4 * 64 + 64
+        assert asked - number <= 2 * 3 * 96 + 96
     reports.close()
     assert next(reports, None) is None
 

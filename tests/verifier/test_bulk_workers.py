@@ -18,8 +18,8 @@ from support.issuers import SimulatedCourt
 from support.poison import STALLING, GullibleStore, of_issuer
 from xinzheng_verifier import Policy, TrustStore, Verifier
 from xinzheng_verifier.bulk import hands, worker
-from xinzheng_verifier.bulk.items import parcel
-from xinzheng_verifier.bulk.wire import Packer, read_frame, write_frame
+from xinzheng_verifier.bulk.items import Parcel
+from xinzheng_verifier.bulk.wire import Packer, pack, read_frame, write_frame
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def test_orders_to_a_process_that_is_gone_are_lost(monkeypatch: pytest.MonkeyPat
     hand = hands.Hand(b"head", inbox)
     assert inbox.get(timeout=20) == (hand, None)
     hand._process.wait()  # its pipes are closed one after the other
-    hand.give([])
-    hand.give([])
+    hand.give(b"")
+    hand.give(b"")
     hand.bury()
     assert hand.status == 0
 
@@ -54,7 +54,7 @@ def test_process_that_lost_its_parent_does_not_stall_for_ever(court: SimulatedCo
     program = "from xinzheng_verifier.bulk import worker; worker.STALL_SECONDS = 0.5; worker.main()"
     orders = io.BytesIO()
     write_frame(orders, pickle.dumps((Verifier, trust, Policy(), court.now)))
-    write_frame(orders, pickle.dumps([parcel(of_issuer(jwt, STALLING))]))
+    write_frame(orders, pack([Parcel(of_issuer(jwt, STALLING))]))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     ended = subprocess.run(
         [sys.executable, "-c", program],
@@ -104,7 +104,7 @@ def test_worker_whose_parent_is_gone_ends_quietly(court: SimulatedCourt, verifie
     write_frame(process.stdin, pickle.dumps((Verifier, verifier.trust, verifier.policy, court.now)))
     assert read_frame(process.stdout) == worker.READY
     process.stdout.close()
-    write_frame(process.stdin, pickle.dumps([parcel(jwt)]))
+    write_frame(process.stdin, pack([Parcel(jwt)]))
     process.stdin.close()
     assert process.stderr is not None
     assert process.stderr.read() == b""

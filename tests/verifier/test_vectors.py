@@ -1,7 +1,6 @@
 """One file, one fault: each vector gets its verdict and code from the library, the command line and HTTP alike."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,50 +8,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from support.doors import by_batch, by_http, by_http_batch, command
+from support.vector_files import MANIFEST, SETTING, VECTORS, trust_files, verifier_for
 from xinzheng_schemas.json_schemas import REPORT_SCHEMA_ID
 from xinzheng_schemas.json_schemas import document as json_schema
 from xinzheng_schemas.timestamps import parse_timestamp
-from xinzheng_verifier import Item, Policy, TrustStore, Verifier
+from xinzheng_verifier import Item
 
-VECTORS = Path(__file__).parents[1] / "vectors"
-MANIFEST: list[dict[str, Any]] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
 REPORT_SCHEMA = Draft202012Validator(json_schema(REPORT_SCHEMA_ID))
 EXIT_STATUS = {"passed": 0, "failed": 1, "indeterminate": 2}
-
-
-AGES = {None: None, "24h": timedelta(hours=24)}
-SETTING = (
-    "controllers",
-    "statusLists",
-    "profile",
-    "maxStatusAge",
-    "maxClockSkew",
-    "proofs",
-    "unsafeAcceptOtherControllers",
-    "at",
-)
-SKEWS = {None: timedelta(0), "5m": timedelta(minutes=5)}
-
-
-def trust_files(names: list[str]) -> list[Path | str]:
-    """Where the documents are; a did:key or did:jwk stands for itself."""
-    return [name if name.startswith("did:") else VECTORS / "trust" / f"{name}.json" for name in names]
-
-
-def contents(names: list[str]) -> list[bytes | str]:
-    return [path if isinstance(path, str) else path.read_bytes() for path in trust_files(names)]
-
-
-def verifier_for(vector: dict[str, Any]) -> Verifier:
-    policy = Policy(
-        profile=vector["profile"],
-        max_status_age=AGES[vector["maxStatusAge"]],
-        max_clock_skew=SKEWS[vector["maxClockSkew"]],
-        proofs=None if vector["proofs"] is None else frozenset(vector["proofs"]),
-        unsafe_accept_other_controllers=vector["unsafeAcceptOtherControllers"],
-    )
-    trust = TrustStore.from_documents(contents(vector["controllers"]), contents(vector["statusLists"]))
-    return Verifier(trust, policy=policy)
 
 
 def arguments_for(vector: dict[str, Any]) -> list[str | Path]:

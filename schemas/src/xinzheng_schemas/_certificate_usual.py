@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xinzheng_schemas import _certificate_form as form
 from xinzheng_schemas._fields import HIDDEN
@@ -20,8 +20,10 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.vocabulary import (
     ConsumptionRestrictionStatus,
     IdType,
+    ListingGround,
     MaskingGround,
     PerformanceStatus,
+    Purpose,
     SubjectKind,
 )
 
@@ -91,6 +93,8 @@ _SUBJECT_KINDS, _ID_TYPES, _PERFORMANCES, _RESTRICTIONS, _GROUNDS = (
 )
 _read_listing_grounds = form.SUBJECT.rows["listingGround"][1]
 _read_purposes = form.SUBJECT.rows["purpose"][1]
+_LISTING_GROUNDS: Final = frozenset(member.value for member in ListingGround)
+_PURPOSES: Final = frozenset(member.value for member in Purpose)
 _OPTIONAL: Final = tuple(
     (name, *form.SUBJECT.rows[name])
     for name in ("originalCaseNumber", "enforcementBasisNumber", "basisIssuingBody", "listingTermEnd", "purposeText")
@@ -101,6 +105,31 @@ _SUBJECT_MEMBERS: Final = 15
 _COURT_MEMBERS: Final = 3
 _MASKING_MEMBERS: Final = 5
 _ENTRY_MEMBERS: Final = 4
+# JSON strings, names of members included, of a certificate without the optional members, listing grounds and purposes.
+_STRINGS: Final = 85
+_FREE: Final = ("enforcementBasisNumber", "basisIssuingBody", "purposeText")
+
+
+class Outline(NamedTuple):
+    """What a verifier has to know of a certificate of the usual shape.
+
+    Attributes:
+        strings: how many JSON strings it consists of, names of members included.
+        issuer: the court's identifier.
+        valid_from: first instant of validity, UTC.
+        valid_until: last instant of validity, UTC, inclusive.
+        place: its place in both status lists.
+        lists: addresses of its revocation list and its suspension list.
+        texts: its texts in words of the court's own.
+    """
+
+    strings: int
+    issuer: str
+    valid_from: datetime
+    valid_until: datetime
+    place: int
+    lists: tuple[str, str]
+    texts: list[str]
 
 
 def read(credential: Any) -> dict[str, Any] | None:
@@ -124,19 +153,32 @@ def fits(credential: Any) -> bool:
     Args:
         credential: any JSON value.
     """
+    return outline(credential) is not None
+
+
+def outline(credential: Any) -> Outline | None:
+    """What a verifier has to know of a credential of the usual shape, besides that it has this shape.
+
+    Args:
+        credential: any JSON value.
+
+    Returns:
+        None if only `_certificate_form.read` can tell.
+    """
     try:
-        return _fits(credential)
+        return _outline(credential)
     except (KeyError, TypeError, ValueError, CodedError):
-        return False
+        return None
 
 
-def _fits(credential: dict[str, Any]) -> bool:
+def _outline(credential: dict[str, Any]) -> Outline | None:
     subject, status = credential["credentialSubject"], credential["credentialStatus"]
     court, masking = subject["enforcementCourt"], subject["masking"]
     revocation, suspension = status
     number_name = "unifiedSocialCreditCode" if subject["idType"] == "uscc" else "maskedIdNumber"
+    top, name, serial = _TOP(credential), subject["name"], masking["serial"]
     strings = (
-        *_TOP(credential),
+        *top,
         *_PERSON(subject),
         subject[number_name],
         *_COURT(court),
@@ -146,21 +188,36 @@ def _fits(credential: dict[str, Any]) -> bool:
         *_ENTRY(suspension),
     )
     if _matches("\n".join(strings)) is None or not _is_plain(credential, subject, court, masking, status):
-        return False
+        return None
     for moment in (subject["listCheckedAt"], *_DAYS(subject), *_MASKING_DAYS(masking)):
         _instant(moment)
-    members = _SUBJECT_MEMBERS
-    for name, _, parse in _OPTIONAL:
-        if name in subject:
-            members += 1
-            parse(subject[name])
-    _read_listing_grounds(subject["listingGround"])
-    _read_purposes(subject["purpose"])
-    return members == len(subject) and _instant(credential["validFrom"]) <= _instant(credential["validUntil"])
+    grounds, purposes = subject["listingGround"], subject["purpose"]
+    if type(grounds) is not list or len(grounds) != 1 or grounds[0] not in _LISTING_GROUNDS:
+        _read_listing_grounds(grounds)
+    if type(purposes) is not list or len(purposes) != 1 or purposes[0] not in _PURPOSES:
+        _read_purposes(purposes)
+    count = _STRINGS + len(grounds) + len(purposes)
+    texts = [name, court["name"], serial]
+    members = len(subject)
+    if members != _SUBJECT_MEMBERS:
+        for optional, _, parse in _OPTIONAL:
+            if optional in subject:
+                members -= 1
+                value = subject[optional]
+                parse(value)
+                count += 1 + (len(value) if type(value) is list else 1)
+                if optional in _FREE:
+                    texts.append(value)
+    valid_from, valid_until = _instant(top[3]), _instant(top[4])
+    if members != _SUBJECT_MEMBERS or valid_until < valid_from:
+        return None
+    index = int(revocation["statusListIndex"])
+    lists = revocation["statusListCredential"], suspension["statusListCredential"]
+    return Outline(count, top[1], valid_from, valid_until, index, lists, texts)
 
 
 def _read(credential: dict[str, Any]) -> dict[str, Any] | None:
-    if not _fits(credential):
+    if not fits(credential):
         return None
     subject = credential["credentialSubject"]
     revocation, suspension = credential["credentialStatus"]

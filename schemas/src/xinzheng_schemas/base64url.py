@@ -51,9 +51,13 @@ def decode(text: str | bytes, *, max_characters: int = MAX_CHARACTERS, field: st
     if octets and octets[-1] not in _LAST_CHARACTERS[rest]:
         raise Base64URLError("not_canonical", field=field)
     try:
-        return a2b_base64(octets.translate(_TO_STANDARD) + _PADDING[rest], strict_mode=True)
+        decoded = a2b_base64(octets.translate(_TO_STANDARD) + _PADDING[rest])
     except BinasciiError:
         raise Base64URLError("not_canonical", field=field) from None
+    # The decoder passes over foreign characters; each makes the result shorter. Its strict mode takes twice as long.
+    if len(decoded) != len(octets) * 3 // 4:
+        raise Base64URLError("not_canonical", field=field)
+    return decoded
 
 
 def encoded_length(octets: int) -> int:

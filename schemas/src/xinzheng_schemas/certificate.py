@@ -31,6 +31,9 @@ from xinzheng_schemas.vocabulary import (
     SubjectKind,
 )
 
+Outline = usual.Outline
+outline = usual.outline
+
 __all__ = [
     "CONTEXT",
     "CREDENTIAL_TYPE",
@@ -40,10 +43,12 @@ __all__ = [
     "CourtIdentity",
     "FieldError",
     "Masking",
+    "Outline",
     "StatusEntry",
     "StatusPurpose",
     "Subject",
     "check_rules",
+    "outline",
 ]
 
 

@@ -6,6 +6,7 @@ anything but UTF-8, a byte order mark, integers that a double cannot hold, numbe
 
     loads           any JSON value
     loads_object    the same, when the text has to be an object
+    loads_counted   a text without escapes, for a reader who counts
 """
 
 import json
@@ -13,6 +14,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
+from json.scanner import make_scanner
 from typing import NoReturn, TypeAlias
 
 from xinzheng_schemas.errors import CodedError
@@ -36,10 +38,12 @@ MAX_INTEGER = 2**53 - 1
 MAX_NUMBER_CHARACTERS = 128
 """Characters of one number with a fraction or exponent; 17 significant digits already tell any two doubles apart."""
 
+_MAX_COUNTED_BYTES = 16_384
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_INTEGER))
 _MAX_SHOWN_NAME = 64
 _WHITE_SPACE = " \t\n\r"
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_NOT_MARK = bytes(set(range(256)) - set(b'{["'))
 _NOT_COUNTED = bytes(set(range(256)) - set(b"{[,"))
 _NOT_BRACKET = bytes(set(range(256)) - set(b"{[]}"))
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -128,6 +132,32 @@ def loads_object(data: bytes | str, *, limits: Limits = LIMITS) -> JSONObject:
     return value
 
 
+def loads_counted(data: bytes) -> tuple[JSONValue, int] | None:
+    """Reads one JSON text without escapes, for a reader who knows how many strings belong into what it expects.
+
+    A name that is repeated takes its place in an object once and in the text twice. So a value that consists of as many
+    strings as the text, names included, comes of a text that repeats none; whoever does not count must use `loads`.
+
+    Args:
+        data: the text, as bytes of UTF-8, without white space around it.
+
+    Returns:
+        The value, and how many strings the text consists of; None if only `loads` can tell, or to refuse it.
+    """
+    if len(data) > _MAX_COUNTED_BYTES or b"\\" in data:
+        return None
+    marks = data.translate(None, _NOT_MARK)
+    quotes = marks.count(b'"')
+    if len(marks) - quotes > MAX_DEPTH:
+        return None
+    try:
+        text = data.decode("utf-8")
+        value, end = _COUNTED(text, 0)
+    except (ValueError, StopIteration, _ConstantError, StrictJSONError, RecursionError):
+        return None
+    return (value, quotes >> 1) if end == len(text) else None
+
+
 def _both_forms(data: bytes | str, max_bytes: int) -> tuple[bytes, str]:
     """The text as UTF-8 and as str, within its length, free of raw surrogates."""
     if len(data) > max_bytes:
@@ -204,4 +234,8 @@ def _constant(_: str) -> NoReturn:
 _INFINITIES = (float("inf"), float("-inf"))
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True
+)
+# No hook: the reader finds out about repeated names.
+_COUNTED = make_scanner(
+    json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)  # type: ignore[arg-type]
 )

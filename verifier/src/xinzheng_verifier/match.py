@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.identity import (
@@ -58,6 +58,9 @@ class Expected:
         for name in ("identity", "number"):
             if isinstance(value := getattr(self, name), str):
                 object.__setattr__(self, name, exact_text(value))
+
+
+NOTHING: Final = Expected()
 
 
 def check_match(credential: JSONObject, expected: Expected, evidence: JSONObject) -> None:

@@ -1,12 +1,13 @@
 """The report: one verdict, ten steps, each with outcome, reason code and evidence (after ETSI EN 319 102-1, 5.1)."""
 
+import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType, TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
@@ -91,6 +92,77 @@ Finding = tuple[Outcome, str, JSONObject]
 Findings = tuple[Finding, ...]
 """What came of the ten steps, in order."""
 
+
+class PassedSigner(NamedTuple):
+    """What there is to say of the signature of a certificate that passes.
+
+    Attributes:
+        form: as in `Report`.
+        mechanism: algorithm or suite.
+        issuer: id of the issuer.
+        keys: names of the key that signed.
+    """
+
+    form: str
+    mechanism: str
+    issuer: str
+    keys: tuple[str, ...]
+
+
+class PassedLists(NamedTuple):
+    """What there is to say of the status lists in which a certificate is clear.
+
+    Attributes:
+        as_of: when the oldest of them was made.
+        entries: of each list what a set bit would mean, its address, and what a report says of it.
+    """
+
+    as_of: datetime
+    entries: tuple[tuple[str, str, JSONObject], ...]
+
+
+class Passed(NamedTuple):
+    """What the findings of a certificate that passes are made of, once somebody asks for them.
+
+    Attributes:
+        signer: who signed.
+        lists: the status lists.
+        octets: length of the input in bytes.
+        place: place in the lists.
+        at: the moment that was asked about.
+        compared: evidence of what it was compared with; None if nothing was given.
+    """
+
+    signer: PassedSigner
+    lists: PassedLists
+    octets: int
+    place: int
+    at: datetime
+    compared: JSONObject | None
+
+    def findings(self) -> Findings:
+        """What came of the ten steps; nothing of it is shared."""
+        form, mechanism, issuer, keys = self.signer
+        entries: list[JSONValue] = [
+            {"purpose": purpose, "index": self.place, "list": url, "code": "ok", **evidence}
+            for purpose, url, evidence in self.lists.entries
+        ]
+        compared: Finding = Outcome.NOT_RUN, "identity_not_given", {}
+        if self.compared is not None:
+            compared = Outcome.PASSED, "ok", self.compared
+        passed: tuple[JSONObject, ...] = (
+            {"form": form, "bytes": self.octets},
+            {"mechanism": mechanism},
+            {"issuer": issuer},
+            {"keys": [*keys]},
+            {"key": [*keys]},
+            {"profile": "court"},
+            {"at": format_timestamp(self.at)},
+            {"entries": entries},
+        )
+        return (*[(Outcome.PASSED, "ok", evidence) for evidence in passed], compared, (Outcome.PASSED, "ok", {}))
+
+
 _NUMBERS: Final = range(1, len(STEP_NAMES) + 1)
 _NOT_REACHED: Final[Finding] = (Outcome.NOT_RUN, "not_run", {})
 
@@ -145,6 +217,32 @@ class Report:
     policy: Policy
     trust: TrustIdentity = field(repr=False, compare=False)
 
+    @classmethod
+    def of_passed(cls, values: Mapping[str, Any]) -> Self:
+        """A report on a certificate that passes; as pickle does, since the constructor takes three times as long.
+
+        Args:
+            values: its attributes: in place of `findings` the `Passed` that they are made of once somebody asks, as
+                `passed`; in place of `claims` possibly what `marshal` made of them, as `claims_packed`.
+        """
+        report = object.__new__(cls)
+        report.__dict__.update(values)
+        return report
+
+    if not TYPE_CHECKING:  # or it would know every name
+
+        def __getattr__(self, name: str) -> Any:
+            """What `of_passed` left to be made when it is asked for; only called for what is not there."""
+            known = self.__dict__
+            if name == "findings" and "passed" in known:
+                known[name] = known["passed"].findings()
+            elif name == "claims" and (packed := known.get("claims_packed")) is not None:
+                known[name] = marshal.loads(packed)  # noqa: S302 - our own process wrote it
+                known["claims_packed"] = None
+            elif name not in known:  # another thread may have made it since
+                raise AttributeError(name)
+            return known[name]
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The ten steps in order."""
@@ -156,6 +254,8 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """Failed if any step failed, else indeterminate if any could not be decided, else passed."""
+        if "passed" in self.__dict__:
+            return Verdict.PASSED
         outcomes = {outcome for outcome, _, _ in self.findings}
         if Outcome.FAILED in outcomes:
             return Verdict.FAILED

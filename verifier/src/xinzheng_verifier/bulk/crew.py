@@ -6,22 +6,24 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
 from xinzheng_verifier.bulk.hands import Hand
 from xinzheng_verifier.bulk.items import PAUSE, WRONG_TYPE, Parcel, not_answered, parcel
-from xinzheng_verifier.bulk.wire import Unpacker
+from xinzheng_verifier.bulk.wire import Unpacker, pack
 from xinzheng_verifier.report import Report
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
 
 _FIRST_CHUNK: Final = 4
-_CHUNK: Final = 64
+_CHUNK: Final = 96
 _CHUNK_BYTES: Final = 1_048_576
+_DEPTH: Final = 2  # tasks that a process has before it: it need not wait until somebody hears that it is done
 _CHUNK_SECONDS: Final = 0.05  # a slow source does not hold back what it gave already
-_AHEAD: Final = 4  # chunks for each process that may be under way
+_AHEAD: Final = 3  # chunks for each process that may be under way
 
 
 @dataclass(eq=False)
@@ -40,6 +42,12 @@ class _Task:
     chunk: _Chunk
     places: list[int]
     is_alone: bool = False
+    is_sent: bool = False
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The inputs as they travel."""
+        return pack([item for place in self.places if (item := self.chunk.items[place]) is not None])
 
 
 class Crew:
@@ -57,7 +65,7 @@ class Crew:
         self._size = size
         self._unpacker = Unpacker(verifier, at=at)
         self._inbox: SimpleQueue[tuple[Hand, bytes | None]] = SimpleQueue()
-        self._hands: dict[Hand, _Task | None] = {}
+        self._hands: dict[Hand, deque[_Task]] = {}
         self._again: deque[_Task] = deque()
         self._window: deque[_Chunk] = deque()
         self._head = b""
@@ -77,11 +85,14 @@ class Crew:
                 if self._window[0].missing:
                     self._wait()
                     continue
-                yield from cast("list[Report]", self._window.popleft().reports)
-                self._look()
+                for report in cast("list[Report]", self._window.popleft().reports):
+                    yield report
+                    if not self._inbox.empty():
+                        self._look()
+                        self._hand_out(source)
         finally:
-            for hand, task in self._hands.items():
-                hand.dismiss(gently=task is None)
+            for hand, tasks in self._hands.items():
+                hand.dismiss(gently=not tasks)
             for hand in self._hands:
                 hand.bury()
         if self._failure is not None:
@@ -90,18 +101,30 @@ class Crew:
     # --- giving ---------------------------------------------------------------------------------------------------
 
     def _hand_out(self, source: Iterator[object]) -> bool:
-        """Gives every idle process a task, as long as there are any; whether reports are still to come."""
-        idle = [hand for hand, task in self._hands.items() if task is None]
+        """Gives every process that has room a task, as long as there are any; whether reports are still to come."""
         self._is_paused = False
-        while (idle or len(self._hands) < self._size) and (task := self._next_task(source)) is not None:
-            hand = idle.pop() if idle else Hand(self._head, self._inbox)
-            self._hands[hand] = task
-            if hand.is_ready:
-                self._give(hand, task)
+        while (hand := self._freest()) is not None or len(self._hands) < self._size:
+            task = self._next_task(source)
+            if task is None:
+                break
+            hand = hand or Hand(self._head, self._inbox)
+            self._hands.setdefault(hand, deque()).append(task)
+            self._send(hand)
         return bool(self._window)
 
-    def _give(self, hand: Hand, task: _Task) -> None:
-        hand.give([item for place in task.places if (item := task.chunk.items[place]) is not None])
+    def _freest(self) -> Hand | None:
+        """The process that is to get the next task; None if that is one that has yet to be started, or nobody."""
+        hand = min(self._hands, key=lambda one: len(self._hands[one]), default=None)
+        if hand is None or len(self._hands[hand]) >= (_DEPTH if len(self._hands) == self._size else 1):
+            return None
+        return hand
+
+    def _send(self, hand: Hand) -> None:
+        """Sends what is before a process, beyond its first task only what the pipe holds: it may never read it."""
+        for number, task in enumerate(self._hands[hand]):
+            if hand.is_ready and not task.is_sent and (number == 0 or len(task.packed) <= hand.room):
+                hand.give(task.packed)
+                task.is_sent = True
 
     def _next_task(self, source: Iterator[object]) -> _Task | None:
         if self._again:
@@ -145,7 +168,7 @@ class Crew:
 
     def _wait(self) -> None:
         """Takes what comes next; ends processes that have been silent for too long."""
-        busy = (hand for hand, task in self._hands.items() if task is not None)
+        busy = (hand for hand, tasks in self._hands.items() if tasks)
         first = min(busy, key=lambda hand: hand.deadline)
         try:
             self._take(*self._inbox.get(timeout=max(first.deadline - time.monotonic(), 0.0)))
@@ -159,20 +182,19 @@ class Crew:
             self._take(*self._inbox.get())
 
     def _take(self, hand: Hand, frame: bytes | None) -> None:
-        task = self._hands[hand]
+        tasks = self._hands[hand]
         if frame is None:
-            self._bury(hand, task)
-            return
-        # Frames come from processes at work alone: one that starts has its first task waiting.
-        task = cast("_Task", task)
-        if hand.is_ready:
+            self._bury(hand, tasks)
+        elif hand.is_ready:
+            # Frames come from processes at work alone: one that starts has its first task waiting.
             hand.touch()
-            self._note(task, frame)
-            if not task.places:
-                self._hands[hand] = None
+            self._note(tasks[0], frame)
+            if not tasks[0].places:
+                tasks.popleft()
+                self._send(hand)
         else:
             hand.is_ready = True
-            self._give(hand, task)
+            self._send(hand)
 
     def _note(self, task: _Task, frame: bytes) -> None:
         chunk, inputs = task.chunk, (task.chunk.items[place] for place in task.places)
@@ -184,14 +206,16 @@ class Crew:
         chunk.missing -= answered
         del task.places[:answered]
 
-    def _bury(self, hand: Hand, task: _Task | None) -> None:
+    def _bury(self, hand: Hand, tasks: deque[_Task]) -> None:
         """A process ended: what it had not answered is tried again, each input alone; alone it has had its chance."""
         del self._hands[hand]
         hand.bury()
         if not hand.is_ready:
             raise RuntimeError(f"a worker process did not start (exit status {hand.status})")
-        if task is None:
+        if not tasks:
             return
+        task, *waiting = tasks
+        self._again.extend(_Task(one.chunk, one.places, is_alone=one.is_alone) for one in waiting)
         if task.is_alone:
             (place,) = task.places
             data = task.chunk.items[place].data  # type: ignore[union-attr]

@@ -1,17 +1,15 @@
 """One worker process as its parent sees it."""
 
 import os
-import pickle
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, Final, cast
 
-from xinzheng_verifier.bulk.items import OUT_OF_TIME, PROCESS_ENDED, Parcel
+from xinzheng_verifier.bulk.items import OUT_OF_TIME, PROCESS_ENDED
 from xinzheng_verifier.bulk.wire import read_frame, write_frame
 
 START_SECONDS: Final = 60.0
@@ -22,7 +20,10 @@ ITEM_SECONDS: Final = 10.0
 
 _END_SECONDS: Final = 5.0
 _PIPE_BYTES: Final = 1_048_576
-_PROGRAM: Final = "import sys; sys.path[:] = sys.argv[1:]; from xinzheng_verifier.bulk.worker import main; main()"
+_SLACK_BYTES: Final = 8_192  # a pipe holds pages, the first and last of a frame in part
+_PROGRAM: Final = (
+    "import gc, sys; gc.disable(); sys.path[:] = sys.argv[1:]; from xinzheng_verifier.bulk.worker import main; main()"
+)
 
 
 class Hand:
@@ -47,8 +48,9 @@ class Hand:
         )
         self._orders = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
-        for pipe in (self._orders, self._answers):
-            _widen(pipe)
+        _widen(self._answers)
+        # Two tasks may wait there at once, while the process does what comes before them or never comes back.
+        self.room = _widen(self._orders) // 2 - _SLACK_BYTES
         self._inbox = inbox
         self._reader = threading.Thread(target=self._read, name="xinzheng-batch", daemon=True)
         self._reader.start()
@@ -62,9 +64,9 @@ class Hand:
         """Exit status of the process once it ended."""
         return self._process.poll()
 
-    def give(self, items: Sequence[Parcel]) -> None:
+    def give(self, packed: bytes) -> None:
         """Sends a task; a process that is gone shows by the end of its frames."""
-        self._write(pickle.dumps(items, pickle.HIGHEST_PROTOCOL))
+        self._write(packed)
         self.touch()
 
     def touch(self) -> None:
@@ -116,9 +118,14 @@ class Hand:
             self._inbox.put((self, frame))
 
 
-def _widen(pipe: IO[bytes]) -> None:
-    """Room for a whole chunk in a pipe, where the system lets a program say so: neither end waits for the other."""
+def _widen(pipe: IO[bytes]) -> int:
+    """Room for whole chunks in a pipe, where the system lets a program say so: neither end waits for the other.
+
+    Returns:
+        Bytes that go in before somebody reads; 0 if nobody says.
+    """
     with suppress(ImportError, AttributeError, OSError):
         import fcntl  # noqa: PLC0415 - there is none on Windows
 
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        return int(fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES))
+    return 0

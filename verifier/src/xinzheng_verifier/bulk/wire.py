@@ -14,8 +14,17 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier.bulk.items import ERROR, not_answered
-from xinzheng_verifier.report import STEP_NAMES, Findings, Outcome, Report, ReportedIssuer
+from xinzheng_verifier.bulk.items import ERROR, Parcel, not_answered
+from xinzheng_verifier.report import (
+    STEP_NAMES,
+    Findings,
+    Outcome,
+    Passed,
+    PassedLists,
+    PassedSigner,
+    Report,
+    ReportedIssuer,
+)
 from xinzheng_verifier.trust.digest import TrustIdentity
 
 if TYPE_CHECKING:
@@ -23,7 +32,6 @@ if TYPE_CHECKING:
 
 _LENGTH: Final = struct.Struct("<Q")
 _PICKLED: Final = b"\x80"  # the first byte of a pickle, and of nothing that marshal writes
-_PLAIN: Final = 2  # the last version of marshal that looks for no object twice
 _NOTHING: Final[Findings] = ((Outcome.NOT_RUN, "", {}),) * len(STEP_NAMES)
 _OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
 _PLAIN_TYPES: Final = frozenset({str, int, bool, type(None)})
@@ -52,21 +60,49 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     return payload if len(payload) == length else None
 
 
+def pack(items: Sequence[Parcel]) -> bytes:
+    """Inputs as they travel to a worker."""
+    return _dumped([tuple(item) for item in items])
+
+
+def unpack(packed: bytes) -> list[Parcel]:
+    """The inputs of `pack`."""
+    return [Parcel(*item) for item in _loaded(packed)]
+
+
 class Packer:
     """Packs reports without what the other end knows: policy, names of steps and issuers, moment asked about."""
 
     def __init__(self) -> None:
-        self._packed: list[bytes] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._packed: list[object] = []
         self._before = _NOTHING
+        self._signers: dict[int, tuple[int, PassedSigner]] = {}
+        self._lists: dict[int, tuple[int, PassedLists]] = {}
 
     def add(self, answer: Report | str) -> None:
         """Packs a report, or the name of an exception's class in place of one."""
-        self._packed.append(_dumped(answer if isinstance(answer, str) else self._report(answer)))
+        if not isinstance(answer, str) and (passed := answer.__dict__.get("passed")) is not None:
+            self._packed.append(self._passed(answer, passed))
+        else:
+            self._packed.append(_dumped(answer if isinstance(answer, str) else self._report(answer)))
 
     def frame(self) -> bytes:
         """All that was added since the last time."""
-        frame, self._packed, self._before = marshal.dumps(self._packed, _PLAIN), [], _NOTHING
+        signers = [tuple(signer) for _, signer in self._signers.values()]
+        lists = [(lists.as_of.isoformat(), lists.entries) for _, lists in self._lists.values()]
+        frame = marshal.dumps((signers, lists, self._packed))
+        self._start()
         return frame
+
+    def _passed(self, report: Report, passed: Passed) -> tuple[object, ...]:
+        """A report that passes: what is its own, and the numbers of what others share with it."""
+        signer, lists, octets, place, _, compared = passed
+        known = self._signers.get(id(signer)) or self._signers.setdefault(id(signer), (len(self._signers), signer))
+        kept = self._lists.get(id(lists)) or self._lists.setdefault(id(lists), (len(self._lists), lists))
+        return known[0], kept[0], octets, place, compared, report.input_sha256, marshal.dumps(report.claims)
 
     def _report(self, report: Report) -> tuple[object, ...]:
         """One report; of its findings only those that differ from the report before."""
@@ -107,12 +143,28 @@ class Unpacker:
 
     def unpack_all(self, frame: bytes, inputs: Iterable[bytes | str]) -> Iterator[Report]:
         """The reports as the worker had them; `not_answered` where it had an exception."""
-        for blob, data in zip(marshal.loads(frame), inputs, strict=False):  # noqa: S302 - our own process wrote it
-            packed = _loaded(blob)
+        signers, lists, answers = marshal.loads(frame)  # noqa: S302 - our own process wrote it
+        known = [self._signer(*signer) for signer in signers]
+        kept = [PassedLists(self._moment(as_of), entries) for as_of, entries in lists]
+        for answer, data in zip(answers, inputs, strict=False):
+            if type(answer) is tuple:
+                signer, pair, octets, place, compared, sha256, claims = answer
+                shown, shared = known[signer]
+                passed = Passed(shown, kept[pair], octets, place, self._at, compared)
+                as_of = kept[pair].as_of
+                own = {"passed": passed, "input_sha256": sha256, "status_as_of": as_of, "claims_packed": claims}
+                yield Report.of_passed({**shared, **own})
+                continue
+            packed = _loaded(answer)
             if isinstance(packed, str):
                 yield not_answered(self._verifier, data, at=self._at, reason=ERROR, error=packed)
             else:
                 yield self._report(packed)
+
+    def _signer(self, *shown: Any) -> tuple[PassedSigner, dict[str, Any]]:
+        signer = PassedSigner(*shown)
+        issuer = self._issuer(signer.issuer)
+        return signer, {**self._shared, "form": signer.form, "issuer": issuer, "scope_statement": SCOPE_STATEMENT}
 
     def _report(
         self,

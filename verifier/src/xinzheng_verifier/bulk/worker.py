@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Final
 
 from xinzheng_verifier.bulk.items import Parcel, answer
-from xinzheng_verifier.bulk.wire import Packer, read_frame, write_frame
+from xinzheng_verifier.bulk.wire import Packer, read_frame, unpack, write_frame
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
@@ -53,12 +53,12 @@ def work(source: IO[bytes], sink: IO[bytes]) -> None:
         return
     kind, trust, policy, at = pickle.loads(head)  # noqa: S301 - the parent wrote it
     verifier = kind(trust, policy=policy)
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # what was imported stays
     gc.set_threshold(_GARBAGE_THRESHOLD)
+    gc.enable()
     write_frame(sink, READY)
     while (chunk := read_frame(source)) is not None:
-        _answer_all(verifier, pickle.loads(chunk), sink, at=at)  # noqa: S301 - the parent wrote it
+        _answer_all(verifier, unpack(chunk), sink, at=at)
 
 
 def _answer_all(verifier: "Verifier", items: Sequence[Parcel], sink: IO[bytes], *, at: datetime) -> None:

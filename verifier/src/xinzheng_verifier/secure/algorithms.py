@@ -8,7 +8,7 @@ from typing import Final, Literal
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_verifier.trust.issuers import PublicKey
@@ -24,11 +24,13 @@ class ECDSAAlgorithm:
     Attributes:
         key_type: the only type of key that it takes.
         scheme: ECDSA with the hash of the message.
+        prehashed: the same over the hash itself.
         signature_bytes: exact length of r‖s.
     """
 
     key_type: KeyType
     scheme: ec.ECDSA
+    prehashed: ec.ECDSA
     signature_bytes: int
 
     def verify(self, public_key: PublicKey, *, signature: bytes, message: bytes) -> bool:
@@ -39,12 +41,25 @@ class ECDSAAlgorithm:
             signature: r‖s; any other length, DER included, does not verify.
             message: the signed bytes.
         """
+        return self._verify(public_key, signature, message, self.scheme)
+
+    def verify_digest(self, public_key: PublicKey, *, signature: bytes, digest: bytes) -> bool:
+        """As `verify`, for a message that is hashed already.
+
+        Args:
+            public_key: as for `verify`.
+            signature: as for `verify`.
+            digest: hash of the message, by the hash of the scheme.
+        """
+        return self._verify(public_key, signature, digest, self.prehashed)
+
+    def _verify(self, public_key: PublicKey, signature: bytes, data: bytes, scheme: ec.ECDSA) -> bool:
         if not isinstance(public_key, ec.EllipticCurvePublicKey) or len(signature) != self.signature_bytes:
             return False
         half = self.signature_bytes // 2
         r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
         try:
-            public_key.verify(encode_dss_signature(r, s), message, self.scheme)
+            public_key.verify(encode_dss_signature(r, s), data, scheme)
         except InvalidSignature:
             return False
         return True
@@ -73,8 +88,18 @@ class Ed25519Algorithm:
 
 Algorithm = ECDSAAlgorithm | Ed25519Algorithm
 
-ES256: Final = ECDSAAlgorithm(key_type=KeyType.P256, scheme=ec.ECDSA(hashes.SHA256()), signature_bytes=64)
-ES384: Final = ECDSAAlgorithm(key_type=KeyType.P384, scheme=ec.ECDSA(hashes.SHA384()), signature_bytes=96)
+ES256: Final = ECDSAAlgorithm(
+    key_type=KeyType.P256,
+    scheme=ec.ECDSA(hashes.SHA256()),
+    prehashed=ec.ECDSA(Prehashed(hashes.SHA256())),
+    signature_bytes=64,
+)
+ES384: Final = ECDSAAlgorithm(
+    key_type=KeyType.P384,
+    scheme=ec.ECDSA(hashes.SHA384()),
+    prehashed=ec.ECDSA(Prehashed(hashes.SHA384())),
+    signature_bytes=96,
+)
 ED25519: Final = Ed25519Algorithm()
 
 JOSE: Final[Mapping[str, Algorithm]] = MappingProxyType(

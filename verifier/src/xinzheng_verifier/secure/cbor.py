@@ -14,6 +14,7 @@ from xinzheng_verifier.limits import MAX_CBOR_DEPTH, MAX_CBOR_ITEMS
 CBORValue = None | bool | int | bytes | str | list["CBORValue"] | dict["CBORValue", "CBORValue"]
 
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 2, 3, 4, 5, 6, 7
+_LONG: Final = 24  # from here on the argument follows its head
 _FALSE_TRUE_NULL: Final = (0xF4, 0xF5, 0xF6)
 
 
@@ -43,39 +44,45 @@ def loads(data: bytes) -> CBORValue:
 
 def _walk(data: bytes) -> None:
     """Looks at every head once, without recursion."""
-    position, items = 0, 0
-    open_items = [1]
-    while open_items:
-        if open_items[-1] == 0:
-            open_items.pop()
+    size, position, items = len(data), 0, 0
+    depth, left, outer = 1, 1, [0]  # items to come in the innermost item that is open, and in those around it
+    while depth:
+        if left == 0:
+            left = outer.pop()
+            depth -= 1
             continue
-        open_items[-1] -= 1
+        left -= 1
         items += 1
-        major, argument, position = _head(data, position)
-        if major in (_BYTES, _TEXT):
-            position += argument
-        elif major in (_ARRAY, _MAP):
-            open_items.append(argument * (2 if major == _MAP else 1))
-        if (argument > len(data) and major in (_BYTES, _TEXT, _ARRAY, _MAP)) or position > len(data):
-            raise RefusedError("too_large", limit=len(data))
-        if items > MAX_CBOR_ITEMS or len(open_items) > MAX_CBOR_DEPTH + 1:
+        if position >= size:
+            raise RefusedError("malformed")
+        initial = data[position]
+        position += 1
+        major, argument = initial >> 5, initial & 0x1F
+        if argument >= _LONG or major >= _TAG:
+            argument, position = _argument(data, position, initial)
+        if _BYTES <= major <= _MAP:
+            if major <= _TEXT:
+                position += argument
+            else:
+                outer.append(left)
+                left = argument * (2 if major == _MAP else 1)
+                depth += 1
+            if argument > size or position > size:
+                raise RefusedError("too_large", limit=size)
+        if items > MAX_CBOR_ITEMS or depth > MAX_CBOR_DEPTH + 1:
             raise RefusedError("too_complex")
-    if position != len(data):
+    if position != size:
         raise RefusedError("malformed")
 
 
-def _head(data: bytes, position: int) -> tuple[int, int, int]:
-    """Major type, argument, and the position behind the head (RFC 8949, 3)."""
-    if position >= len(data):
-        raise RefusedError("malformed")
-    initial = data[position]
+def _argument(data: bytes, position: int, initial: int) -> tuple[int, int]:
+    """Argument of a head whose first byte does not hold it, and the position behind the head (RFC 8949, 3)."""
     major, info = initial >> 5, initial & 0x1F
-    position += 1
-    if major == _TAG or (major == _SIMPLE and initial not in _FALSE_TRUE_NULL) or info > 27:  # noqa: PLR2004
+    if major == _TAG or (major == _SIMPLE and initial not in _FALSE_TRUE_NULL) or info > _LONG + 3:
         raise RefusedError("malformed")
-    if info < 24:  # noqa: PLR2004 - the argument itself
-        return major, info, position
-    size = 1 << (info - 24)
-    if position + size > len(data):
+    if info < _LONG:
+        return info, position
+    end = position + (1 << (info - _LONG))
+    if end > len(data):
         raise RefusedError("malformed")
-    return major, int.from_bytes(data[position : position + size], "big"), position + size
+    return int.from_bytes(data[position:end], "big"), end

@@ -16,7 +16,7 @@ from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_verifier.errors import RefusedError, shown
 from xinzheng_verifier.limits import MAX_PROOF_VALUE_CHARACTERS, MAX_PROOFS
 from xinzheng_verifier.secure.algorithms import CRYPTOSUITES, Canonicalization, Cryptosuite, HashName
-from xinzheng_verifier.secure.canonical import Contexts, canonical
+from xinzheng_verifier.secure.canonical import Contexts, canonical, plain_json
 from xinzheng_verifier.secure.moments import timestamp
 
 _TYPE: Final = "DataIntegrityProof"
@@ -80,6 +80,12 @@ def hash_data(
     )
     digest_of = _HASHES[hash_name]
     return b"".join([digest_of(part).digest() for part in parts])
+
+
+def hash_plain(document: JSONObject, proof_config: JSONObject, *, hash_name: HashName) -> bytes:
+    """As `hash_data` by JCS, of what `plain_json` takes."""
+    digest_of = _HASHES[hash_name]
+    return digest_of(plain_json(proof_config)).digest() + digest_of(plain_json(document)).digest()
 
 
 def signed_bytes(
@@ -216,15 +222,25 @@ def _parse_proof(proof: JSONObject, *, context: JSONValue, by_id: Mapping[str, J
         proof=proof,
         suite=suite,
         method_id=method_id,
-        signature=_signature(proof.get("proofValue")),
+        signature=signature_of(proof.get("proofValue")),
         created=_moment(proof, "created"),
         expires=_moment(proof, "expires"),
         previous=tuple(by_id[name] for name in previous),
     )
 
 
-def _signature(proof_value: JSONValue) -> bytes:
-    """The signature in base58-btc multibase (vc-di-ecdsa 3.3.2); its length is bounded before it is decoded."""
+def signature_of(proof_value: JSONValue) -> bytes:
+    """The signature in base58-btc multibase (vc-di-ecdsa 3.3.2); its length is bounded before it is decoded.
+
+    Args:
+        proof_value: `proofValue` of a proof.
+
+    Returns:
+        64 or 96 bytes.
+
+    Raises:
+        RefusedError: `proof_malformed`, `too_large`.
+    """
     if not isinstance(proof_value, str):
         raise RefusedError("proof_malformed", field="/proof/proofValue")
     if len(proof_value) > MAX_PROOF_VALUE_CHARACTERS:

@@ -42,6 +42,8 @@ class ProvenDocument(Secured):
         known = [proof for proof in proofs if id(proof) not in unknown]
         parsed = data_integrity.parse_proofs(known, among=proofs, context=document.get("@context"))
         self._proofs = tuple(_EmbeddedProof(self._unsecured, options, contexts) for options in parsed)
+        if len(parsed) == 1 and parsed[0].suite.canonicalization == "jcs":
+            self.header = parsed[0].suite.name, parsed[0].method_id
         by_place = {id(options.proof): proof for options, proof in zip(parsed, self._proofs, strict=True)}
         for options, proof in zip(parsed, self._proofs, strict=True):
             places = [id(previous) for previous in options.previous]

@@ -99,6 +99,7 @@ class Token(_Enveloped):
     def __init__(self, token: CompactJWS) -> None:
         self._algorithm = jws.algorithm_of(token.header)
         self._jws = token
+        self.header = token.signing_input.partition(b".")[0]
         self._payload = token.payload
         self.name = str(token.header["alg"])
 

@@ -6,7 +6,7 @@ which keys each proof names (4), and whether one of them signed it (5). What the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -104,6 +104,8 @@ class Secured(ABC):
 
     unknown_proofs: tuple[str, ...] = ()
     """Kinds of proofs that this verifier does not know, and does not have to."""
+    header: Hashable = None
+    """What names mechanism and key, and nothing else, where all that one key signs bear the same; else None."""
 
     @property
     @abstractmethod

@@ -36,6 +36,7 @@ class Symbol(Secured, Proof):
         self._message = message
         self._claims = claims
         self.name = header.name
+        self.header = message.protected_bytes
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
