@@ -1,5 +1,8 @@
 """Answers that cannot be written, and answers that must not wait."""
 
+import contextlib
+import errno
+import io
 import json
 import os
 import resource
@@ -16,6 +19,7 @@ import pytest
 from support.doors import command
 from support.issuers import SimulatedCourt
 from support.tuf_simulator import TUFSimulator
+from xinzheng_verifier.cli import main
 
 AT = "2026-11-23T09:00:00Z"
 TRUST = ("--controller", "issuer", "--status-list", "revocation", "suspension", "--at", AT)
@@ -89,6 +93,36 @@ def test_nothing_can_be_said_at_all() -> None:
             assert subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=full, check=False).returncode == 74
 
 
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_full_disk_within_a_program(arguments: tuple[str, ...]) -> None:
+    """As above, where `main` is called by another program that has streams of its own."""
+    complaints = io.StringIO()
+    with FULL.open("w") as full, contextlib.redirect_stderr(complaints), contextlib.redirect_stdout(full):
+        assert main([*arguments]) == 74
+    assert complaints.getvalue().splitlines()[-1] == "Standard output cannot be written: No space left on device"
+    with (
+        FULL.open("w") as full,
+        FULL.open("w", buffering=1) as also_full,
+        contextlib.redirect_stderr(also_full),
+        contextlib.redirect_stdout(full),
+    ):
+        assert main([*arguments]) == 74
+    with contextlib.redirect_stderr(complaints), contextlib.redirect_stdout(None):
+        assert main([*arguments]) == 74
+    assert complaints.getvalue().splitlines()[-1] == "Standard output cannot be written: Bad file descriptor"
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.json"])
+def test_summary_that_fails_on_the_way(name: str, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    printed = command("c.jwt", "c.jwt", *TRUST, "--brief", "--summary", name)
+    assert (printed.status, printed.err) == (74, f"{name} cannot be written: No space left on device\n")
+    assert [path.name for path in desk.iterdir() if path.name.startswith((".", "s."))] == []
+
+
 def test_program_without_standard_output() -> None:
     quoted = " ".join(f"'{word}'" for word in (*PROGRAM, "c.jwt", *TRUST))
     ended = subprocess.run(["sh", "-c", f"{quoted} >&-"], stderr=subprocess.PIPE, check=False)
@@ -105,7 +139,14 @@ def limited(octets: int) -> Callable[[], None]:
 def test_summary_without_room(name: str, lines: int, desk: Path, jwt: str) -> None:
     (desk / "many.jsonl").write_text(f'"{jwt}"\n' * lines, "ascii")
     arguments = [*PROGRAM, "--jsonl", "many.jsonl", *TRUST, "--brief", "--workers", "1", "--summary", name]
-    ended = subprocess.run(arguments, capture_output=True, check=False, preexec_fn=limited(64))
+    ended = subprocess.run(
+        arguments,
+        capture_output=True,
+        check=False,
+        # A measured run would write its measurements to files that are as limited.
+        env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
+        preexec_fn=limited(64),
+    )
     assert (ended.returncode, ended.stderr.decode()) == (74, f"{name} cannot be written: File too large\n")
     assert [path.name for path in desk.iterdir() if path.name.startswith((".", "s."))] == []
 
