@@ -368,6 +368,14 @@ def test_only_what_passed_is_remembered() -> None:
     assert known(verifier) == [3, 3, 1]
 
 
+def test_certificate_of_another_shape_passes_and_teaches_nothing() -> None:
+    """A case number of the numbering before 2016, which only the exact reader knows."""
+    verifier = Verifier(TRUST)
+    for data in forms({"credentialSubject": {"enforcementCaseNumber": "（2014）鄂枣阳执字第1号"}}) * 2:
+        assert same(verifier, data).code == "ok"
+    assert known(verifier) == [0, 0, 0]
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usual, "_MAX_KEPT", 2)
     verifier = Verifier(TRUST)
