@@ -40,7 +40,7 @@ class Figures:
     Attributes:
         sizes: name of a file → its size.
         bounds: name of a file → bytes that no encoding can do without.
-        readings: name of a bundle → seconds and largest resident size in bytes of a fresh process.
+        readings: name of a bundle → seconds of processor time and largest resident size in bytes of a fresh process.
     """
 
     sizes: Mapping[str, int]
@@ -94,7 +94,7 @@ def log2_choices(among: int, count: int) -> float:
 
 
 def read(folder: Path, bundle: bytes, country: Country) -> tuple[float, int]:
-    """Seconds and bytes of a fresh process that judges a bundle and takes its issuers in."""
+    """Processor seconds and bytes of a fresh process that judges a bundle and takes its issuers in."""
     (folder / "bundle.xzb").write_bytes(bundle)
     (folder / "root.json").write_bytes(country.root)
     command = [sys.executable, str(ROOT / "bench" / "reading.py"), str(folder), country.at.isoformat()]
