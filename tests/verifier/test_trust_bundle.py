@@ -4,17 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from support.issuers import SimulatedCourt
+from support.tar_writer import Entry, archive
 from support.tuf_simulator import TUFSimulator, pack, status_list
-from support.zip_writer import Entry, archive
+from xinzheng_schemas.trust_documents import KeyState
 from xinzheng_verifier import TrustError, TrustStore, Verifier
-from xinzheng_verifier.trust.bundle import FILE_NAME, TARGET_PATH, load
+from xinzheng_verifier.trust.bundle import load
 from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.extent import select
+from xinzheng_verifier.trust.names import FILE_NAME, TARGET_PATH, target_path
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -101,11 +105,19 @@ def test_a_document_that_is_none_is_refused_and_named(court: SimulatedCourt, pat
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["courts/420683/issuer.json", "courts/0491-1/status/12/suspension.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "courts/420683/issuer.json", "courts/0491-1/status/12/suspension.json",
+        "courts/420683/status/1/revocation.changes.json",
+    ],
+)  # fmt: skip
 def test_paths_of_targets(path: str) -> None:
     assert TARGET_PATH.fullmatch(path)
     folder, _, base = path.rpartition("/")
-    assert FILE_NAME.fullmatch(f"targets/{folder}/{'0' * 64}.{base}")
+    name = f"targets/{folder}/{'0' * 64}.{base}"
+    assert FILE_NAME.fullmatch(name)
+    assert target_path(name) == path
 
 
 @pytest.mark.parametrize(
@@ -114,6 +126,7 @@ def test_paths_of_targets(path: str) -> None:
         "courts/../issuer.json", "courts//issuer.json", "issuer.json", "courts/420683/issuer.json/",
         "Courts/420683/issuer.json", "courts/420683/status/0/revocation.json",
         "courts/420683/status/01/revocation.json", "courts/420683/status/1/names.json",
+        "courts/420683/issuer.changes.json", "courts/420683/revocation.json", "courts/420683/status/1/issuer.json",
         "courts/４２０６８３/issuer.json", "courts/420683/issuer.json\n",
         "courts/.hidden/issuer.json", f"courts/{'4' * 33}/issuer.json",
     ],
@@ -142,8 +155,8 @@ def test_a_file_off_the_list_is_refused_whatever_it_holds(court: SimulatedCourt,
 def test_a_link_in_place_of_a_file_is_refused(court: SimulatedCourt) -> None:
     simulator = publish(court)
     links = (
-        Entry(name=name.encode(), content=content, mode=0o120777 if "issuer" in name else 0o100644)
-        for name, content in simulator.files().items()
+        Entry(name=name.encode(), content=content, kind=b"2" if "issuer" in name else b"0")
+        for name, content in select(simulator.files()).items()
     )
     with pytest.raises(TrustError) as caught:
         load(archive(links), root=simulator.root_bytes, at=NOW)
@@ -182,3 +195,38 @@ def test_no_network_module_is_loaded_and_tuf_only_to_judge_a_bundle(court: Simul
     opened, judged = run.stdout.splitlines()
     assert opened == ""
     assert set(judged.split()).isdisjoint(NETWORK)
+
+
+# --- keys that come to an end (threats T09 and T10) -------------------------------------------------------------------
+
+
+def test_a_key_that_is_gone_and_a_key_that_was_compromised_on_a_day() -> None:
+    court = SimulatedCourt(now=NOW)
+    before, after = court.issue(), court.issue({"validFrom": "2026-11-23T08:30:00Z"})
+    simulator = publish(court)
+
+    def codes() -> list[str]:
+        trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+        return [Verifier(trust).report(forms.jwt, at=NOW).code for forms in (before, after)]
+
+    assert codes() == ["ok", "ok"]
+    # In other hands since 08:15: what says that it was signed later fails; nothing proves that the rest was not.
+    compromised = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+    court.records["cert-1"] = replace(court.records["cert-1"], state=KeyState.COMPROMISED, compromised_at=compromised)
+    publish(court, simulator=simulator)
+    assert codes() == ["key_compromised", "key_compromised"]
+    # Gone without a word: nobody knows the key.
+    del court.records["cert-1"]
+    publish(court, simulator=simulator)
+    assert codes() == ["kid_unknown", "kid_unknown"]
+
+
+def test_the_key_of_another_purpose_signs_nothing(court: SimulatedCourt) -> None:
+    simulator = publish(court)
+    trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    forms = court.issue(signer=court.status_signer, key="status-1")
+    assert [Verifier(trust).report(form, at=NOW).code for form in (forms.jwt, forms.json_text)] == ["key_usage"] * 2
+    listed = encoded(court.status_list("revocation", signer=court.certificate_signer, key="cert-1"))
+    simulator.targets[f"{FOLDER}/status/1/revocation.json"] = listed
+    trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    assert Verifier(trust).report(court.issue().jwt, at=NOW).code == "status_issuer"
