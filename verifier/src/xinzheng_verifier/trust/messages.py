@@ -63,6 +63,14 @@ MESSAGES: dict[str, Message] = {
     "bundle_unavailable": Message(
         "No trust data could be loaded; nothing can be judged without it.", "未能加载信任数据；没有信任数据就无法判断。"
     ),
+    "bundle_stale": Message(
+        "The bundle was made on {since}: that is longer ago than you allow. Nothing was changed; get a newer one.",
+        "信任包制作于 {since}，已超过您允许的时限。未作任何更改；请取得更新的信任包。",
+    ),
+    "store_outdated": Message(
+        "An earlier release wrote this store. What it has seen is kept; import the newest bundle again.",
+        "该信任库由旧版本写入。已见过的版本仍然有效；请重新导入最新的信任包。",
+    ),
     "store_root_required": Message(
         "A store takes its first bundle only with the root metadata to trust; get it from the court by another way.",
         "首次导入信任包必须同时给出所信任的根元数据；请通过其他途径向法院取得。",
