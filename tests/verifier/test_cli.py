@@ -293,7 +293,7 @@ def test_trust_that_cannot_be_used_decides_nothing(desk: Path) -> None:
     """Without a trust list nothing is valid (not: everything is)."""
     printed = command("c.json", "--store", "nowhere")
     assert (printed.status, printed.out) == (2, "")
-    assert "(bundle_unavailable)" in printed.err
+    assert "(store_missing)" in printed.err
     (desk / "broken").write_bytes(b"{")
     assert command("c.json", "--controller", "broken").status == 2
     (desk / "b.xzb").write_bytes(b"PK")

@@ -12,7 +12,6 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -72,31 +71,58 @@ def test_folder_with_everything_below_it_in_order() -> None:
     assert printed.err == "4 checked: 4 passed, 0 failed, 0 not decided\n"
 
 
-def test_what_is_left_out_of_a_folder_is_said(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_out_of_a_folder_is_said(desk: Path) -> None:
     (desk / "in" / ".hidden.json").write_text("{}", "utf-8")
     (desk / "in" / ".git").mkdir()
-    with (desk / "in" / "big.bin").open("wb") as big:
-        big.truncate(MAX_INPUT_BYTES + 1)
     os.mkfifo(desk / "in" / "pipe")  # would be read for ever
     (desk / "in" / "loop").symlink_to(desk / "in", target_is_directory=True)
-    (desk / "in" / "locked").mkdir()
-    listed = Path.iterdir
-
-    def iterdir(path: Path) -> Any:
-        if path.name == "locked":
-            raise PermissionError(13, "Permission denied")
-        return listed(path)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
     printed = command("in", *TRUST, "--brief")
     assert printed.status == 0
     assert printed.out.splitlines()[4:] == [
         "4 checked: 4 passed, 0 failed, 0 not decided",
         "Left out of folders: 2 hidden",
-        "Left out of folders: 1 larger than any certificate",
         "Left out of folders: 2 that are no plain files",
-        "Left out of folders: 1 that may not be opened",
     ]
+
+
+def test_what_cannot_be_read_of_a_folder_is_a_row_and_counts(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (desk / "in" / "big.bin").open("wb") as big:
+        big.truncate(10**10)
+    assert command("in", *TRUST, "--brief", "--summary", "large.csv").status == 1
+    (desk / "in" / "gone.json").symlink_to(desk / "nowhere")
+    (desk / "in" / "locked").mkdir()
+    listed = os.listdir
+
+    def listdir(path: str) -> list[str]:
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    printed = command("in", *TRUST, "--brief", "--summary", "s.csv")
+    assert printed.status == 64
+    assert printed.out.splitlines()[-1] == "7 checked: 4 passed, 1 failed, 0 not decided, 2 could not be read"
+    assert printed.err.splitlines() == [
+        "in/gone.json cannot be read: No such file or directory",
+        "in/locked cannot be read: Permission denied",
+    ]
+    with (desk / "s.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [(row["Input"], row["Code"]) for row in csv.DictReader(file)]
+    assert rows == [
+        ("in/a.json", "ok"),
+        ("in/b/c.jwt", "ok"),
+        ("in/b/d.txt", "ok"),
+        ("in/big.bin", "too_large"),
+        ("in/e[1].jwt", "ok"),
+        ("in/gone.json", "unreadable"),
+        ("in/locked", "unreadable"),
+    ]
+
+
+def test_name_that_no_file_can_have_is_unreadable() -> None:
+    printed = command("in", "x" * 5_000, *TRUST, "--brief")
+    assert printed.status == 64
+    assert "cannot be read: File name too long" in printed.err
 
 
 def test_large_file_that_is_named_is_answered(desk: Path) -> None:
@@ -289,7 +315,6 @@ def test_summary_replaces_nothing(desk: Path) -> None:
     assert "exists already" in printed.err
     assert (desk / "in" / "a.json").read_bytes() == before
     assert "should end with" in command("in", *TRUST, "--summary", "s.xlsx").err
-    assert "cannot be written" in command("in", *TRUST, "--summary", "nowhere/s.csv").err
 
 
 def test_summary_that_is_not_whole_is_none(desk: Path) -> None:

@@ -27,6 +27,9 @@ def variants() -> dict[str, TrustStore]:
         "controller": TrustStore.from_documents([document["controllerDocument"]]),  # type: ignore[list-item]
         "contexts": TrustStore.from_documents([document], [], context),
         "version": TrustStore(issuers, {}, bundle_version=1),
+        "list": TrustStore(issuers, {"l": b"{}"}),
+        "changes": TrustStore(issuers, {"l": b"{}"}, status_changes={"l": b"{}"}),
+        "attested": TrustStore(issuers, {"l": b"{}"}, attested={"l": NOW}),
         "expires": TrustStore(issuers, {}, bundle_expires=NOW),
         "floor": TrustStore(issuers, {}, issued_floor=NOW),
         **{

@@ -162,7 +162,7 @@ def test_the_floor_of_time_stands_in_for_a_clock_that_fell_back(store: Path, sim
 
 def test_the_first_import_needs_a_root(tmp_path: Path, simulator: TUFSimulator) -> None:
     assert refusal(import_bundle, tmp_path, simulator.bundle(), at=NOW) == "store_root_required"
-    assert refusal(load, tmp_path) == "bundle_unavailable"
+    assert refusal(load, tmp_path) == "store_missing"
 
 
 def test_the_root_of_somebody_else_is_refused(tmp_path: Path, store: Path, simulator: TUFSimulator) -> None:
@@ -199,10 +199,10 @@ def test_a_new_root_alone_is_kept_too(store: Path, simulator: TUFSimulator) -> N
 
 
 def test_no_store_is_no_trust(tmp_path: Path) -> None:
-    assert refusal(load, tmp_path / "none") == "bundle_unavailable"
-    assert refusal(load, tmp_path) == "bundle_unavailable"
+    assert refusal(load, tmp_path / "none") == "store_missing"
+    assert refusal(load, tmp_path) == "store_missing"
     (tmp_path / "file").touch()
-    assert refusal(load, tmp_path / "file") == "bundle_unavailable"
+    assert refusal(load, tmp_path / "file") == "store_missing"
 
 
 BROKEN_STATES = {
@@ -374,7 +374,7 @@ def test_a_first_import_cut_off_anywhere_leaves_no_trust_or_the_new(tmp_path: Pa
     assert len(stores) >= 6
     for cut in stores:
         if not (cut / "state.json").exists():
-            assert refusal(load, cut) == "bundle_unavailable"
+            assert refusal(load, cut) == "store_missing"
         import_bundle(cut, simulator.bundle(), root=simulator.root_bytes, at=NOW)
         assert version_of(cut) == 1
 

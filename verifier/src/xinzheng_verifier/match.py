@@ -21,6 +21,7 @@ from xinzheng_schemas.identity import (
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_schemas.vocabulary import IdType
 from xinzheng_verifier.errors import RefusedError, UndecidedError, VerifierError, raise_worst
+from xinzheng_verifier.exact import exact_text
 from xinzheng_verifier.limits import MAX_PROBLEMS
 
 IDENTITY_TYPES = (str, ResidentId, UnifiedSocialCreditCode, DocumentNumber)
@@ -54,6 +55,9 @@ class Expected:
             raise TypeError("identity must be a text or a parsed identity")
         if self.number is not None and not isinstance(self.number, str):
             raise TypeError("number must be a text")
+        for name in ("identity", "number"):
+            if isinstance(value := getattr(self, name), str):
+                object.__setattr__(self, name, exact_text(value))
 
 
 def check_match(credential: JSONObject, expected: Expected, evidence: JSONObject) -> None:

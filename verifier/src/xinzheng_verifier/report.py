@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final
 
 from xinzheng_schemas.errors import Language
@@ -14,6 +14,7 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import NotApplicableError, RefusedError, UndecidedError, VerifierError
 from xinzheng_verifier.messages import explain
 from xinzheng_verifier.policy import Policy
+from xinzheng_verifier.trust.digest import TrustIdentity
 
 VERSION: Final = 1
 """Version of the JSON form."""
@@ -110,6 +111,9 @@ class ReportedIssuer:
         """The issuer as it stands in the report's JSON form."""
         return {"id": self.id, "name": None if self.name is None else dict(self.name)}
 
+    def __getstate__(self) -> dict[str, object]:
+        return _without_views(self.__dict__)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -126,6 +130,7 @@ class Report:
         claims: the credential as signed, in its JSON-LD form without proof; None unless the signature holds.
         scope_statement: what the credential does not prove, {"zh": …, "en": …}; None for types without one.
         policy: the rules that were applied.
+        trust: by what trust it was made; reports that say the same are equal all the same.
     """
 
     findings: Findings
@@ -138,6 +143,7 @@ class Report:
     claims: JSONObject | None
     scope_statement: Mapping[Language, str] | None
     policy: Policy
+    trust: TrustIdentity = field(repr=False, compare=False)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -194,6 +200,14 @@ class Report:
             "policy": self.policy.to_json(),
             "version": VERSION,
         }
+
+    def __getstate__(self) -> dict[str, object]:
+        return _without_views(self.__dict__)
+
+
+def _without_views(state: Mapping[str, object]) -> dict[str, object]:
+    """Views of mappings do not pickle and cannot be copied; the mappings can."""
+    return {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in state.items()}
 
 
 def _plain(texts: Mapping[Language, str]) -> JSONObject:

@@ -29,6 +29,7 @@ from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.errors import RefusedError, VerificationError
+from xinzheng_verifier.exact import exact_octets
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.match import Expected, check_match
 from xinzheng_verifier.policy import COURT_TYPE, Policy, check_policy, types_of
@@ -42,11 +43,12 @@ from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.secure.validity import check_time
 from xinzheng_verifier.shape import check_shape, deceptive_texts
 from xinzheng_verifier.status.check import check_status
+from xinzheng_verifier.trust.digest import TrustIdentity
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.store import TrustStore
 
 if TYPE_CHECKING:
-    from xinzheng_verifier.bulk.items import Item
+    from xinzheng_verifier.bulk.items import Item, Pause
 
 
 @dataclass(kw_only=True)
@@ -78,6 +80,7 @@ class Verifier:
 
     def __init__(self, trust: TrustStore, *, policy: Policy | None = None) -> None:
         self._trust = trust
+        self._trust_identity = TrustIdentity(trust)
         self._policy = policy or Policy()
 
     @property
@@ -140,16 +143,16 @@ class Verifier:
             ValueError: `at` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
         """
         pinned = _check_arguments(at, form)
-        other_claims = None if other is None else partial(self._other_claims, _octets(other), at)
+        other_claims = None if other is None else partial(self._other_claims, exact_octets(other), at)
         expected = Expected(identity=identity, number=number, other=other_claims)
-        record, findings, octets = Record(), _Findings(), _octets(data)
+        record, findings, octets = Record(), _Findings(), exact_octets(data)
         with suppress(GateClosedError):
             found = self._gate(record, findings, octets, at=at, pinned=pinned)
             self._judge(record, findings, found, at=at, expected=expected)
         return self._report(record, findings, octets, at)
 
     def report_many(
-        self, inputs: "Iterable[bytes | str | Item]", *, at: datetime, workers: int | None = None
+        self, inputs: "Iterable[bytes | str | Item | Pause]", *, at: datetime, workers: int | None = None
     ) -> Generator[Report, None, None]:
         """The reports on many inputs, in their order, as `report` would give them one by one.
 
@@ -288,13 +291,8 @@ class Verifier:
             claims=findings.claims,
             scope_statement=SCOPE_STATEMENT if is_certificate else None,
             policy=self._policy,
+            trust=self._trust_identity,
         )
-
-
-def _octets(data: object) -> bytes:
-    if not isinstance(data, bytes | str):
-        raise TypeError("data must be bytes or str")
-    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 
 
 def _required(credential: Secured, policy: Policy) -> tuple[Proof, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from xinzheng_verifier.bulk.items import ERROR, WRONG_TYPE, Item, answer, not_answered, parcel
+from xinzheng_verifier.bulk.items import ERROR, PAUSE, WRONG_TYPE, Item, answer, not_answered, parcel
 from xinzheng_verifier.report import Report
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def _cores() -> int:
 
 def _here(verifier: "Verifier", inputs: Iterable[object], *, at: datetime) -> Generator[Report, None, None]:
     for thing in inputs:
+        if thing is PAUSE:
+            continue
         item = parcel(thing)
         if item is None:
             yield not_answered(verifier, None, at=at, reason=WRONG_TYPE)

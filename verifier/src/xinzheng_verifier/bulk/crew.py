@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
 from xinzheng_verifier.bulk.hands import Hand
-from xinzheng_verifier.bulk.items import WRONG_TYPE, Parcel, not_answered, parcel
+from xinzheng_verifier.bulk.items import PAUSE, WRONG_TYPE, Parcel, not_answered, parcel
 from xinzheng_verifier.bulk.wire import Unpacker
 from xinzheng_verifier.report import Report
 
@@ -64,13 +64,16 @@ class Crew:
         self._chunks = 0
         self._failure: Exception | None = None
         self._is_dry = False
+        self._is_paused = False
 
     def run(self, source: Iterator[object]) -> Generator[Report, None, None]:
         """The reports in the order of the inputs; an exception of the source comes after the reports before it."""
         kind = type(self._verifier)
         self._head = pickle.dumps((kind, self._verifier.trust, self._verifier.policy, self._at))
         try:
-            while self._hand_out(source):
+            while self._hand_out(source) or not self._is_dry:
+                if not self._window:  # the source pauses, and was waited for
+                    continue
                 if self._window[0].missing:
                     self._wait()
                     continue
@@ -89,6 +92,7 @@ class Crew:
     def _hand_out(self, source: Iterator[object]) -> bool:
         """Gives every idle process a task, as long as there are any; whether reports are still to come."""
         idle = [hand for hand, task in self._hands.items() if task is None]
+        self._is_paused = False
         while (idle or len(self._hands) < self._size) and (task := self._next_task(source)) is not None:
             hand = idle.pop() if idle else Hand(self._head, self._inbox)
             self._hands[hand] = task
@@ -102,7 +106,7 @@ class Crew:
     def _next_task(self, source: Iterator[object]) -> _Task | None:
         if self._again:
             return self._again.popleft()
-        while not self._is_dry and len(self._window) < self._size * _AHEAD:
+        while not (self._is_dry or self._is_paused) and len(self._window) < self._size * _AHEAD:
             chunk = self._next_chunk(source)
             if chunk.items:
                 self._window.append(chunk)
@@ -117,13 +121,17 @@ class Crew:
         self._chunks += 1
         while len(chunk.items) < most and octets < _CHUNK_BYTES and time.monotonic() - began < _CHUNK_SECONDS:
             try:
-                item = parcel(next(source))
+                thing = next(source)
             except StopIteration:
                 self._is_dry = True
                 break
             except Exception as error:  # noqa: BLE001 - raised again once what came before is answered
                 self._is_dry, self._failure = True, error
                 break
+            if thing is PAUSE:
+                self._is_paused = True
+                break
+            item = parcel(thing)
             chunk.items.append(item)
             if item is None:
                 chunk.reports.append(not_answered(self._verifier, None, at=self._at, reason=WRONG_TYPE))

@@ -4,16 +4,21 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from xinzheng_schemas.identity import Identity
 from xinzheng_verifier.errors import UndecidedError
+from xinzheng_verifier.exact import exact_data
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.match import IDENTITY_TYPES
 from xinzheng_verifier.report import GateClosedError, Record, Report
+from xinzheng_verifier.trust.digest import TrustIdentity
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
+
+_KEPT: Final = MAX_INPUT_BYTES + 1  # bytes or signs: never more than is needed to see that it is too large
 
 WRONG_TYPE: Final = "wrong_type"
 """Reason: neither bytes nor text, or an identity or form that is none."""
@@ -23,6 +28,17 @@ OUT_OF_TIME: Final = "out_of_time"
 """Reason: the process that judged the input alone gave no answer in time."""
 ERROR: Final = "error"
 """Reason: the judgement ended with an exception, whose class stands beside it."""
+
+
+class Pause(Enum):
+    """The type of `PAUSE`."""
+
+    NOTHING_YET = "nothing yet"
+
+
+PAUSE: Final = Pause.NOTHING_YET
+"""What a source may give in place of an input, in a short while and again and again, as long as it has none: the
+answers that are ready do not wait for the next one. It gets no report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +75,21 @@ class Parcel(NamedTuple):
 
 
 def parcel(thing: object) -> Parcel | None:
-    """What to send for one thing of the caller's iterable; None if it is no input at all."""
-    if not isinstance(thing, Item):
-        data = _bounded(thing)
-        return None if data is None else Parcel(data)
-    data, other = _bounded(thing.data), _bounded(thing.other)
-    texts = all(text is None or type(text) is str for text in (thing.number, thing.form))
-    known = thing.identity is None or type(thing.identity) in IDENTITY_TYPES
-    if data is None or not texts or not known or (other is None) != (thing.other is None):
+    """What to send for one thing of the caller's iterable; None if it is no input at all, or raises when looked at."""
+    try:
+        if issubclass(type(thing), Item):  # `isinstance` would ask the thing itself
+            return _parcel(cast("Item", thing))
+        return Parcel(exact_data(thing, end=_KEPT))
+    except Exception:  # noqa: BLE001 - the caller's own classes may do anything; the other inputs are answered
         return None
-    return Parcel(data, thing.identity, thing.number, other, thing.form)
 
 
-def _bounded(data: object) -> bytes | str | None:
-    """The beginning of an input, one byte or sign longer than is accepted; None if it is neither bytes nor text."""
-    if isinstance(data, bytes):
-        return bytes(data[: MAX_INPUT_BYTES + 1])
-    return str.__str__(data[: MAX_INPUT_BYTES + 1]) if isinstance(data, str) else None
+def _parcel(item: Item) -> Parcel | None:
+    texts = all(text is None or type(text) is str for text in (item.number, item.form))
+    if not texts or not (item.identity is None or type(item.identity) in IDENTITY_TYPES):
+        return None
+    other = None if item.other is None else exact_data(item.other, end=_KEPT)
+    return Parcel(exact_data(item.data, end=_KEPT), item.identity, item.number, other, item.form)
 
 
 def not_answered(
@@ -97,6 +111,7 @@ def not_answered(
         claims=None,
         scope_statement=None,
         policy=verifier.policy,
+        trust=TrustIdentity(verifier.trust),
     )
 
 

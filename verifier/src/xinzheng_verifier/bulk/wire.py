@@ -16,6 +16,7 @@ from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.bulk.items import ERROR, not_answered
 from xinzheng_verifier.report import STEP_NAMES, Findings, Outcome, Report, ReportedIssuer
+from xinzheng_verifier.trust.digest import TrustIdentity
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
@@ -94,7 +95,12 @@ class Unpacker:
     def __init__(self, verifier: "Verifier", *, at: datetime) -> None:
         self._verifier = verifier
         self._at = at
-        self._shared = {"at": at, "bundle_version": verifier.trust.bundle_version, "policy": verifier.policy}
+        self._shared = {
+            "at": at,
+            "bundle_version": verifier.trust.bundle_version,
+            "policy": verifier.policy,
+            "trust": TrustIdentity(verifier.trust),
+        }
         self._findings = [*_NOTHING]
         self._issuers: dict[str, ReportedIssuer] = {}
         self._moments: dict[str, datetime] = {}

@@ -1,6 +1,7 @@
 """The command line `xinzheng-verify`: reads files and the clock, asks the library, prints what a lender must see.
 
-Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused. Of several files the worst counts.
+Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused, 74 an answer could not be written.
+Of several files the worst counts.
 """
 
 import argparse
@@ -10,13 +11,15 @@ from collections.abc import Callable, Sequence
 
 from xinzheng_schemas.errors import Language, language_from
 from xinzheng_verifier.cli import arguments, check, stores
-from xinzheng_verifier.cli.batch import silence
-from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, UsageError
+from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, NOT_WRITTEN, OutputError, UsageError
+from xinzheng_verifier.cli.output import complain, flush, silence
+from xinzheng_verifier.cli.parser import Parser
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.show.sheet import printable
 
 _Action = Callable[[argparse.Namespace, Language], int]
-_Command = tuple[Callable[[Language], argparse.ArgumentParser], _Action]
+_Command = tuple[Callable[[Language], Parser], _Action]
 
 
 def _receipts(action: str) -> _Action:
@@ -61,18 +64,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     for names, found in _COMMANDS.items():
         if tuple(words[: len(names)]) == names:
             command, rest = found, words[len(names) :]
-    make_parser, run = command
-    parser = make_parser(language)
     try:
-        status = run(parser.parse_args(rest), language)
-        sys.stdout.flush()
+        return _answered(command, rest, language)
     except BrokenPipeError:  # whoever reads has seen enough
-        silence()
+        silence(sys.stdout)
         return INDETERMINATE
+    except OutputError as error:
+        silence(sys.stdout)
+        _say_unwritten(error, language)
+        return NOT_WRITTEN
+
+
+def _answered(command: _Command, words: Sequence[str], language: Language) -> int:
+    """Runs a command and says why it came to nothing; its answer is written when this returns.
+
+    Raises:
+        OutputError, BrokenPipeError: it cannot be written.
+    """
+    make_parser, run = command
+    try:
+        status = run(make_parser(language).read(words), language)
     except UsageError as error:
-        print(say(error.word, language, **error.params), file=sys.stderr)
-        return MISUSED
+        complain(say(error.word, language, **error.params))
+        status = MISUSED
     except TrustError as error:
-        print(f"{error.message(language)} ({error.code})", file=sys.stderr)
-        return INDETERMINATE
+        complain(f"{error.message(language)} ({error.code})")
+        status = INDETERMINATE
+    flush()
     return status
+
+
+def _say_unwritten(error: OutputError, language: Language) -> None:
+    name = error.path or say("standard_output", language)
+    try:
+        complain(say("unwritable", language, file=printable(str(name)), reason=error.reason))
+    except (OutputError, BrokenPipeError):
+        silence(sys.stderr)

@@ -1,19 +1,18 @@
 """Inputs in, answers out, one after the other: nothing is held but what is under way."""
 
-import os
-import sys
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from typing import Final, Literal
 
 from xinzheng_schemas.errors import Language
-from xinzheng_verifier.bulk.items import Item
+from xinzheng_verifier.bulk.items import PAUSE, Item, Pause
 from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT
 from xinzheng_verifier.cli.inputs import Input, Inputs
+from xinzheng_verifier.cli.output import complain, flush, put
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.screen import line, printable_json, screen
 from xinzheng_verifier.cli.summary import Summary, row, unread_row
@@ -95,19 +94,45 @@ class Batch:
             UsageError: a file of lines cannot be read.
         """
         source = iter(inputs)
-        first = [*islice(source, FEW + 1)] if workers is None else []
-        if workers is None and len(first) <= FEW:
-            workers = 1
-        reports = self._verifier.report_many(self._items(chain(first, source)), at=self._at, workers=workers)
+        if workers is None:
+            first, is_all = self._few(source, progress)
+            source, workers = chain(first, source), 1 if is_all else None
+        self._judge(source, workers, progress)
+        progress.clear()
+
+    def _few(self, source: Iterator[Input | Pause], progress: Progress) -> tuple[list[Input], bool]:
+        """Judges in this process, pause by pause, what is too little for more.
+
+        Returns:
+            What has come since the last pause, and whether that is all.
+        """
+        judged, waiting = 0, list[Input]()
+        for given in source:
+            if given is PAUSE:
+                self._judge(iter(waiting), 1, progress)
+                flush()
+                judged, waiting = judged + len(waiting), []
+                continue
+            waiting.append(given)
+            if judged + len(waiting) > FEW:
+                return waiting, False
+        return waiting, True
+
+    def _judge(self, source: Iterator[Input | Pause], workers: int | None, progress: Progress) -> None:
+        reports = self._verifier.report_many(self._items(source, progress), at=self._at, workers=workers)
         with closing(reports):
             for report in reports:
                 self._unread(progress)
                 self._answer(self._waiting.popleft(), report, progress)
         self._unread(progress)
-        progress.clear()
 
-    def _items(self, inputs: Iterator[Input]) -> Iterator[Item]:
+    def _items(self, inputs: Iterator[Input | Pause], progress: Progress) -> Iterator[Item | Pause]:
         for given in inputs:
+            if given is PAUSE:
+                self._unread(progress)
+                flush()
+                yield PAUSE
+                continue
             self._waiting.append(given)
             if given.fault is None:
                 expected = self._expected
@@ -126,7 +151,7 @@ class Batch:
             given = self._waiting.popleft()
             message = say(str(given.fault), self._language, file=printable(given.name), reason=given.reason)
             progress.clear()
-            print(message, file=sys.stderr)
+            complain(message)
             self.statuses.add(MISUSED)
             self.counts["unreadable"] += 1
             if self.summary is not None:
@@ -137,7 +162,7 @@ class Batch:
         self.statuses.add(OF_VERDICT[report.verdict])
         self.counts[report.verdict.value] += 1
         progress.clear()
-        print(self._printed(given, report))
+        put(self._printed(given, report))
         if self.summary is not None:
             self.summary.add(row(report, name=given.name, label=given.label, language=self._language))
         progress.show(self.counts)
@@ -155,8 +180,3 @@ def closing_lines(batch: Batch, inputs: Inputs, language: Language) -> Iterator[
     yield counted(batch.counts, language)
     for reason, count in sorted(inputs.left_out.items()):
         yield say(f"left_out_{reason}", language, count=count)
-
-
-def silence() -> None:
-    """Lets the interpreter end without a word although nobody reads standard output any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,9 +10,10 @@ from pathlib import Path
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Language, Message
 from xinzheng_schemas.strict_json import JSONObject
-from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines, silence
+from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
 from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
+from xinzheng_verifier.cli.output import complain, flush, put, silence
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.summary import open_summary
 from xinzheng_verifier.cli.words import say
@@ -38,7 +39,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
     if not options.files and not options.jsonl:
         raise UsageError("files_needed")
     at = options.at or datetime.now(UTC)
-    verifier = Verifier(trust_of(options, at), policy=_policy(options))
+    verifier = Verifier(trust_of(options, at), policy=policy_of(options))
     expected = Expected(
         identity=None if options.id_number is None else read_identity(language),
         number=options.number,
@@ -56,10 +57,10 @@ def verify(options: argparse.Namespace, language: Language) -> int:
     try:
         return _run(batch, inputs, options, language)
     except KeyboardInterrupt:
-        print(f"\n{say('interrupted', language)} {counted(batch.counts, language)}", file=sys.stderr)
+        complain(f"\n{say('interrupted', language)} {counted(batch.counts, language)}")
         return INTERRUPTED
     except BrokenPipeError:
-        silence()
+        silence(sys.stdout)
         return worst([*batch.statuses, INDETERMINATE])
     finally:
         if summary is not None:
@@ -72,8 +73,9 @@ def _run(batch: Batch, inputs: Inputs, options: argparse.Namespace, language: La
     progress = Progress(inputs.count() if shown else None, language=language, shown=shown)
     batch.run(inputs, workers=options.workers, progress=progress)
     if many:
-        print(*closing_lines(batch, inputs, language), sep="\n", file=sys.stderr if options.json else sys.stdout)
-    sys.stdout.flush()
+        say_last = complain if options.json else put
+        say_last("\n".join(closing_lines(batch, inputs, language)))
+    flush()
     if not batch.statuses:
         raise UsageError("nothing_found")
     if batch.summary is not None:
@@ -95,19 +97,23 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
         from xinzheng_verifier.web import FollowingVerifier, create_app  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise UsageError("server_missing") from error
-    policy = _policy(options)
+    policy = policy_of(options)
     verifier = FollowingVerifier(options.store, policy) if options.store else Verifier(trust, policy=policy)
     with suppress(KeyboardInterrupt):
         uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False, access_log=False)
     return PASSED
 
 
-def _policy(options: argparse.Namespace) -> Policy:
+def policy_of(options: argparse.Namespace) -> Policy:
+    """The rules that the options say."""
     return Policy(
         profile=options.profile,
         max_status_age=options.max_status_age,
+        require_status=options.require_status,
+        issuers=options.issuers,
+        types=options.types,
+        proofs=options.proofs,
         max_clock_skew=options.max_clock_skew,
-        proofs=None if options.proofs is None else frozenset(options.proofs),
         unsafe_accept_other_controllers=options.unsafe_accept_other_controllers,
     )
 

@@ -1,5 +1,6 @@
-"""Exit statuses, and the error that ends a command with the last of them."""
+"""Exit statuses, and the errors that end a command with one of the last of them."""
 
+from pathlib import Path
 from typing import Final
 
 from xinzheng_verifier.report import Verdict
@@ -9,6 +10,9 @@ FAILED: Final = 1
 INDETERMINATE: Final = 2
 MISUSED: Final = 64
 """EX_USAGE of sysexits.h."""
+
+NOT_WRITTEN: Final = 74
+"""EX_IOERR of sysexits.h: an answer could not be written, and says nothing of any credential."""
 
 INTERRUPTED: Final = 130
 """As shells say that Ctrl-C ended a command: 128 and the number of the signal."""
@@ -35,3 +39,17 @@ class UsageError(Exception):
         super().__init__(word)
         self.word = word
         self.params = params
+
+
+class OutputError(Exception):
+    """Something of the answer could not be written.
+
+    Attributes:
+        path: the file; None is standard output or standard error.
+        reason: what the system says.
+    """
+
+    def __init__(self, path: Path | None, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason

@@ -1,19 +1,35 @@
 """What to check: files, standard input, folders, patterns, JSON lines; read one after the other, as they are needed."""
 
 import glob
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, NamedTuple, cast
 
+from xinzheng_verifier.bulk.items import PAUSE, Pause
 from xinzheng_verifier.cli.exits import UsageError
+from xinzheng_verifier.cli.lines import Stream, lines_of
 from xinzheng_verifier.envelope import EnvelopeError, one_of_many
-from xinzheng_verifier.limits import MAX_INPUT_BYTES, MAX_REQUEST_BYTES
+from xinzheng_verifier.limits import MAX_INPUT_BYTES
 
 STDIN: Final = "-"
 _PATTERN: Final = frozenset("*?[")
+_UNREADABLE: Final = "unreadable"
+
+
+class Found(NamedTuple):
+    """A file to read, or a folder that cannot be listed.
+
+    Attributes:
+        path: its name.
+        fault: why it cannot be listed; None is a file.
+    """
+
+    path: str
+    fault: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +66,14 @@ class Inputs:
         lines: files of JSON lines; "-" is standard input.
 
     Attributes:
-        left_out: how many files of the folders were not read, by reason: hidden, special, large, unreadable.
+        left_out: how many entries of the folders are no files to check, by reason: hidden, special.
     """
 
     names: Sequence[str]
     lines: Sequence[str] = ()
     left_out: Counter[str] = field(default_factory=Counter)
 
-    def __iter__(self) -> Iterator[Input]:
+    def __iter__(self) -> Iterator[Input | Pause]:
         for name in self.names:
             yield from self._named(name)
         for name in self.lines:
@@ -66,7 +82,7 @@ class Inputs:
     @property
     def may_be_many(self) -> bool:
         """Whether there may be more inputs than names."""
-        return bool(self.lines) or len(self.names) > 1 or any(_is_pattern(n) or Path(n).is_dir() for n in self.names)
+        return bool(self.lines) or len(self.names) > 1 or any(_is_pattern(n) or _is_folder(n) for n in self.names)
 
     def count(self) -> int | None:
         """How many there are, as far as that can be told without reading them."""
@@ -75,48 +91,59 @@ class Inputs:
         counted = Inputs(self.names)
         return sum(1 for name in counted.names for _ in counted.paths(name))
 
-    def paths(self, name: str) -> Iterator[str]:
-        """The files that one name stands for; a name that stands for none is given back as it is."""
+    def paths(self, name: str) -> Iterator[Found]:
+        """What one name stands for; a name that stands for no file is given back as it is."""
         if name == STDIN:
-            yield name
+            yield Found(name)
             return
         # `Path.glob` takes no absolute pattern.
         found = sorted(glob.iglob(name, recursive=True)) if _is_pattern(name) else [name]  # noqa: PTH207
         for path in found or [name]:
-            if Path(path).is_dir():
-                yield from (str(file) for file in self._folder(Path(path)))
-            else:
-                yield path
+            yield from self._folder(path) if _is_folder(path) else [Found(path)]
 
     def _named(self, name: str) -> Iterator[Input]:
-        for path in self.paths(name):
+        for path, fault in self.paths(name):
+            if fault is not None:
+                yield Input(name=path, fault=_UNREADABLE, reason=fault)
+                continue
             try:
                 yield Input(name=path, data=read_input(path))
             except OSError as error:
-                yield Input(name=path, fault="unreadable", reason=error.strerror or "")
+                yield Input(name=path, fault=_UNREADABLE, reason=error.strerror or "")
 
-    def _folder(self, folder: Path) -> Iterator[Path]:
+    def _folder(self, folder: str) -> Iterator[Found]:
         """The files below a folder, in order; links to folders are not followed, so that none is walked for ever."""
         try:
-            entries = sorted(folder.iterdir())
-        except OSError:
-            self.left_out["unreadable"] += 1
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - its names are wanted
+        except OSError as error:
+            yield Found(folder, error.strerror or "")
             return
-        for entry in entries:
-            if entry.name.startswith("."):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 - as it was typed: `Path` would take a leading ./ away
+            if name.startswith("."):
                 self.left_out["hidden"] += 1
-            elif entry.is_dir() and not entry.is_symlink():
-                yield from self._folder(entry)
-            elif not entry.is_file():
+            elif _is_folder(path) and not os.path.islink(path):  # noqa: PTH114 - as below
+                yield from self._folder(path)
+            elif _is_special(path):
                 self.left_out["special"] += 1
-            elif entry.stat().st_size > MAX_INPUT_BYTES:
-                self.left_out["large"] += 1
             else:
-                yield entry
+                yield Found(path)
+
+
+# Of a name that cannot be looked at `os.path` says that it is nothing of the kind, where `Path` raises.
 
 
 def _is_pattern(name: str) -> bool:
-    return bool(_PATTERN.intersection(name)) and not Path(name).exists()
+    return bool(_PATTERN.intersection(name)) and not os.path.exists(name)  # noqa: PTH110
+
+
+def _is_folder(name: str) -> bool:
+    return os.path.isdir(name)  # noqa: PTH112
+
+
+def _is_special(name: str) -> bool:
+    """Whether reading it could take for ever, or round and round: a pipe, a device, a link to a folder."""
+    return os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113
 
 
 def read_input(name: str) -> bytes:
@@ -131,36 +158,31 @@ def read_input(name: str) -> bytes:
         return file.read(MAX_INPUT_BYTES + 1)
 
 
-def _lines(name: str) -> Iterator[Input]:
+def _lines(name: str) -> Iterator[Input | Pause]:
     """One credential for each line that is not blank.
 
     Raises:
         UsageError: the file cannot be read.
     """
-    if name == STDIN:
-        yield from _numbered(sys.stdin.buffer, name)
-        return
     try:
-        file = Path(name).open("rb")  # noqa: SIM115 - closed below; an error of the reader is none of the file's
+        if name == STDIN:
+            yield from _numbered(cast("Stream", sys.stdin.buffer), name)
+            return
+        with Path(name).open("rb") as file:
+            yield from _numbered(file, name)
     except OSError as error:
         raise UsageError("unreadable", file=name, reason=error.strerror) from error
-    with file:
-        yield from _numbered(file, name)
 
 
-def _numbered(stream: IO[bytes], name: str) -> Iterator[Input]:
+def _numbered(stream: Stream, name: str) -> Iterator[Input | Pause]:
     number = 0
-    while line := stream.readline(MAX_REQUEST_BYTES + 1):
+    for line in lines_of(stream):
+        if line is PAUSE:
+            yield PAUSE
+            continue
         number += 1
-        if len(line) > MAX_REQUEST_BYTES:
-            _pass_over_rest(line, stream)
         if line.strip():
             yield _line(line.strip(), f"{name}:{number}")
-
-
-def _pass_over_rest(line: bytes, stream: IO[bytes]) -> None:
-    while line and not line.endswith(b"\n"):
-        line = stream.readline(MAX_REQUEST_BYTES)
 
 
 def _line(line: bytes, name: str) -> Input:

@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.cli import check as checks
 from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
-from xinzheng_verifier.cli.exits import MISUSED, OF_VERDICT, PASSED, UsageError
+from xinzheng_verifier.cli.exits import MISUSED, NOT_WRITTEN, OF_VERDICT, PASSED, UsageError
+from xinzheng_verifier.cli.output import complain, put
 from xinzheng_verifier.cli.screen import screen, table
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
-from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.receipt import (
     Receipt,
     ReceiptCheck,
@@ -36,6 +37,7 @@ from xinzheng_verifier.trust.issuers import PublicKey
 from xinzheng_verifier.verifier import Verifier
 
 _STDIN = "-"
+_NOT_WRITTEN_CODE = "receipt_file_not_written"
 _RECEIPT_MODE = 0o644
 _TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list", "context")
 
@@ -53,8 +55,7 @@ def make(options: argparse.Namespace, language: Language) -> int:
     out = options.out or Path(f"{options.file}.receipt")
     now = datetime.now(UTC)
     at = options.at or now
-    policy = Policy(profile=options.profile, max_status_age=options.max_status_age)
-    verifier = Verifier(trust_of(options, at), policy=policy)
+    verifier = Verifier(trust_of(options, at), policy=checks.policy_of(options))
     data = _input(options.file)
     identity = None if options.id_number is None else read_identity(language)
     try:
@@ -67,8 +68,8 @@ def make(options: argparse.Namespace, language: Language) -> int:
     if options.json:
         _print_json({"file": options.file, "receipt": str(out), **report.to_json()})
     else:
-        print(screen(report, name=options.file, language=language))
-        print(say("receipt_written", language, path=_printable(str(out))))
+        put(screen(report, name=options.file, language=language))
+        put(say("receipt_written", language, path=_printable(str(out))))
     return OF_VERDICT[report.verdict]
 
 
@@ -95,7 +96,7 @@ def check(options: argparse.Namespace, language: Language) -> int:
     if options.json:
         _print_json({"file": str(options.receipt), **found.to_json()})
     else:
-        print(_check_screen(found, name=str(options.receipt), language=language))
+        put(_check_screen(found, name=str(options.receipt), language=language))
     return OF_VERDICT[found.verdict]
 
 
@@ -112,9 +113,9 @@ def make_key(options: argparse.Namespace, language: Language) -> int:
         return _refused(error, language)
     if options.pem:
         pem = key.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        print(pem.decode("ascii"), end="")
+        put(pem.decode("ascii"), end="")
     else:
-        print(json.dumps(public_jwk(key.public_key), indent=2))
+        put(json.dumps(public_jwk(key.public_key), indent=2))
     return PASSED
 
 
@@ -197,9 +198,9 @@ def _printable(text: str) -> str:
 
 
 def _refused(error: ReceiptError, language: Language) -> int:
-    print(f"{_printable(error.message(language))} ({error.code})", file=sys.stderr)
-    return MISUSED
+    complain(f"{_printable(error.message(language))} ({error.code})")
+    return NOT_WRITTEN if error.code == _NOT_WRITTEN_CODE else MISUSED
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    put(json.dumps(value, ensure_ascii=False))

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import sys
 from datetime import UTC, datetime
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.cli.exits import FAILED, PASSED, UsageError
+from xinzheng_verifier.cli.exits import FAILED, NOT_WRITTEN, PASSED, UsageError
+from xinzheng_verifier.cli.output import complain, put
 from xinzheng_verifier.cli.screen import table
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
@@ -46,12 +46,12 @@ def import_bundle(options: argparse.Namespace, language: Language) -> int:
             }
         )
         return PASSED
-    print(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
+    put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
     rows = [
         (say("store_expires", language), format_timestamp(result.expires)),
         (say("store_root", language), result.root_sha256),
     ]
-    print(table(rows))
+    put(table(rows))
     return PASSED
 
 
@@ -59,8 +59,8 @@ def _refused(error: TrustError, options: argparse.Namespace, language: Language)
     if options.json:
         _print_json({"code": error.code, "message": {"en": error.message("en"), "zh": error.message("zh")}})
     else:
-        print(f"{error.message(language)} ({error.code})", file=sys.stderr)
-    return FAILED
+        complain(f"{error.message(language)} ({error.code})")
+    return NOT_WRITTEN if error.code == "store_not_written" else FAILED
 
 
 def show(options: argparse.Namespace, language: Language) -> int:
@@ -92,9 +92,9 @@ def show(options: argparse.Namespace, language: Language) -> int:
         (say("store_issuers", language), "\n".join(names)),
         (say("store_lists", language), str(len(trust.status_list_urls))),
     ]
-    print(table(rows))
+    put(table(rows))
     return PASSED
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))
+    put(json.dumps(value, ensure_ascii=False))

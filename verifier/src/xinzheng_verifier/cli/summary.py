@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
@@ -13,6 +14,7 @@ from typing import IO, Final
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli.exits import UsageError
+from xinzheng_verifier.cli.output import writing
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.report import Report
 from xinzheng_verifier.show.sheet import printable
@@ -66,7 +68,8 @@ class Summary(ABC):
         path: where to; nothing may be there yet.
 
     Raises:
-        UsageError: something is there already, or the file cannot be made.
+        UsageError: something is there already.
+        OutputError: the file cannot be made; likewise of every other method, it cannot be written.
     """
 
     encoding = "utf-8"
@@ -76,13 +79,16 @@ class Summary(ABC):
             raise UsageError("summary_exists", file=path)
         self._path = path
         self._part = path.with_name(f".{path.name}.part")
-        try:
+        with writing(path):
             self._file: IO[str] = self._part.open("w", encoding=self.encoding, newline="")
-        except OSError as error:
-            raise UsageError("unwritable", file=path, reason=error.strerror) from error
+
+    def add(self, content: Mapping[str, str]) -> None:
+        """Writes one row."""
+        with writing(self._path):
+            self._add(content)
 
     @abstractmethod
-    def add(self, content: Mapping[str, str]) -> None:
+    def _add(self, content: Mapping[str, str]) -> None:
         """Writes one row."""
 
     @abstractmethod
@@ -91,15 +97,17 @@ class Summary(ABC):
 
     def finish(self, counts: Counter[str]) -> None:
         """Completes the file and gives it its name."""
-        self._end(counts)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._part.replace(self._path)
+        with writing(self._path):
+            self._end(counts)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.replace(self._path)
 
     def abandon(self) -> None:
         """Leaves nothing behind; harmless once it is finished."""
-        self._file.close()
+        with suppress(OSError):  # what is buffered may find no room
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
 
@@ -113,8 +121,7 @@ class CSVSummary(Summary):
         self._writer = csv.writer(self._file)
         self._writer.writerow(say(f"column_{name}", language) for name in COLUMNS)
 
-    def add(self, content: Mapping[str, str]) -> None:
-        """Writes one row."""
+    def _add(self, content: Mapping[str, str]) -> None:
         self._writer.writerow(_harmless(content[name]) for name in COLUMNS)
 
     def _end(self, counts: Counter[str]) -> None:
@@ -130,8 +137,7 @@ class JSONSummary(Summary):
         self._file.write(json.dumps(head)[:-1] + ', "rows": [')
         self._comma = "\n"
 
-    def add(self, content: Mapping[str, str]) -> None:
-        """Writes one row."""
+    def _add(self, content: Mapping[str, str]) -> None:
         self._file.write(self._comma + json.dumps(content))
         self._comma = ",\n"
 

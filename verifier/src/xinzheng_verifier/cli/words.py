@@ -23,9 +23,9 @@ WORDS: Final[dict[str, Message]] = {
     ),
     "show": Message("Shows what a store holds.", "显示本地库的内容。"),
     "epilog": Message(
-        "Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused; of several files the "
-        "worst.",
-        "退出码：0 通过，1 不通过，2 无法判定或没有可用的信任数据，64 用法错误；多个文件取最差者。",
+        "Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused, 74 an answer could not "
+        "be written; of several files the worst.",
+        "退出码：0 通过，1 不通过，2 无法判定或没有可用的信任数据，64 用法错误，74 结果无法写出；多个文件取最差者。",
     ),
     # headings of the help
     "inputs": Message("what to check", "核验对象"),
@@ -82,9 +82,22 @@ WORDS: Final[dict[str, Message]] = {
         "允许时钟偏慢的时长，至多 5m；仅宽容看似未来的时刻，不延长任何期限",
     ),
     "proofs": Message(
-        "cryptosuites or algorithms whose proofs have to hold, while others are not looked at (default: every proof); "
-        "may be repeated",
-        "必须成立的签名套件或算法，其他证明数据不予查看（默认：全部），可重复",
+        "cryptosuite or algorithm whose proofs have to hold, while others are not looked at (default: every proof); "
+        "may be repeated: {names}",
+        "必须成立的签名套件或算法，其他证明数据不予查看（默认：全部），可重复：{names}",
+    ),
+    "types": Message(
+        "a type of credential that is accepted (default: that of the profile, vcdm: any); may be repeated",
+        "可接受的凭证类型（默认：按 profile，vcdm 为任何类型），可重复",
+    ),
+    "issuers": Message(
+        "an issuer that is accepted, by its id (default: everyone you trust); may be repeated",
+        "可接受的签发者，以其 id 指明（默认：所有您信任的签发者），可重复",
+    ),
+    "require_status": Message(
+        "refuse credentials that state no status, or accept them (default: that of the profile, court: refuse, "
+        "vcdm: accept)",
+        "未载明状态的凭证不予接受，或予以接受（默认：按 profile，court 不接受，vcdm 接受）",
     ),
     "controllers": Message(
         "accept credentials of any issuer that somebody you trust has signed; the issuer's name is then only a claim",
@@ -111,6 +124,28 @@ WORDS: Final[dict[str, Message]] = {
     "import_root": Message("root metadata, for the first import", "根元数据，首次导入时需要"),
     "import_at": Message("the moment of the import (default: now)", "导入时刻（默认为当前时刻）"),
     # misuse
+    "usage": Message("usage: ", "用法： "),
+    "value_refused": Message(
+        "{option}: {expected} is expected, not {value}.", "{option}：应为{expected}，而不是 {value}。"
+    ),
+    "value_unnamed": Message("{option}: {expected}", "{option}：{expected}"),
+    "value_missing": Message("{option} needs a value.", "{option} 缺少取值。"),
+    "value_unwanted": Message("{option} takes no value.", "{option} 不带取值。"),
+    "options_exclude": Message("{option} and {names} exclude each other.", "{option} 与 {names} 不能同用。"),
+    "arguments_missing": Message("Something is missing: {names}.", "缺少参数：{names}。"),
+    "arguments_refused": Message("These arguments cannot be read: {reason}.", "无法读取命令参数：{reason}。"),
+    "option_unknown": Message("There is no option {option}.", "没有 {option} 这一选项。"),
+    "argument_unwanted": Message("{value} has no place here.", "此处不应有 {value}。"),
+    "expected_one_of": Message("one of {names}", "{names} 之一"),
+    "expected_moment": Message("a moment such as 2026-11-23T08:00:00Z", "形如 2026-11-23T08:00:00Z 的时刻"),
+    "expected_duration": Message("a time such as 90m, 24h or 7d", "形如 90m、24h、7d 的时长"),
+    "expected_skew": Message("a time of at most 5m", "不超过 5m 的时长"),
+    "expected_number_from": Message("a number from {least} to {most}", "{least} 至 {most} 的整数"),
+    "expected_named_file": Message(
+        "an address and a file, such as https://example.org/context=context.jsonld,",
+        "网址和文件，形如 https://example.org/context=context.jsonld，",
+    ),
+    "standard_output": Message("Standard output", "标准输出"),
     "trust_needed": Message(
         "Say whom to trust: --store DIR, or --bundle B --root R, or --controller DOC.",
         "请指明信任来源：--store 文件夹，或 --bundle 信任包 --root 根，或 --controller 文件。",
@@ -152,14 +187,8 @@ WORDS: Final[dict[str, Message]] = {
     "counted_unread": Message(", {count} could not be read", "，无法读取 {count}"),
     "interrupted": Message("Interrupted; up to here:", "已中断；截至此处："),
     "left_out_hidden": Message("Left out of folders: {count} hidden", "文件夹中未读取：隐藏项 {count} 个"),
-    "left_out_large": Message(
-        "Left out of folders: {count} larger than any certificate", "文件夹中未读取：大于任何证明的文件 {count} 个"
-    ),
     "left_out_special": Message(
         "Left out of folders: {count} that are no plain files", "文件夹中未读取：非普通文件 {count} 个"
-    ),
-    "left_out_unreadable": Message(
-        "Left out of folders: {count} that may not be opened", "文件夹中未读取：无权打开的文件夹 {count} 个"
     ),
     "line_malformed": Message(
         "{file} is not a credential with credential, identity and id: {reason}",

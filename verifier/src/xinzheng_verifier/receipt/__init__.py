@@ -31,7 +31,7 @@ from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.receipt.keys import LenderKey, create_key, load_key, public_jwk, read_public_key
 from xinzheng_verifier.receipt.make import make_receipt
 from xinzheng_verifier.receipt.token import ReceiptSigner, read_receipt
-from xinzheng_verifier.receipt.trust_digest import trust_digest
+from xinzheng_verifier.trust.digest import trust_digest
 
 __all__ = [
     "Finding",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.identity import Identity
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
+from xinzheng_verifier.exact import exact_octets
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.messages import explain
 from xinzheng_verifier.policy import Policy
@@ -16,8 +17,8 @@ from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.receipt import token
 from xinzheng_verifier.receipt.content import Receipt
 from xinzheng_verifier.receipt.errors import ReceiptError
-from xinzheng_verifier.receipt.trust_digest import trust_digest
 from xinzheng_verifier.report import Outcome, Verdict
+from xinzheng_verifier.trust.digest import trust_digest
 from xinzheng_verifier.trust.issuers import PublicKey
 from xinzheng_verifier.verifier import Verifier
 
@@ -187,7 +188,7 @@ def _input(receipt: Receipt, data: bytes | str | None) -> Finding:
         return Finding(aspect="input", outcome=Outcome.NOT_RUN, code="receipt_input_not_given")
     if receipt.input_sha256 is None:
         return Finding(aspect="input", outcome=Outcome.INDETERMINATE, code="receipt_input_not_recorded")
-    octets = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    octets = exact_octets(data)
     digest = hashlib.sha256(octets).hexdigest() if len(octets) <= MAX_INPUT_BYTES else None
     if digest == receipt.input_sha256:
         return Finding(aspect="input", outcome=Outcome.PASSED, evidence={"sha256": digest})

@@ -5,8 +5,8 @@ from functools import cache
 
 from xinzheng_verifier.receipt import token
 from xinzheng_verifier.receipt.content import Receipt
-from xinzheng_verifier.receipt.trust_digest import trust_digest
 from xinzheng_verifier.report import Report
+from xinzheng_verifier.trust.digest import trust_digest
 from xinzheng_verifier.verifier import Verifier
 
 
@@ -27,15 +27,16 @@ def make_receipt(
 
     Raises:
         ReceiptError: `receipt_key_malformed`, `receipt_signature_invalid`: the signer cannot be used.
-        ValueError: the report is not of this verifier (other rules or another bundle), or `made_at` has no zone.
+        ValueError: the report is not of this verifier (other rules or other trust), or `made_at` has no zone.
     """
-    if report.policy != verifier.policy or report.bundle_version != verifier.trust.bundle_version:
+    trust_sha256 = trust_digest(verifier.trust)
+    if report.policy != verifier.policy or report.trust.sha256 != trust_sha256:
         raise ValueError("the report was made by another verifier")
     if made_at.utcoffset() is None:
         raise ValueError("made_at must be an aware datetime")
     receipt = Receipt.of(
         report,
-        trust_sha256=trust_digest(verifier.trust),
+        trust_sha256=trust_sha256,
         verifier_version=version or installed_version(),
         made_at=made_at,
     )

@@ -119,6 +119,9 @@ CRYPTOSUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
 )
 """By `cryptosuite` (vc-di-ecdsa 3.2 and 3.3; vc-di-eddsa 3.2 and 3.3)."""
 
+PROOF_NAMES: Final = (*CRYPTOSUITES, *JOSE)
+"""Every name that a proof goes by."""
+
 SUITE_HASHES: Final[Mapping[KeyType, HashName]] = MappingProxyType(
     {KeyType.P256: "sha256", KeyType.P384: "sha384", KeyType.ED25519: "sha256"}
 )

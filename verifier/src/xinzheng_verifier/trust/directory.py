@@ -91,8 +91,8 @@ def load(path: Path) -> TrustStore:
     """The content of the store at `path`, read as it is asked for.
 
     Raises:
-        TrustError: `bundle_unavailable` (there is no store, or it cannot be read), `store_writable_by_others`,
-            `store_outdated` (an earlier release wrote it).
+        TrustError: `store_missing` (there is no store), `bundle_unavailable` (it cannot be read),
+            `store_writable_by_others`, `store_outdated` (an earlier release wrote it).
     """
     state, index = open_index(path)
     return indexed.open_store(index, state)
@@ -134,12 +134,12 @@ def read_state(path: Path) -> StoreState:
     """What the store at `path` remembers.
 
     Raises:
-        TrustError: `bundle_unavailable`, `store_writable_by_others`.
+        TrustError: `store_missing`, `bundle_unavailable`, `store_writable_by_others`.
     """
     try:
         return states.read_state(path)
-    except FileNotFoundError as error:
-        raise TrustError("bundle_unavailable") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise TrustError("store_missing", store=str(path)) from error
 
 
 def import_bundle(
@@ -320,7 +320,7 @@ def _state(
     at: datetime,
     first_root_sha256: str,
 ) -> StoreState:
-    from xinzheng_verifier.receipt.trust_digest import FORMAT, trust_digest  # noqa: PLC0415 - opening needs none
+    from xinzheng_verifier.trust.digest import FORMAT, trust_digest  # noqa: PLC0415 - opening needs none
 
     state = before.state
     return StoreState(

@@ -70,6 +70,9 @@ MESSAGES: dict[str, Message] = {
     "store_outdated": Message(
         "An earlier release wrote this store. What it has seen is kept; import the newest bundle again.",
         "该信任库由旧版本写入。已见过的版本仍然有效；请重新导入最新的信任包。",
+    "store_missing": Message(
+        "There is no trust store at {store}; a store is made by the import of a first bundle.",
+        "{store} 不是信任库；首次导入信任包时才会建立信任库。",
     ),
     "store_root_required": Message(
         "A store takes its first bundle only with the root metadata to trust; get it from the court by another way.",

@@ -95,7 +95,7 @@ def read_state(path: Path) -> StoreState:
 
     Raises:
         TrustError: `bundle_unavailable` (it cannot be read), `store_writable_by_others`.
-        FileNotFoundError: there is none.
+        FileNotFoundError, NotADirectoryError: there is none.
     """
     return _parsed(_state_content(path))
 
@@ -148,7 +148,7 @@ def _state_content(path: Path) -> JSONObject:
         files.check_folder(path)
         text = files.read_guarded(path / STATE_NAME, max_bytes=_STATE_JSON.max_bytes)
         return loads_object(text, limits=_STATE_JSON)
-    except (FileNotFoundError, TrustError):
+    except (FileNotFoundError, NotADirectoryError, TrustError):
         raise
     except (OSError, ValueError) as error:
         raise TrustError("bundle_unavailable") from error

@@ -3,14 +3,15 @@
 import hashlib
 import json
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 from weakref import WeakKeyDictionary
 
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey, thumbprint
 from xinzheng_verifier.trust.store import TrustStore
 
-_FORMAT: Final = "xinzheng-trust-1"
+FORMAT: Final = "xinzheng-trust-1"
+"""Name of how the digest is taken."""
 _KNOWN: Final[WeakKeyDictionary[TrustStore, str]] = WeakKeyDictionary()
 
 
@@ -18,24 +19,59 @@ def trust_digest(trust: TrustStore) -> str:
     """SHA-256 over issuers, keys, status lists, contexts and times of a store, lower-case hex.
 
     The same for the same trust, whether it came from a bundle, a store on disk or single documents in any order; other
-    as soon as anything in it is. Taken once in the life of a store, which is immutable.
+    as soon as anything in it is. Taken once in the life of a store, which is immutable; of a store on disk, when it
+    was imported.
     """
+    if FORMAT in trust.digests:
+        return trust.digests[FORMAT]
     if trust not in _KNOWN:
         text = json.dumps(_content(trust), sort_keys=True, separators=(",", ":"))
         _KNOWN[trust] = hashlib.sha256(text.encode("ascii")).hexdigest()
     return _KNOWN[trust]
 
 
+class TrustIdentity:
+    """By what trust a report was made: its digest, taken when somebody asks for it, since few do.
+
+    Copies share it; where a report is pickled the digest travels, and not the trust.
+
+    Args:
+        trust: whom the verifier trusted, or the digest of it.
+    """
+
+    __slots__ = ("_trust",)
+
+    def __init__(self, trust: TrustStore | str) -> None:
+        self._trust = trust
+
+    @property
+    def sha256(self) -> str:
+        """As `trust_digest`."""
+        return self._trust if isinstance(self._trust, str) else trust_digest(self._trust)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type["TrustIdentity"], tuple[str]]:
+        return type(self), (self.sha256,)
+
+
 def _content(trust: TrustStore) -> JSONObject:
-    lists = {url: hashlib.sha256(trust.status_list(url) or b"").hexdigest() for url in trust.status_list_urls}
+    urls = trust.status_list_urls
+    lists = {url: hashlib.sha256(trust.status_list(url) or b"").hexdigest() for url in urls}
+    changes = {url: hashlib.sha256(text).hexdigest() for url in urls if (text := trust.status_changes(url))}
+    attested = {url: _moment(trust.attested_at(url)) for url in urls if trust.attested_at(url)}
+    later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}}
     return {
-        "format": _FORMAT,
+        "format": FORMAT,
         "bundleVersion": trust.bundle_version,
         "bundleExpires": _moment(trust.bundle_expires),
         "issuedFloor": _moment(trust.issued_floor),
         "issuers": {issuer.id: _issuer(issuer) for issuer in trust.issuers.values()},
         "statusLists": {**lists},
         "contexts": {url: dict(document) for url, document in trust.contexts.items()},
+        # Stores without them keep the digest that older releases took.
+        **{name: value for name, value in later.items() if value},
     }
 
 
