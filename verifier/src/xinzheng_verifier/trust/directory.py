@@ -13,6 +13,7 @@ could have changed are refused. A store that cannot be read is an error, never a
 
 import contextlib
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -230,6 +231,52 @@ def export_bundle(
     if provinces is None and courts is None and changes:
         return pack({name: held[name] for name in held})
     return pack(select(held, provinces=provinces, courts=courts, changes=changes))
+
+
+def is_whole(path: Path) -> bool:
+    """Whether all that the store at `path` holds can be read; reads all of it."""
+    try:
+        return open_index(path)[1].is_whole()
+    except TrustError:
+        return False
+
+
+def keep(path: Path, *, source: str) -> ImportResult:
+    """Leave the store at `path` as it is, but for where the next update comes from.
+
+    Args:
+        path: folder of the store.
+        source: where there was nothing new.
+
+    Returns:
+        What the store holds.
+
+    Raises:
+        TrustError: `store_missing`, `store_outdated`, `store_writable_by_others`, `bundle_unavailable`,
+            `store_not_written`.
+    """
+    try:
+        with files.locked(path):
+            state = read_state(path)
+            if state.summary is None:
+                raise TrustError("store_outdated")
+            if state.source != source:
+                states.write_state(path, replace(state, source=source))
+    except OSError as error:
+        raise TrustError("store_not_written") from error
+    return ImportResult(
+        changed=False,
+        bundle_version=state.bundle_version,
+        previous_version=state.bundle_version,
+        bundle_sha256=state.bundle_sha256,
+        root_version=json.loads(state.root)["signed"]["version"],
+        root_sha256=state.first_root_sha256,
+        expires=state.expires,
+        published_at=state.published_at,
+        issuers=state.summary.issuers,
+        extent=extent_of(state),
+        no_longer=(),
+    )
 
 
 def extent_of(state: StoreState) -> Extent:

@@ -74,18 +74,18 @@ class NewFile:
     Args:
         folder: where it will be.
         name: what it is called until then, after `TEMPORARY_PREFIX`.
-        mode: permissions, whatever the umask.
+        mode: permissions, whatever the umask; None leaves them to it, as a medium without permissions needs.
 
     Raises:
         OSError: it cannot be made or written; so do all methods.
     """
 
-    def __init__(self, folder: Path, name: str, *, mode: int = 0o644) -> None:
+    def __init__(self, folder: Path, name: str, *, mode: int | None = 0o644) -> None:
         self._temporary = folder / f"{TEMPORARY_PREFIX}{name}"
         self._held = bytearray()
         self._mode = mode
         self._placed = False
-        self._descriptor = os.open(self._temporary, _WRITE, mode)
+        self._descriptor = os.open(self._temporary, _WRITE, 0o666 if mode is None else mode)
 
     def write(self, content: bytes) -> None:
         """Append."""
@@ -95,7 +95,8 @@ class NewFile:
 
     def place(self, path: Path) -> None:
         """Make it survive a power cut, and give it its name; what had the name is replaced."""
-        os.fchmod(self._descriptor, self._mode)
+        if self._mode is not None:
+            os.fchmod(self._descriptor, self._mode)
         self._flush()
         os.fsync(self._descriptor)
         self._temporary.rename(path)
@@ -124,6 +125,20 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         OSError: it cannot be written; what was at `path` is untouched.
     """
     with NewFile(path.parent, path.name, mode=mode) as file:
+        file.write(content)
+        file.place(path)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, where nothing is, whole or not at all.
+
+    Raises:
+        FileExistsError: something is there.
+        OSError: it cannot be written.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    with NewFile(path.parent, path.name, mode=None) as file:
         file.write(content)
         file.place(path)
 

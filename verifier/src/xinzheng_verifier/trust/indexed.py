@@ -1,12 +1,12 @@
 """What a judged repository says, in the index of a store.
 
-    section     key → content
-    files       name of a file of the bundle → its bytes; from them the bundle can be packed again
-    paths       path of an issuer document or a status list → id of the issuer, or address of the list
-    issuers     id → issuer document
-    lists       address → status list credential, as received
-    changes     address of a list → its journal of changes, as received
-    attested    address of a list → as of when its issuer's publication names it as current
+section     key → content
+files       name of a file of the bundle → its bytes; from them the bundle can be packed again
+paths       path of an issuer document or a status list → id of the issuer, or address of the list
+issuers     id → issuer document
+lists       address → status list credential, as received
+changes     address of a list → its journal of changes, as received
+attested    address of a list → as of when its issuer's publication names it as current
 """
 
 from collections.abc import Mapping

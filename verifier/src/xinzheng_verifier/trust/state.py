@@ -1,7 +1,7 @@
 """What a store writes down of itself: `state.json`, small, and what was seen, which only an import reads.
 
-    state.json           what opening a store needs, and the names of the files that belong to it
-    seen-<sha256>.json   versions, sequence numbers and times below which nothing is believed any more
+state.json           what opening a store needs, and the names of the files that belong to it
+seen-<sha256>.json   versions, sequence numbers and times below which nothing is believed any more
 """
 
 import hashlib
@@ -139,8 +139,17 @@ def write(path: Path, state: StoreState, seen: Seen) -> StoreState:
     sha256 = hashlib.sha256(record).hexdigest()
     files.replace_file(path / seen_name(sha256), record)
     written = replace(state, seen_sha256=sha256)
-    files.replace_file(path / STATE_NAME, _text(written))
+    write_state(path, written)
     return written
+
+
+def write_state(path: Path, state: StoreState) -> None:
+    """Makes this the state of the store at `path`; all files that it names are in place already.
+
+    Raises:
+        OSError: as `write`.
+    """
+    files.replace_file(path / STATE_NAME, _text(state))
 
 
 def _state_content(path: Path) -> JSONObject:
