@@ -19,8 +19,8 @@ from support.tuf_simulator import TUFSimulator, pack, status_list
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import directory, files
-from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.directory import ImportResult, import_bundle, load, read_state
+from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.state import StoreState, read_seen
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -246,6 +246,16 @@ def test_a_damaged_or_missing_index_is_never_an_empty_store(store: Path) -> None
     assert refusal(load, store) == "bundle_unavailable"
 
 
+def read_through(store: Path) -> object:
+    try:
+        trust = load(store)
+        assert [*trust.issuers] == []
+        assert trust.status_list_urls == (REVOCATION,)
+        return trust.status_list(REVOCATION), trust.attested_at(REVOCATION)
+    except TrustError as error:
+        return error.code
+
+
 def test_a_byte_of_the_index_that_changed_is_found_wherever_it_is(store: Path) -> None:
     """Every content, table and footer hangs on the digest in the state: what is looked up is right or an error."""
     index = index_of(store)
@@ -253,14 +263,7 @@ def test_a_byte_of_the_index_that_changed_is_found_wherever_it_is(store: Path) -
     genuine = load(store).status_list(REVOCATION)
     for place in range(len(whole)):
         index.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        try:
-            trust = load(store)
-            assert [*trust.issuers] == []
-            assert trust.status_list_urls == (REVOCATION,)
-            assert trust.status_list(REVOCATION) == genuine
-            assert trust.attested_at(REVOCATION) is None
-        except TrustError as error:
-            assert error.code == "bundle_unavailable"
+        assert read_through(store) in {(genuine, NOW), "bundle_unavailable"}
 
 
 def test_an_import_heals_a_damaged_index(store: Path, simulator: TUFSimulator) -> None:

@@ -10,9 +10,7 @@ its number is never used again. Each publication is first judged by the verifier
 """
 
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +28,10 @@ from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
+from xinzheng_verifier.trust.archive import pack
+from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked, replace_file
+from xinzheng_verifier.trust.names import TARGET_PATH
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
 _Signed = TypeVar("_Signed", Root, Targets, Snapshot, Timestamp)
@@ -38,9 +39,6 @@ _Signed = TypeVar("_Signed", Root, Targets, Snapshot, Timestamp)
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _VERSION = re.compile(r"(?:bundle-)?([1-9][0-9]*)\.(?:targets\.json|snapshot\.json|xzb)")
 _HASHES = ["sha256"]
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # no time of packing: equal content makes equal bundles
-_ZIP_UNIX = 3
-_ZIP_MODE = 0o100644 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,12 +181,12 @@ class BundlePublisher:
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for path in targets:
-            if not bundles.TARGET_PATH.fullmatch(path):
+            if not TARGET_PATH.fullmatch(path):
                 raise PublishingError("target_path", field=path)
         with locked(self._folder):
             version = self._next_version()
             files = self._signed(targets, version=version, at=at.astimezone(UTC))
-            bundle = pack({**files, **self._roots()})
+            bundle = pack(select({**files, **self._roots()}))
             self._check(bundle, at=at)
             self._write(files, bundle=bundle, version=version)
         return Publication(version=version, sha256=_sha256(bundle), path=self._bundle_path(version))
@@ -267,23 +265,6 @@ class BundlePublisher:
                 replace_file(path, files[name])
         replace_file(self._bundle_path(version), bundle)
         replace_file(self._folder / timestamp, files[timestamp])
-
-
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """The one-file form of a repository: equal files make equal bytes.
-
-    Args:
-        files: name in the repository → content.
-    """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = _ZIP_UNIX
-            entry.external_attr = _ZIP_MODE
-            archive.writestr(entry, files[name])
-    return packed.getvalue()
 
 
 def _role_key(keys: Path, name: str, passphrase: PassphraseSource) -> CryptoSigner:

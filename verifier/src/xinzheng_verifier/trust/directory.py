@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust import files, indexed
 from xinzheng_verifier.trust import state as states
-from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import Extent, select
 from xinzheng_verifier.trust.floor import refuse_older_lists
@@ -72,7 +72,8 @@ class ImportResult:
     no_longer: tuple[str, ...]
 
 
-class _Before(NamedTuple):
+@dataclass(frozen=True)
+class _Before:
     """What a store holds when something is to be taken in; of a new store nothing."""
 
     state: StoreState | None
@@ -80,7 +81,8 @@ class _Before(NamedTuple):
     index: Index | None
 
 
-class _Taken(NamedTuple):
+@dataclass(frozen=True)
+class _Taken:
     """What is to be taken in: the file, and the repository that it carries."""
 
     sha256: str

@@ -1,6 +1,7 @@
 """Files that only their owner may change, replaced whole or not at all (POSIX)."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -45,10 +46,7 @@ def open_guarded(path: Path) -> int:
     """
     descriptor = os.open(path, _READ)
     try:
-        status = os.fstat(descriptor)
-        _check_owner(status, path)
-        if not stat.S_ISREG(status.st_mode):
-            raise IsADirectoryError(path)
+        _check_file(os.fstat(descriptor), path)
     except BaseException:
         os.close(descriptor)
         raise
@@ -62,7 +60,7 @@ def read_guarded(path: Path, *, max_bytes: int) -> bytes:
         TrustError: `store_writable_by_others`; `bundle_too_large`.
         OSError: it cannot be opened or read; a symbolic link cannot.
     """
-    with open(open_guarded(path), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    with open(open_guarded(path), "rb") as file:
         if os.fstat(file.fileno()).st_size > max_bytes or len(content := file.read(max_bytes + 1)) > max_bytes:
             raise TrustError("bundle_too_large", limit=max_bytes)
         return content
@@ -166,6 +164,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _check_file(status: os.stat_result, path: Path) -> None:
+    _check_owner(status, path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
 
 
 def _check_owner(status: os.stat_result, path: Path) -> None:

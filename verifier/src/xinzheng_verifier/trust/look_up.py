@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-Content = TypeVar("Content", covariant=True)
+Content_co = TypeVar("Content_co", covariant=True)
 
 
-class LookUp(Mapping[str, Content]):
+class LookUp(Mapping[str, Content_co]):
     """A mapping that reads what it is asked for. It never changes, so a `TrustStore` takes it as it is."""

@@ -115,10 +115,7 @@ def read_seen(path: Path, state: StoreState) -> Seen:
         if state.seen_sha256 is None:
             content: Any = _state_content(path)["seen"]
         else:
-            text = files.read_guarded(path / seen_name(state.seen_sha256), max_bytes=_SEEN_JSON.max_bytes)
-            if hashlib.sha256(text).hexdigest() != state.seen_sha256:
-                raise TrustError("bundle_unavailable")
-            content = loads_object(text, limits=_SEEN_JSON)
+            content = _seen_content(path, state.seen_sha256)
         return Seen.parse(content)
     except TrustError:
         raise
@@ -161,6 +158,13 @@ def _state_content(path: Path) -> JSONObject:
         raise
     except (OSError, ValueError) as error:
         raise TrustError("bundle_unavailable") from error
+
+
+def _seen_content(path: Path, sha256: str) -> JSONObject:
+    text = files.read_guarded(path / seen_name(sha256), max_bytes=_SEEN_JSON.max_bytes)
+    if hashlib.sha256(text).hexdigest() != sha256:
+        raise TrustError("bundle_unavailable")
+    return loads_object(text, limits=_SEEN_JSON)
 
 
 def _text(state: StoreState) -> bytes:
