@@ -23,7 +23,7 @@ from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 from xinzheng_verifier.trust.state import StoreState, Summary
 from xinzheng_verifier.trust.store import TrustStore
 
-_MAX_NAMED: Final = 20
+_MAX_NAMED: Final = 10
 _NOTHING: Final = Summary(issuers=0, status_lists=0, status_changes=0, attested_from=None, attested_until=None)
 
 
@@ -128,8 +128,10 @@ def _show_court(
     found = {path: paths[path].decode("utf-8") for path in paths.below(f"courts/{court}/")}
     issuers = [issuer for name in found.values() if (issuer := trust.issuer(name)) is not None]
     if not found:
-        left_out = not directory.extent_of(state).includes_court(court)
-        return refused(TrustError("court_left_out" if left_out else "court_unknown", court=court), options, language)
+        try:
+            directory.refuse_unheld_court(court, directory.extent_of(state))
+        except TrustError as error:
+            return refused(error, options, language)
     addresses = [name for name in found.values() if trust.issuer(name) is None]
     if options.json:
         content: JSONObject = {

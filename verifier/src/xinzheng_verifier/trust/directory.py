@@ -18,18 +18,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust import files, indexed
 from xinzheng_verifier.trust import state as states
-from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import Extent, select
 from xinzheng_verifier.trust.floor import refuse_older_lists
 from xinzheng_verifier.trust.index_file import Index, IndexWriter
-from xinzheng_verifier.trust.names import EXTENT_FILE
+from xinzheng_verifier.trust.names import EXTENT_FILE, court_of
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.state import StoreState
 from xinzheng_verifier.trust.store import TrustStore
@@ -174,6 +172,8 @@ def import_bundle(
             code such as `bundle_rollback`, `trust_document_malformed`, `issuer_ambiguous`.
     """
 
+    from xinzheng_verifier.trust import bundle as bundles  # noqa: PLC0415 - as archives, not needed for opening
+
     def taken(before: _Before) -> _Taken:
         content: Mapping[str, bytes] = bundles.opened(bundle)
         if source is not None and before.state is not None:
@@ -226,13 +226,36 @@ def export_bundle(
         changes: whether to take the journals of changes.
 
     Raises:
-        TrustError: as `load`; `bundle_extent`, the store does not hold what is asked for.
+        TrustError: as `load`; `court_unknown`, `province_unknown`, `court_left_out`: the store does not hold what is asked
+            for.
     """
-    _, index = open_index(path)
+    from xinzheng_verifier.trust.archive import pack  # noqa: PLC0415 - not needed for opening
+
+    state, index = open_index(path)
     held = index.section(indexed.FILES)
     if provinces is None and courts is None and changes:
-        return pack({name: held[name] for name in held})
+        return pack(dict(held))
+    _refuse_unheld(held, extent_of(state), provinces=provinces or (), courts=courts or ())
     return pack(select(held, provinces=provinces, courts=courts, changes=changes))
+
+
+def refuse_unheld_court(court: str, extent: Extent) -> NoReturn:
+    """Say why a store knows nothing of a court.
+
+    Raises:
+        TrustError: `court_left_out`, the store holds another part of the country; `court_unknown`.
+    """
+    raise TrustError("court_unknown" if extent.includes_court(court) else "court_left_out", court=court)
+
+
+def _refuse_unheld(names: Iterable[str], extent: Extent, *, provinces: Iterable[str], courts: Iterable[str]) -> None:
+    held = {code for name in names if (code := court_of(name)) is not None}
+    for court in courts:
+        if court not in held:
+            refuse_unheld_court(court, extent)
+    for province in provinces:
+        if province not in {code[:2] for code in held}:
+            raise TrustError("province_unknown", province=province)
 
 
 def is_whole(path: Path) -> bool:

@@ -109,6 +109,9 @@ MESSAGES: dict[str, Message] = {
         "信任库写入失败；库中内容仍完整，请重新导入。",
     ),
     "court_unknown": Message("The store knows no court {court}.", "信任库中没有法院 {court}。"),
+    "province_unknown": Message(
+        "The store holds no court of province {province}.", "信任库中没有省级代码 {province} 的法院。"
+    ),
     "court_left_out": Message(
         "The store holds a part of the country only, and court {court} is not in it.",
         "该信任库只含部分地区，法院 {court} 不在其中。",
