@@ -10,7 +10,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Final, Protocol, TypeVar
 
 from xinzheng_verifier.errors import TrustError
 
@@ -170,10 +170,19 @@ class WebSource:
         origin, host = self._origin, self._host
 
         class SameOrigin(request.HTTPRedirectHandler):
-            def redirect_request(self, *arguments: object, **options: object) -> "urllib.request.Request | None":
-                if _origin(urlsplit(str(arguments[-1]))) != origin:
+            def redirect_request(
+                self,
+                req: "urllib.request.Request",
+                fp: IO[bytes],
+                code: int,
+                msg: str,
+                headers: "http.client.HTTPMessage",
+                newurl: str,
+            ) -> "urllib.request.Request | None":
+                if _origin(urlsplit(newurl)) != origin:
+                    fp.close()
                     raise TrustError("source_redirect", place=host)
-                return super().redirect_request(*arguments, **options)  # type: ignore[arg-type]
+                return super().redirect_request(req, fp, code, msg, headers, newurl)
 
         opener = request.OpenerDirector()
         for handler in (

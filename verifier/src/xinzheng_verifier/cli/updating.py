@@ -61,10 +61,11 @@ def update(store: Path, place: str | None, *, root: bytes | None, at: datetime, 
         place = str(Path(place).resolve())
     tree = _Tree(source_of(place), place)
     newest, is_held = _newest(tree, store, held)
-    if held is not None and is_held and directory.is_whole(store):
+    is_whole = held is not None and directory.is_whole(store)
+    if is_held and is_whole:
         return Updated(result=directory.keep(store, source=place), by="nothing", fetched=tree.fetched, place=place)
     unusable = None
-    if held is not None and held.index_sha256 is not None and newest > held.bundle_version:
+    if held is not None and is_whole and newest > held.bundle_version:
         patch = tree.read(f"updates/{held.bundle_version}-{newest}.xzu")
         try:
             if patch is not None:
@@ -125,4 +126,4 @@ def _newest(tree: _Tree, store: Path, held: StoreState | None) -> tuple[int, boo
     if version < held.bundle_version:
         raise TrustError("bundle_rollback", name="timestamp.json", version=version, seen=held.bundle_version)
     seen = state.read_seen(store, held)
-    return version, held.index_sha256 is not None and seen.timestamp_sha256 == hashlib.sha256(text).hexdigest()
+    return version, seen.timestamp_sha256 == hashlib.sha256(text).hexdigest()

@@ -171,7 +171,6 @@ def import_bundle(
             `bundle_unavailable` (what the store has seen cannot be read), or why the bundle is refused: a `bundle_…`
             code such as `bundle_rollback`, `trust_document_malformed`, `issuer_ambiguous`.
     """
-
     from xinzheng_verifier.trust import bundle as bundles  # noqa: PLC0415 - as archives, not needed for opening
 
     def taken(before: _Before) -> _Taken:
@@ -201,12 +200,12 @@ def import_update(
     """
 
     def taken(before: _Before) -> _Taken:
-        from xinzheng_verifier.trust import updates  # noqa: PLC0415 - opening a store needs none
-
         if before.state is None:
             raise TrustError("store_root_required")
         if before.index is None:
-            raise TrustError("store_outdated")
+            raise TrustError("bundle_unavailable" if before.state.index_sha256 else "store_outdated")
+        from xinzheng_verifier.trust import updates  # noqa: PLC0415 - opening a store needs none
+
         held = before.index.section(indexed.FILES)
         content = updates.apply(held, update, extent=extent_of(before.state))
         return _Taken(hashlib.sha256(update).hexdigest(), content, source)
