@@ -148,7 +148,7 @@ def test_a_part_takes_the_place_of_the_whole_and_what_is_gone_is_said(store: Pat
     simulator.next()
     result = import_bundle(store, part(simulator, courts=["420683"], changes=False), at=NOW)
     assert result.no_longer == ("420684", "430101")
-    assert result.extent.courts == {"420683"}
+    assert result.extent.courts == frozenset({"420683"})
     assert not result.extent.changes
     trust = load(store)
     assert lists_of(trust) == {"420683"}
@@ -179,7 +179,7 @@ def test_a_store_opens_another_with_what_it_holds(store: Path, simulator: TUFSim
     assert export_bundle(store) == simulator.bundle()
     carried = export_bundle(store, provinces=["42"], changes=False)
     result = import_bundle(tmp_path / "room", carried, root=simulator.root_bytes, at=NOW)
-    assert (result.bundle_version, result.extent.provinces, result.extent.changes) == (1, {"42"}, False)
+    assert (result.bundle_version, result.extent.provinces, result.extent.changes) == (1, frozenset({"42"}), False)
     assert lists_of(load(tmp_path / "room")) == {"420683", "420684"}
     again = export_bundle(tmp_path / "room", courts=["420684"])
     import_bundle(tmp_path / "desk", again, root=simulator.root_bytes, at=NOW)
@@ -254,13 +254,13 @@ def test_numbers_are_forgotten_with_the_keys_at_the_top(tmp_path: Path) -> None:
 
 def test_what_is_older_than_the_lender_allows_is_refused(store: Path, simulator: TUFSimulator) -> None:
     bundle = simulator.next(after=DAY).bundle()
-    allowed = {"max_age": timedelta(hours=24)}
+    allowed: dict[str, Any] = {"max_age": timedelta(hours=24)}
     assert code(import_bundle, store, bundle, at=NOW + 3 * DAY, **allowed) == "bundle_stale"
     assert load(store).bundle_version == 1
     assert import_bundle(store, bundle, at=NOW + 2 * DAY, **allowed).changed
     simulator.extra["timestamp"] = {"publishedAt": None}
     undated = TUFSimulator(at=NOW, extra={"timestamp": {"publishedAt": None}})
-    arguments = {"root": undated.root_bytes, "at": NOW, **allowed}
+    arguments: dict[str, Any] = {"root": undated.root_bytes, "at": NOW, **allowed}
     assert code(import_bundle, store.with_name("other"), undated.bundle(), **arguments) == "bundle_stale"
 
 

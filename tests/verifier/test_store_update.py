@@ -21,7 +21,7 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import TrustError
 from xinzheng_verifier.cli import main, sources, updating
 from xinzheng_verifier.cli.sources import FolderSource, WebSource, source_of
-from xinzheng_verifier.trust.directory import import_bundle, load, read_state
+from xinzheng_verifier.trust.directory import export_bundle, import_bundle, load, read_state
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -103,7 +103,7 @@ def test_where_it_came_from_is_remembered(store: Path, tree: StaticTree) -> None
     assert (done.by, done.result.changed, done.result.bundle_version) == ("nothing", False, 4)
 
 
-def test_nothing_new_is_remembered_too(store: Path, tree: StaticTree, tmp_path: Path) -> None:
+def test_nothing_new_is_remembered_too(store: Path, tree: StaticTree) -> None:
     import_bundle(store, tree.path("bundles/bundle-3.xzb").read_bytes(), at=NOW)
     done = updated(store, tree.folder)
     assert (done.by, done.result.root_version, done.result.issuers) == ("nothing", 1, 0)
@@ -144,8 +144,6 @@ def test_a_damaged_store_is_healed(store: Path, tree: StaticTree) -> None:
 
 
 def test_a_part_stays_a_part(tmp_path: Path, tree: StaticTree) -> None:
-    from xinzheng_verifier.trust.directory import export_bundle  # noqa: PLC0415
-
     whole = tmp_path / "whole"
     import_bundle(whole, tree.path("bundles/bundle-2.xzb").read_bytes(), root=tree.simulator.root_bytes, at=NOW)
     for name, remove in (("by-update", False), ("by-bundle", True)):
@@ -155,7 +153,7 @@ def test_a_part_stays_a_part(tmp_path: Path, tree: StaticTree) -> None:
             tree.path("updates/2-3.xzu").unlink()
         done = updated(tmp_path / name, tree.folder)
         assert done.by == ("bundle" if remove else "update")
-        assert done.result.extent.provinces == {"42"}
+        assert done.result.extent.provinces == frozenset({"42"})
         assert {url.split("/")[-3] for url in load(tmp_path / name).status_list_urls} == {"420683", "420684"}
 
 
@@ -184,7 +182,7 @@ def test_another_publication_under_the_same_number_is_refused(store: Path, tree:
     assert code(store, other.folder) == "bundle_conflict"
 
 
-def test_an_offer_that_is_not_signed_as_it_says_is_refused(store: Path, tree: StaticTree, tmp_path: Path) -> None:
+def test_an_offer_that_is_not_signed_as_it_says_is_refused(store: Path, tmp_path: Path) -> None:
     thief = TUFSimulator(at=NOW, version=9)
     forged = StaticTree(tmp_path / "forged", thief)
     forged.publish()
@@ -257,7 +255,7 @@ def test_a_gone_update_is_no_error(store: Path, server: WebServer) -> None:
         ("https://xz.example/\r\nX: y", "source_address"),
     ],
 )
-def test_addresses(store: Path, place: str, refusal: str) -> None:
+def test_addresses(place: str, refusal: str) -> None:
     with pytest.raises(TrustError) as caught:
         source_of(place)
     assert caught.value.code == refusal
@@ -273,9 +271,9 @@ def test_addresses_that_will_do(place: str) -> None:
 
 def test_a_redirect_stays_at_home(store: Path, server: WebServer, tmp_path: Path) -> None:
     server.answers["/metadata/timestamp.json"] = answering(302, headers={"Location": "/moved.json"})
-    server.answers["/moved.json"] = lambda handler: answering(
+    server.answers["/moved.json"] = answering(
         200, content=(tmp_path / "tree" / "metadata" / "timestamp.json").read_bytes()
-    )(handler)
+    )
     assert updated(store, server.address).result.bundle_version == 3
 
 

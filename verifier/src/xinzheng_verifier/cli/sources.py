@@ -170,7 +170,7 @@ class WebSource:
         origin, host = self._origin, self._host
 
         class SameOrigin(request.HTTPRedirectHandler):
-            def redirect_request(
+            def redirect_request(  # noqa: PLR0917 - as in the class above
                 self,
                 req: "urllib.request.Request",
                 fp: IO[bytes],

@@ -225,8 +225,8 @@ def export_bundle(
         changes: whether to take the journals of changes.
 
     Raises:
-        TrustError: as `load`; `court_unknown`, `province_unknown`, `court_left_out`: the store does not hold what is asked
-            for.
+        TrustError: as `load`; `court_unknown`, `province_unknown`, `court_left_out`: the store does not hold what is
+            asked for.
     """
     from xinzheng_verifier.trust.archive import pack  # noqa: PLC0415 - not needed for opening
 
