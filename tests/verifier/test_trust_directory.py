@@ -263,7 +263,7 @@ def test_a_byte_of_the_index_that_changed_is_found_wherever_it_is(store: Path) -
     genuine = load(store).status_list(REVOCATION)
     for place in range(len(whole)):
         index.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        assert read_through(store) in {(genuine, NOW), "bundle_unavailable"}
+        assert read_through(store) in {(genuine, None), "bundle_unavailable"}
 
 
 def test_an_import_heals_a_damaged_index(store: Path, simulator: TUFSimulator) -> None:

@@ -26,10 +26,13 @@ def import_bundle(options: argparse.Namespace, language: Language) -> int:
     Raises:
         UsageError: a file cannot be read.
     """
-    bundle, root = _read(options.bundle, MAX_BUNDLE_BYTES), _root(options)
     try:
         result = directory.import_bundle(
-            options.store, bundle, root=root, at=options.at or datetime.now(UTC), max_age=options.max_age
+            options.store,
+            _read(options.bundle, MAX_BUNDLE_BYTES),
+            root=_root(options),
+            at=options.at or datetime.now(UTC),
+            max_age=options.max_age,
         )
     except TrustError as error:
         return refused(error, options, language)
@@ -149,3 +152,5 @@ def _read(path: Path, max_bytes: int) -> bytes:
         return read_file(path, max_bytes=max_bytes)
     except OSError as error:
         raise UsageError("unreadable", file=path, reason=error.strerror) from error
+    except TrustError as error:
+        raise TrustError("bundle_too_large", limit=max_bytes) from error
