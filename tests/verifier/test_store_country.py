@@ -249,6 +249,12 @@ def test_numbers_are_forgotten_with_the_keys_at_the_top(tmp_path: Path) -> None:
     assert import_bundle(tmp_path / "store", alone.bundle(), at=NOW).changed
 
 
+def test_an_address_that_no_index_can_hold_is_refused(store: Path, simulator: TUFSimulator) -> None:
+    targets = simulator.next().entrusted["court-420684"].targets
+    targets["courts/420684/status/1/revocation.json"] = encoded({"id": "https://xz.example/" + "x" * 70_000})
+    assert code(import_bundle, store, simulator.bundle(), at=NOW) == "trust_document_malformed"
+
+
 # --- age --------------------------------------------------------------------------------------------------------------
 
 

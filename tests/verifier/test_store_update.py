@@ -429,3 +429,21 @@ def test_the_command_says_what_it_needs_and_why_it_refuses(
     assert "(bundle_rollback)" in capsys.readouterr().err
     assert main(["store", "update", "ftp://127.0.0.1", "--store", str(store), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["code"] == "source_address"
+
+
+def test_an_update_can_be_carried_as_a_file(store: Path, tree: StaticTree, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [
+        "store",
+        "import",
+        str(tree.path("updates/2-3.xzu")),
+        "--store",
+        str(store),
+        "--at",
+        format_timestamp(NOW),
+    ]
+    assert main(command) == 0
+    assert "the store holds bundle 3 now" in capsys.readouterr().out
+    assert main(command) == 1
+    assert "(update_base)" in capsys.readouterr().err
+    assert main([*command[:4], str(store.with_name("none")), *command[5:]]) == 1
+    assert "(store_root_required)" in capsys.readouterr().err

@@ -22,7 +22,10 @@ STORE_WORDS: Final[dict[str, Message]] = {
         "将本地库的全部或部分内容写成信任包，以便带到另一台计算机。",
     ),
     # arguments
-    "bundle_file": Message("the trust bundle (.xzb)", "信任包（.xzb）"),
+    "bundle_file": Message(
+        "the trust bundle (.xzb), or an update (.xzu) from just what the store holds",
+        "信任包（.xzb），或以本地库现有版本为起点的更新包（.xzu）",
+    ),
     "import_root": Message("root metadata, for the first import", "根元数据，首次导入时需要"),
     "import_at": Message("the moment of the import (default: now)", "导入时刻（默认为当前时刻）"),
     "import_max_age": Message(

@@ -3,6 +3,7 @@
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject
@@ -19,21 +20,17 @@ from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON
 from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult
 
+_UPDATE: Final = ".xzu"
+
 
 def import_bundle(options: argparse.Namespace, language: Language) -> int:
-    """Takes a bundle into a store; a refused one changes nothing and gives exit status 1.
+    """Takes a bundle, or an update of what the store holds, into a store; exit status 1 if it is refused.
 
     Raises:
         UsageError: a file cannot be read.
     """
     try:
-        result = directory.import_bundle(
-            options.store,
-            _read(options.bundle, MAX_BUNDLE_BYTES),
-            root=_root(options),
-            at=options.at or datetime.now(UTC),
-            max_age=options.max_age,
-        )
+        result = _take_in(options)
     except TrustError as error:
         return refused(error, options, language)
     if options.json:
@@ -42,6 +39,13 @@ def import_bundle(options: argparse.Namespace, language: Language) -> int:
         put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
         put(table(_rows(result, language)))
     return PASSED
+
+
+def _take_in(options: argparse.Namespace) -> ImportResult:
+    at, content = options.at or datetime.now(UTC), _read(options.bundle, MAX_BUNDLE_BYTES)
+    if options.bundle.suffix == _UPDATE:
+        return directory.import_update(options.store, content, at=at, max_age=options.max_age)
+    return directory.import_bundle(options.store, content, root=_root(options), at=at, max_age=options.max_age)
 
 
 def update(options: argparse.Namespace, language: Language) -> int:

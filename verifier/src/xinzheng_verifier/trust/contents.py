@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import loads_object
@@ -15,6 +15,9 @@ from xinzheng_verifier.trust.store import TrustStore
 
 if TYPE_CHECKING:
     from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
+
+
+_MAX_ADDRESS: Final = 2_048  # characters, as of any identifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,7 @@ class Contents:
         except CodedError as error:
             raise TrustError("trust_document_malformed", document=path, problem=str(error)) from error
         address, subject = document.get("id"), document.get("credentialSubject")
-        if not isinstance(address, str) or address in self.lists:
+        if not isinstance(address, str) or len(address) > _MAX_ADDRESS or address in self.lists:
             raise TrustError("trust_document_malformed", document=path, problem="id")
         self.lists[address] = path
         sequence = subject.get("sequence") if isinstance(subject, dict) else None

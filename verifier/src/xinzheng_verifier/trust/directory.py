@@ -377,7 +377,8 @@ def _is_held(before: _Before, repository: "TrustedRepository", taken: _Taken) ->
         return False
     held = index.section(indexed.FILES)
     try:
-        return index.is_whole() and dict(held) == dict(taken.content)
+        same = len(held) == len(taken.content) and all(taken.content.get(name) == held[name] for name in held)
+        return same and index.is_whole()
     except TrustError:
         return False
 
