@@ -164,7 +164,7 @@ def import_bundle(
         at: moment of the import, aware. A moment before the last bundle was published counts as that moment.
         max_age: how long ago the publisher may have made it; None does not ask.
         source: where it was fetched from, to be remembered. A store that holds a part of the country then keeps to
-            that part; without a source the store holds what the bundle holds.
+            that part if the bundle has it; without a source the store holds what the bundle holds.
 
     Raises:
         TrustError: `store_root_required`, `store_root_conflict`, `store_writable_by_others`, `store_not_written`,
@@ -455,9 +455,10 @@ def _refuse_older_than(seen: Seen, *, now: datetime, max_age: timedelta | None) 
 
 def _kept_to(extent: Extent, content: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """What of a bundle belongs to the part of the country that a store keeps to."""
-    if extent.is_whole:
+    offered = Extent.parse(content[EXTENT_FILE])
+    if extent.is_whole or not offered.covers(extent):  # then the store holds what there is, and says what is gone
         return content
-    stated = replace(extent, edition=Extent.parse(content[EXTENT_FILE]).edition)
+    stated = replace(extent, edition=offered.edition)
     kept = {name: content[name] for name in content if name != EXTENT_FILE and stated.includes(name)}
     return {EXTENT_FILE: stated.to_json(), **kept}
 
