@@ -285,6 +285,9 @@ def test_a_store_of_an_earlier_release_keeps_what_it_has_seen(store: Path, simul
         },
         "expires": "2026-11-30T09:00:00Z", "importedAt": "2026-11-23T09:00:00Z",
     }  # fmt: skip
+    broken = json.dumps(content).replace('"snapshot": 3', '"snapshot": true')
+    (store / "state.json").write_text(broken, "utf-8")
+    assert code(load, store) == "bundle_unavailable"
     (store / "state.json").write_text(json.dumps(content), "utf-8")
     (store / f"bundle-{state.bundle_sha256}.xzb").write_bytes(b"of the earlier release")
     assert code(load, store) == "store_outdated"

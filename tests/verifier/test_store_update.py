@@ -418,6 +418,8 @@ def test_the_command_says_what_it_did(store: Path, tree: StaticTree, capsys: pyt
     assert capsys.readouterr().out.startswith("Updated: the store holds bundle 3 now (")
     assert main(command[:2] + command[3:]) == 0
     assert capsys.readouterr().out.startswith("Nothing new: the publisher offers bundle 3")
+    assert main(["store", "show", "--store", str(store)]) == 0
+    assert "Updates come from" in capsys.readouterr().out
     publish_next(tree)
     tree.path("updates/3-4.xzu").write_bytes(b"x")
     assert main(command) == 0

@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -269,8 +270,9 @@ def test_a_byte_of_the_index_that_changed_is_found_wherever_it_is(store: Path) -
 def test_an_import_heals_a_damaged_index(store: Path, simulator: TUFSimulator) -> None:
     index = index_of(store)
     whole = index.read_bytes()
-    place = whole.index(REVOCATION.encode())
-    for damaged in (whole[:-9], whole[:place] + b"x" + whole[place + 1 :]):
+    content, key = whole.index(REVOCATION.encode()), whole.rindex(b"courts/420683/status/1")
+    changed = [whole[:place] + b"x" + whole[place + 1 :] for place in (content, key)]
+    for damaged in (whole[:-9], *changed):
         index.write_bytes(damaged)
         assert import_bundle(store, simulator.bundle(), at=NOW).changed
         assert index.read_bytes() == whole
@@ -279,7 +281,8 @@ def test_an_import_heals_a_damaged_index(store: Path, simulator: TUFSimulator) -
 def test_what_was_seen_is_not_lost_unsaid(store: Path, simulator: TUFSimulator) -> None:
     (seen,) = store.glob("seen-*")
     text = seen.read_bytes()
-    for damage in (seen.unlink, lambda: seen.write_bytes(text.replace(b'"snapshot": 1', b'"snapshot": 0'))):
+    changes = [text.replace(b'"snapshot": 1', b'"snapshot": 0'), text[:-1], text.replace(b": 1", b": true")]
+    for damage in (*(partial(seen.write_bytes, changed) for changed in changes), seen.unlink):
         damage()
         assert version_of(store) == 1  # what it holds is not touched by that
         assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "bundle_unavailable"
