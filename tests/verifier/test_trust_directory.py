@@ -282,7 +282,8 @@ def test_what_was_seen_is_not_lost_unsaid(store: Path, simulator: TUFSimulator) 
     (seen,) = store.glob("seen-*")
     text = seen.read_bytes()
     changes = [text.replace(b'"snapshot": 1', b'"snapshot": 0'), text[:-1], text.replace(b": 1", b": true")]
-    for damage in (*(partial(seen.write_bytes, changed) for changed in changes), seen.unlink):
+    damages: list[Callable[[], object]] = [partial(seen.write_bytes, changed) for changed in changes]
+    for damage in (*damages, seen.unlink):
         damage()
         assert version_of(store) == 1  # what it holds is not touched by that
         assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "bundle_unavailable"
