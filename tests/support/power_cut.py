@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-CHANGES = ("fsync", "rename", "link", "unlink", "fchmod")
+CHANGES = ("write", "fsync", "rename", "link", "unlink", "fchmod")
 
 
 class PowerCutError(BaseException):
@@ -33,6 +33,8 @@ class FileSystem:
         if number == self.at or (number > self.at and self.failure is PowerCutError):
             if name == "fsync" and number == self.at:
                 _lose_what_was_not_synchronised(arguments[0])
+            if name == "write" and number == self.at:
+                operation(arguments[0], arguments[1][: len(arguments[1]) // 2])
             raise self.failure(28, "no space left on device")
         return operation(*arguments, **options)
 

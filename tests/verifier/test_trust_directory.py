@@ -4,10 +4,12 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ from support.power_cut import PowerCutError, stopping
 from support.tuf_simulator import TUFSimulator, pack, status_list
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust import files
+from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult, import_bundle, load, read_state
+from xinzheng_verifier.trust.extent import Extent
+from xinzheng_verifier.trust.state import StoreState, read_seen
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -74,6 +78,8 @@ def test_the_first_import_makes_the_store(tmp_path: Path, simulator: TUFSimulato
         expires=NOW + 7 * DAY,
         published_at=NOW,
         issuers=0,
+        extent=Extent(edition=1),
+        no_longer=(),
     )
     trust = load(tmp_path / "deep" / "store")
     assert (trust.bundle_version, trust.bundle_expires, trust.issued_floor) == (1, NOW + 7 * DAY, NOW)
@@ -98,8 +104,10 @@ def test_the_same_bundle_again_changes_nothing(store: Path, simulator: TUFSimula
 def test_only_the_bundle_and_the_one_before_it_are_kept(store: Path, simulator: TUFSimulator) -> None:
     for _ in range(3):
         import_bundle(store, next_bundle(simulator), at=simulator.at)
-    assert len(list(store.glob("bundle-*.xzb"))) == 2
-    assert {path.name for path in store.iterdir() if path.suffix != ".xzb"} == {"lock", "state.json"}
+    assert len(list(store.glob("index-*.xzi"))) == 2
+    assert len(list(store.glob("seen-*.json"))) == 1
+    others = {path.name for path in store.iterdir() if not path.name.startswith(("index-", "seen-"))}
+    assert others == {"lock", "state.json"}
 
 
 def test_a_bundle_that_never_said_when_it_was_made_leaves_no_floor(tmp_path: Path, simulator: TUFSimulator) -> None:
@@ -110,7 +118,7 @@ def test_a_bundle_that_never_said_when_it_was_made_leaves_no_floor(tmp_path: Pat
 
 def test_the_state_says_what_is_remembered(store: Path, simulator: TUFSimulator) -> None:
     state = read_state(store)
-    assert state.seen.metadata == {"targets.json": 1}
+    assert read_seen(store, state).metadata == {"targets.json": 1}
     assert (state.root, state.imported_at, state.previous_sha256) == (simulator.root_bytes, NOW, None)
 
 
@@ -203,10 +211,13 @@ BROKEN_STATES = {
     "cut": lambda text: text[: len(text) // 2],
     "not-an-object": lambda _: b"[]",
     "no-members": lambda _: b"{}",
-    "version": lambda text: text.replace(b'"version": 1,', b'"version": 2,', 1),
+    "version": lambda text: text.replace(b'"version": 2,', b'"version": 3,', 1),
     "date": lambda text: text.replace(b'"expires": "20', b'"expires": "xx'),
-    "number": lambda text: text.replace(b'"timestamp": 1,', b'"timestamp": "1",'),
-    "type": lambda text: text.replace(b'"seen": {', b'"seen": 7, "was": {'),
+    "number": lambda text: text.replace(b'"bundleVersion": 1,', b'"bundleVersion": "1",'),
+    "count": lambda text: text.replace(b'"issuers": 0,', b'"issuers": true,'),
+    "type": lambda text: text.replace(b'"summary": {', b'"summary": 7, "was": {'),
+    "name": lambda text: re.sub(rb'"indexSha256": "[^"]*"', b'"indexSha256": "../../etc"', text),
+    "capitals": lambda text: re.sub(rb'"indexSha256": "[^"]*"', lambda match: match[0].upper(), text),
 }
 
 
@@ -221,19 +232,65 @@ def test_a_damaged_state_is_never_an_empty_store(
     assert refusal(import_bundle, store, simulator.bundle(), **again) == "bundle_unavailable"
 
 
-def test_a_damaged_or_missing_bundle_is_never_an_empty_store(store: Path) -> None:
-    (bundle,) = store.glob("bundle-*")
-    bundle.write_bytes(bundle.read_bytes()[:-1])
+def index_of(store: Path) -> Path:
+    (index,) = store.glob("index-*")
+    return index
+
+
+def test_a_damaged_or_missing_index_is_never_an_empty_store(store: Path) -> None:
+    index = index_of(store)
+    index.write_bytes(index.read_bytes()[:-1])
     assert refusal(load, store) == "bundle_unavailable"
-    bundle.unlink()
+    index.unlink()
     assert refusal(load, store) == "bundle_unavailable"
-    bundle.mkdir()
+    index.mkdir()
     assert refusal(load, store) == "bundle_unavailable"
+
+
+def read_through(store: Path) -> object:
+    try:
+        trust = load(store)
+        assert [*trust.issuers] == []
+        assert trust.status_list_urls == (REVOCATION,)
+        return trust.status_list(REVOCATION), trust.attested_at(REVOCATION)
+    except TrustError as error:
+        return error.code
+
+
+def test_a_byte_of_the_index_that_changed_is_found_wherever_it_is(store: Path) -> None:
+    """Every content, table and footer hangs on the digest in the state: what is looked up is right or an error."""
+    index = index_of(store)
+    whole = index.read_bytes()
+    genuine = load(store).status_list(REVOCATION)
+    for place in range(len(whole)):
+        index.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert read_through(store) in {(genuine, None), "bundle_unavailable"}
+
+
+def test_an_import_heals_a_damaged_index(store: Path, simulator: TUFSimulator) -> None:
+    index = index_of(store)
+    whole = index.read_bytes()
+    content, key = whole.index(REVOCATION.encode()), whole.rindex(b"courts/420683/status/1")
+    changed = [whole[:place] + b"x" + whole[place + 1 :] for place in (content, key)]
+    for damaged in (whole[:-9], *changed):
+        index.write_bytes(damaged)
+        assert import_bundle(store, simulator.bundle(), at=NOW).changed
+        assert index.read_bytes() == whole
+
+
+def test_what_was_seen_is_not_lost_unsaid(store: Path, simulator: TUFSimulator) -> None:
+    (seen,) = store.glob("seen-*")
+    text = seen.read_bytes()
+    changes = [text.replace(b'"snapshot": 1', b'"snapshot": 0'), text[:-1], text.replace(b": 1", b": true")]
+    damages: list[Callable[[], object]] = [partial(seen.write_bytes, changed) for changed in changes]
+    for damage in (*damages, seen.unlink):
+        damage()
+        assert version_of(store) == 1  # what it holds is not touched by that
+        assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "bundle_unavailable"
 
 
 def test_endless_files_are_not_read(store: Path) -> None:
-    (bundle,) = store.glob("bundle-*")
-    os.truncate(bundle, limits.MAX_BUNDLE_BYTES + 1)
+    os.truncate(store / "state.json", 2 * limits.ROOT_JSON.max_bytes + 100_000)
     assert refusal(load, store) == "bundle_too_large"
 
 
@@ -244,12 +301,12 @@ def test_links_are_not_followed(store: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bits", [0o020, 0o002])
-@pytest.mark.parametrize("pattern", [".", "state.json", "bundle-*.xzb"])
+@pytest.mark.parametrize("pattern", [".", "state.json", "index-*.xzi"])
 def test_what_others_can_write_is_not_relied_on(store: Path, simulator: TUFSimulator, pattern: str, bits: int) -> None:
     path = store if pattern == "." else next(store.glob(pattern))
     path.chmod(path.stat().st_mode | bits)
     assert refusal(load, store) == "store_writable_by_others"
-    if pattern != "bundle-*.xzb":  # which an import replaces
+    if pattern != "index-*.xzi":  # which an import replaces
         assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "store_writable_by_others"
 
 
@@ -268,7 +325,7 @@ def test_files_of_the_store_can_be_read_by_all_and_written_by_one(tmp_path: Path
     finally:
         os.umask(before)
     modes = {path.name.partition("-")[0]: path.stat().st_mode & 0o777 for path in (tmp_path / "store").iterdir()}
-    assert modes == {"bundle": 0o644, "state.json": 0o644, "lock": 0o600}
+    assert modes == {"index": 0o644, "seen": 0o644, "state.json": 0o644, "lock": 0o600}
     assert (tmp_path / "store").stat().st_mode & 0o777 == 0o755
 
 
@@ -299,19 +356,22 @@ def interrupted_imports(
 
 
 def test_an_import_cut_off_anywhere_leaves_the_old_or_the_new(
-    tmp_path: Path, store: Path, simulator: TUFSimulator
+    tmp_path: Path, store: Path, simulator: TUFSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(files, "_PIECE", 400)  # so that the index takes several writes
     import_bundle(store, next_bundle(simulator), at=NOW)
     bundle = next_bundle(simulator)
     stores = interrupted_imports(tmp_path, bundle, prepare=lambda copy: shutil.copytree(store, copy), at=NOW)
     versions = [version_of(cut) for cut in stores]
     assert versions == sorted(versions, key=lambda version: version or 0)
     assert set(versions) == {2, 3}
+    assert len(versions) > 15
     for cut in stores:
         assert import_bundle(cut, bundle, at=NOW).bundle_version == 3
         assert import_bundle(cut, simulator.bundle(), at=NOW).bundle_version == 3
         assert not list(cut.glob(".*"))
-        assert len(list(cut.glob("bundle-*"))) <= 3
+        assert len(list(cut.glob("index-*"))) <= 2
+        assert len(list(cut.glob("seen-*"))) == 1
 
 
 def test_a_first_import_cut_off_anywhere_leaves_no_trust_or_the_new(tmp_path: Path, simulator: TUFSimulator) -> None:
@@ -382,17 +442,14 @@ def test_an_import_waits_for_another(store: Path, simulator: TUFSimulator) -> No
 def test_a_reader_overtaken_by_imports_reads_again(
     store: Path, simulator: TUFSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = files.read_guarded
+    read = directory.read_state
 
-    def overtaken(path: Path, *, max_bytes: int) -> bytes:
-        content = read(path, max_bytes=max_bytes)
-        if path.name == "state.json" and simulator.version == 1:
+    def overtaken(path: Path) -> StoreState:
+        state = read(path)
+        if simulator.version == 1:
             for _ in range(2):  # the second one tidies up what the reader is about to open
-                simulator.next()
-                monkeypatch.setattr(files, "read_guarded", read)
-                import_bundle(store, simulator.bundle(), at=NOW)
-                monkeypatch.setattr(files, "read_guarded", overtaken)
-        return content
+                import_bundle(store, next_bundle(simulator), at=NOW)
+        return state
 
-    monkeypatch.setattr(files, "read_guarded", overtaken)
+    monkeypatch.setattr(directory, "read_state", overtaken)
     assert version_of(store) == 3

@@ -146,6 +146,7 @@ class Verifier:
         Raises:
             TypeError: an argument of a wrong type.
             ValueError: `at` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
+            TrustError: `bundle_unavailable`, the store on disk that the trust is from can no longer be read.
         """
         pinned = _check_arguments(at, form)
         octets, expected = exact_octets(data), NOTHING

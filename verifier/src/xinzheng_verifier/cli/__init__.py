@@ -8,9 +8,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from xinzheng_schemas.errors import Language, language_from
-from xinzheng_verifier.cli import arguments, check, stores
+from xinzheng_verifier.cli import arguments, check
 from xinzheng_verifier.cli.exits import INDETERMINATE, MISUSED, NOT_WRITTEN, OutputError, UsageError
 from xinzheng_verifier.cli.output import complain, flush, silence
 from xinzheng_verifier.cli.parser import Parser
@@ -22,13 +23,12 @@ _Action = Callable[[argparse.Namespace, Language], int]
 _Command = tuple[Callable[[Language], Parser], _Action]
 
 
-def _receipts(action: str) -> _Action:
-    """A command of `receipts`, whose module is loaded when it runs: ciphers take a while to import."""
+def _later(module: str, action: str) -> _Action:
+    """A command whose module is loaded when it runs: ciphers and archives take a while to import."""
 
     def run(options: argparse.Namespace, language: Language) -> int:
-        from xinzheng_verifier.cli import receipts  # noqa: PLC0415 - slow to import
-
-        status: int = getattr(receipts, action)(options, language)
+        loaded = import_module(f"xinzheng_verifier.cli.{module}")
+        status: int = getattr(loaded, action)(options, language)
         return status
 
     return run
@@ -36,11 +36,13 @@ def _receipts(action: str) -> _Action:
 
 _COMMANDS: dict[tuple[str, ...], _Command] = {
     ("serve",): (arguments.serve_parser, check.serve),
-    ("store", "import"): (arguments.import_parser, stores.import_bundle),
-    ("store", "show"): (arguments.show_parser, stores.show),
-    ("receipt", "make"): (arguments.receipt_make_parser, _receipts("make")),
-    ("receipt", "check"): (arguments.receipt_check_parser, _receipts("check")),
-    ("receipt", "key"): (arguments.receipt_key_parser, _receipts("make_key")),
+    ("store", "import"): (arguments.import_parser, _later("stores", "import_bundle")),
+    ("store", "update"): (arguments.update_parser, _later("stores", "update")),
+    ("store", "show"): (arguments.show_parser, _later("store_show", "show")),
+    ("store", "export"): (arguments.export_parser, _later("stores", "export")),
+    ("receipt", "make"): (arguments.receipt_make_parser, _later("receipts", "make")),
+    ("receipt", "check"): (arguments.receipt_check_parser, _later("receipts", "check")),
+    ("receipt", "key"): (arguments.receipt_key_parser, _later("receipts", "make_key")),
 }
 
 

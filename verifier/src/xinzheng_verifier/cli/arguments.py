@@ -65,11 +65,21 @@ def serve_parser(language: Language) -> Parser:
 def import_parser(language: Language) -> Parser:
     """The arguments of `xinzheng-verify store import`."""
     parser = _parser("store import", "import", language)
-    trusts = parser.add_argument_group(_word("trusts", language))
+    trusts = _add_store(parser, language)
     trusts.add_argument("bundle", metavar="BUNDLE", type=Path, help=_word("bundle_file", language))
-    trusts.add_argument("--store", metavar="DIR", type=Path, required=True, help=_word("store", language))
     trusts.add_argument("--root", metavar="R", type=Path, help=_word("import_root", language))
-    trusts.add_argument("--at", metavar="T", type=Values(language).moment, help=_word("import_at", language))
+    _add_import(trusts, language)
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def update_parser(language: Language) -> Parser:
+    """The arguments of `xinzheng-verify store update`."""
+    parser = _parser("store update", "update", language)
+    trusts = _add_store(parser, language)
+    trusts.add_argument("source", metavar="SOURCE", nargs="?", help=_word("update_source", language))
+    trusts.add_argument("--root", metavar="R", type=Path, help=_word("update_root", language))
+    _add_import(trusts, language)
     _add_general(parser, language, json=True)
     return parser
 
@@ -77,8 +87,27 @@ def import_parser(language: Language) -> Parser:
 def show_parser(language: Language) -> Parser:
     """The arguments of `xinzheng-verify store show`."""
     parser = _parser("store show", "show", language)
-    trusts = parser.add_argument_group(_word("trusts", language))
-    trusts.add_argument("--store", metavar="DIR", type=Path, required=True, help=_word("store", language))
+    trusts = _add_store(parser, language)
+    trusts.add_argument("--court", metavar="CODE", help=_word("show_court", language))
+    trusts.add_argument("--at", metavar="T", type=Values(language).moment, help=_word("show_at", language))
+    _add_general(parser, language, json=True)
+    return parser
+
+
+def export_parser(language: Language) -> Parser:
+    """The arguments of `xinzheng-verify store export`."""
+    parser = _parser("store export", "export", language)
+    trusts = _add_store(parser, language)
+    trusts.add_argument("file", metavar="FILE", type=Path, help=_word("export_file", language))
+    trusts.add_argument(
+        "--province",
+        metavar="PP",
+        type=Values(language).province,
+        action="append",
+        help=_word("export_province", language),
+    )
+    trusts.add_argument("--courts", metavar="LIST", type=Values(language).courts, help=_word("export_courts", language))
+    trusts.add_argument("--no-changes", action="store_true", help=_word("export_no_changes", language))
     _add_general(parser, language, json=True)
     return parser
 
@@ -163,6 +192,18 @@ def _add_trust(parser: Parser, language: Language) -> None:
         default=[],
         help=_word("context", language),
     )
+
+
+def _add_store(parser: Parser, language: Language) -> "argparse._ArgumentGroup":
+    group = parser.add_argument_group(_word("trusts", language))
+    group.add_argument("--store", metavar="DIR", type=Path, required=True, help=_word("store", language))
+    return group
+
+
+def _add_import(group: "argparse._ArgumentGroup", language: Language) -> None:
+    values = Values(language)
+    group.add_argument("--max-age", metavar="24h", type=values.duration, help=_word("import_max_age", language))
+    group.add_argument("--at", metavar="T", type=values.moment, help=_word("import_at", language))
 
 
 def _add_rules(parser: Parser, language: Language) -> "argparse._ArgumentGroup":

@@ -1,100 +1,160 @@
-"""`xinzheng-verify store import` and `store show`."""
+"""`xinzheng-verify store import`, `store update` and `store export`."""
 
 import argparse
-import json
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 from xinzheng_schemas.errors import Language
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.cli.exits import FAILED, NOT_WRITTEN, PASSED, UsageError
-from xinzheng_verifier.cli.output import complain, put
-from xinzheng_verifier.cli.screen import table
+from xinzheng_verifier.cli import updating
+from xinzheng_verifier.cli.exits import FAILED, INDETERMINATE, NOT_WRITTEN, PASSED, UsageError
+from xinzheng_verifier.cli.extents import extent_members, extent_words, some_of
+from xinzheng_verifier.cli.output import complain, put, writing
+from xinzheng_verifier.cli.screen import printable_json, table
+from xinzheng_verifier.cli.sources import read_file
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.show.sheet import printable
-from xinzheng_verifier.trust import directory
-from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON
+from xinzheng_verifier.trust import directory, files
+from xinzheng_verifier.trust.directory import ImportResult
+
+_UPDATE: Final = ".xzu"
 
 
 def import_bundle(options: argparse.Namespace, language: Language) -> int:
-    """Takes a bundle into a store; a refused one changes nothing and gives exit status 1.
+    """Takes a bundle, or an update of what the store holds, into a store; exit status 1 if it is refused.
 
     Raises:
         UsageError: a file cannot be read.
     """
     try:
-        bundle = options.bundle.read_bytes()
-        root = options.root.read_bytes() if options.root else None
-    except OSError as error:
-        raise UsageError("unreadable", file=error.filename, reason=error.strerror) from error
-    try:
-        result = directory.import_bundle(options.store, bundle, root=root, at=options.at or datetime.now(UTC))
+        result = _take_in(options)
     except TrustError as error:
-        return _refused(error, options, language)
+        return refused(error, options, language)
     if options.json:
-        _print_json(
-            {
-                "code": "ok",
-                "changed": result.changed,
-                "bundleVersion": result.bundle_version,
-                "previousVersion": result.previous_version,
-                "bundleSha256": result.bundle_sha256,
-                "expires": format_timestamp(result.expires),
-                "rootVersion": result.root_version,
-                "rootSha256": result.root_sha256,
-                "issuers": result.issuers,
-            }
+        put(printable_json(_result(result)))
+    else:
+        put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
+        put(table(_rows(result, language)))
+    return PASSED
+
+
+def _take_in(options: argparse.Namespace) -> ImportResult:
+    at, content = options.at or datetime.now(UTC), _read(options.bundle, MAX_BUNDLE_BYTES)
+    if options.bundle.suffix == _UPDATE:
+        return directory.import_update(options.store, content, at=at, max_age=options.max_age)
+    return directory.import_bundle(options.store, content, root=_root(options), at=at, max_age=options.max_age)
+
+
+def update(options: argparse.Namespace, language: Language) -> int:
+    """Brings a store up to date from where the publisher's files lie.
+
+    Exit status 1 if what lies there is refused, 2 if nothing could be had there; the store is then as it was.
+
+    Raises:
+        UsageError: it is not told where, or the root cannot be read.
+    """
+    try:
+        done = updating.update(
+            options.store,
+            options.source,
+            root=_root(options),
+            at=options.at or datetime.now(UTC),
+            max_age=options.max_age,
         )
+    except TrustError as error:
+        return refused(error, options, language)
+    result = done.result
+    if options.json:
+        put(printable_json({**_result(result), "by": done.by, "bytesFetched": done.fetched, "source": done.place}))
         return PASSED
-    put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
+    if done.unusable is not None:
+        complain(say("update_unusable", language, reason=done.unusable.message(language)))
+    word = "updated" if result.changed else "updated_before"
+    put(say(word, language, version=result.bundle_version, bytes=f"{done.fetched:,}"))
+    put(table(_rows(result, language)))
+    return PASSED
+
+
+def export(options: argparse.Namespace, language: Language) -> int:
+    """Writes what a store holds, or a part of it, as a bundle.
+
+    Raises:
+        UsageError: the file is there already.
+        OutputError: it cannot be written.
+    """
+    try:
+        state = directory.read_state(options.store)
+        bundle = directory.export_bundle(
+            options.store, provinces=options.province, courts=options.courts, changes=not options.no_changes
+        )
+    except TrustError as error:
+        return refused(error, options, language)
+    with writing(options.file):
+        try:
+            files.write_new(options.file, bundle)
+        except FileExistsError as error:
+            raise UsageError("file_exists", file=options.file) from error
+    if options.json:
+        put(printable_json({"code": "ok", "bundleVersion": state.bundle_version, "bytes": len(bundle)}))
+    else:
+        put(say("exported", language, version=state.bundle_version, bytes=f"{len(bundle):,}"))
+    return PASSED
+
+
+def refused(error: TrustError, options: argparse.Namespace, language: Language) -> int:
+    """Says why nothing was done.
+
+    Returns:
+        The exit status.
+    """
+    if options.json:
+        put(printable_json({"code": error.code, "message": {"en": error.message("en"), "zh": error.message("zh")}}))
+    else:
+        complain(f"{error.message(language)} ({error.code})")
+    if error.code == "store_not_written":
+        return NOT_WRITTEN
+    return INDETERMINATE if error.code.startswith("source_") else FAILED
+
+
+def _result(result: ImportResult) -> JSONObject:
+    return {
+        "code": "ok",
+        "changed": result.changed,
+        "bundleVersion": result.bundle_version,
+        "previousVersion": result.previous_version,
+        "bundleSha256": result.bundle_sha256,
+        "expires": format_timestamp(result.expires),
+        "rootVersion": result.root_version,
+        "rootSha256": result.root_sha256,
+        "issuers": result.issuers,
+        "extent": extent_members(result.extent),
+        "noLonger": [*result.no_longer],
+    }
+
+
+def _rows(result: ImportResult, language: Language) -> list[tuple[str, str]]:
     rows = [
         (say("store_expires", language), format_timestamp(result.expires)),
         (say("store_root", language), result.root_sha256),
     ]
-    put(table(rows))
-    return PASSED
+    if not result.extent.is_whole:
+        rows.append((say("store_extent", language), extent_words(result.extent, language)))
+    if result.no_longer:
+        rows.append((say("extent_no_longer", language), some_of(result.no_longer, language)))
+    return rows
 
 
-def _refused(error: TrustError, options: argparse.Namespace, language: Language) -> int:
-    if options.json:
-        _print_json({"code": error.code, "message": {"en": error.message("en"), "zh": error.message("zh")}})
-    else:
-        complain(f"{error.message(language)} ({error.code})")
-    return NOT_WRITTEN if error.code == "store_not_written" else FAILED
+def _root(options: argparse.Namespace) -> bytes | None:
+    return _read(options.root, ROOT_JSON.max_bytes) if options.root else None
 
 
-def show(options: argparse.Namespace, language: Language) -> int:
-    """Shows what a store holds.
-
-    Raises:
-        TrustError: there is no usable store.
-    """
-    state = directory.read_state(options.store)
-    trust = TrustStore.open(options.store)
-    issuers = sorted(trust.issuers.values(), key=lambda issuer: issuer.id)
-    if options.json:
-        _print_json(
-            {
-                "bundleVersion": trust.bundle_version,
-                "bundleSha256": state.bundle_sha256,
-                "expires": format_timestamp(state.expires),
-                "rootSha256": state.first_root_sha256,
-                "issuers": [{"id": issuer.id, "name": dict(issuer.name or {})} for issuer in issuers],
-                "statusLists": sorted(trust.status_list_urls),
-            }
-        )
-        return PASSED
-    names = [printable(f"{(issuer.name or {}).get(language, '')} {issuer.id}".strip()) for issuer in issuers]
-    rows = [
-        (say("store_bundle", language), say("store_version", language, version=trust.bundle_version)),
-        (say("store_expires", language), format_timestamp(state.expires)),
-        (say("store_root", language), state.first_root_sha256),
-        (say("store_issuers", language), "\n".join(names)),
-        (say("store_lists", language), str(len(trust.status_list_urls))),
-    ]
-    put(table(rows))
-    return PASSED
-
-
-def _print_json(value: object) -> None:
-    put(json.dumps(value, ensure_ascii=False))
+def _read(path: Path, max_bytes: int) -> bytes:
+    try:
+        return read_file(path, max_bytes=max_bytes)
+    except OSError as error:
+        raise UsageError("unreadable", file=path, reason=error.strerror) from error
+    except TrustError as error:
+        raise TrustError("bundle_too_large", limit=max_bytes) from error

@@ -19,6 +19,8 @@ _DURATION: Final = re.compile(r"([1-9][0-9]{0,8})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MAX_WORKERS: Final = 9_999
 _MAX_PORT: Final = 65_535
+_PROVINCE: Final = re.compile(r"[0-9]{2}")
+_COURT: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
 
 
@@ -89,6 +91,23 @@ class Values:
         if skew > MAX_CLOCK_SKEW:
             raise self._refusal(text, "expected_skew")
         return skew
+
+    def province(self, text: str) -> str:
+        """Code of a province (GB/T 2260)."""
+        if not _PROVINCE.fullmatch(text):
+            raise self._refusal(text, "expected_province")
+        return text
+
+    def courts(self, text: str) -> list[str]:
+        """Codes of courts with commas between them, or those in a file, one on each line."""
+        try:
+            lines = Path(text).read_text("utf-8") if Path(text).is_file() else text.replace(",", "\n")
+        except (OSError, ValueError) as error:
+            raise self._refusal(text, "expected_courts") from error
+        codes = [code for line in lines.splitlines() if (code := line.strip())]
+        if not codes or not all(_COURT.fullmatch(code) for code in codes):
+            raise self._refusal(text, "expected_courts")
+        return codes
 
     def workers(self, text: str) -> int:
         """How many processes."""

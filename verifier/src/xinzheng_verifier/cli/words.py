@@ -4,24 +4,21 @@ from typing import Final
 
 from xinzheng_schemas.errors import Language, Message
 from xinzheng_verifier.cli.receipt_words import RECEIPT_WORDS
+from xinzheng_verifier.cli.store_words import STORE_WORDS
 
 WORDS: Final[dict[str, Message]] = {
     **RECEIPT_WORDS,
+    **STORE_WORDS,
     # what the commands are
     "verify": Message(
         "Checks court credentials offline: genuine or not, whose, in force or not. Further commands: store import, "
-        "store show, receipt make, receipt check, receipt key, serve.",
-        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store show、receipt make、receipt check、"
-        "receipt key、serve。",
+        "store update, store show, store export, receipt make, receipt check, receipt key, serve.",
+        "离线核验法院凭证：真伪、归属、是否有效。其他命令：store import、store update、store show、"
+        "store export、receipt make、receipt check、receipt key、serve。",
     ),
     "serve": Message(
         "Offers the page for people and POST /v1/verify on this machine.", "在本机提供核验网页和 POST /v1/verify 接口。"
     ),
-    "import": Message(
-        "Takes a trust bundle into a store; an older one than was seen before is refused.",
-        "将信任包导入本地库；比已见过的更旧的一律拒绝。",
-    ),
-    "show": Message("Shows what a store holds.", "显示本地库的内容。"),
     "epilog": Message(
         "Exit status: 0 passed, 1 failed, 2 indeterminate or no usable trust data, 64 misused, 74 an answer could not "
         "be written; of several files the worst.",
@@ -121,9 +118,6 @@ WORDS: Final[dict[str, Message]] = {
     "json": Message("print the report as JSON, one line for each file", "以 JSON 输出报告，每个文件一行"),
     "host": Message("address to listen on (default: %(default)s)", "监听地址（默认 %(default)s）"),
     "port": Message("port to listen on (default: %(default)s)", "监听端口（默认 %(default)s）"),
-    "bundle_file": Message("the trust bundle (.xzb)", "信任包（.xzb）"),
-    "import_root": Message("root metadata, for the first import", "根元数据，首次导入时需要"),
-    "import_at": Message("the moment of the import (default: now)", "导入时刻（默认为当前时刻）"),
     # misuse
     "usage": Message("usage: ", "用法： "),
     "value_refused": Message(
@@ -169,17 +163,6 @@ WORDS: Final[dict[str, Message]] = {
         "This needs the server: install xinzheng-verifier[server].", "需要安装 xinzheng-verifier[server]。"
     ),
     "number_prompt": Message("ID number or social credit code: ", "证件号码或统一社会信用代码："),
-    # the store
-    "imported": Message("Imported: the store holds bundle {version} now.", "已导入：本地库现为第 {version} 版信任包。"),
-    "imported_before": Message(
-        "Nothing to do: the store holds bundle {version} already.", "无需导入：本地库已是第 {version} 版信任包。"
-    ),
-    "store_bundle": Message("Bundle", "信任包"),
-    "store_version": Message("version {version}", "第 {version} 版"),
-    "store_expires": Message("Counts as current until", "时效至"),
-    "store_root": Message("Root it was started with (SHA-256)", "起始根元数据（SHA-256）"),
-    "store_issuers": Message("Issuers", "签发机构"),
-    "store_lists": Message("Status lists", "状态列表"),
     # batches
     "counted": Message(
         "{total} checked: {passed} passed, {failed} failed, {indeterminate} not decided",

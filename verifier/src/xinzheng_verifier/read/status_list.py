@@ -5,7 +5,7 @@ from typing import Final
 
 from xinzheng_schemas import base64url, strict_json
 from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.strict_json import JSONValue
+from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.limits import STATUS_LIST_JSON
 from xinzheng_verifier.read import cose_message, enveloped, jsonld, jwt
@@ -33,19 +33,19 @@ def read(data: bytes) -> Presented:
     return _read(data)
 
 
-def stated_id(data: bytes) -> JSONValue:
-    """The `id` of a status list credential, which is not yet believed; None if it states none.
+def stated(data: bytes) -> JSONObject:
+    """What a status list credential says, which is not yet believed.
 
     Raises:
         RefusedError: as `read`, and as `strict_json.loads_object`.
     """
     presented = _read(data)
     if isinstance(presented, PresentedDocument):
-        return presented.document.get("id")
+        return presented.document
     if isinstance(presented, PresentedToken):
-        return presented.jws.payload.get("id")
+        return presented.jws.payload
     try:
-        return strict_json.loads_object(presented.message.payload, limits=presented.limits).get("id")
+        return strict_json.loads_object(presented.message.payload, limits=presented.limits)
     except CodedError as error:
         raise RefusedError.wrapping(error) from error
 

@@ -171,7 +171,7 @@ def _in_force(report: Report, language: Language) -> Iterator[tuple[str, str]]:
         return
     as_of = format_timestamp(report.status_as_of)
     age = report.at - report.status_as_of
-    told = say(SHEET, "age", language, age=_age(age, language)) if age >= timedelta(0) else None
+    told = say(SHEET, "age", language, age=age_words(age, language)) if age >= timedelta(0) else None
     if step.outcome is Outcome.PASSED:
         yield "status", _joined(say(SHEET, "in_force", language, as_of=as_of), told)
     else:
@@ -186,7 +186,8 @@ def _compared(report: Report, language: Language) -> str | None:
     return say(SHEET, "not_compared", language) if outcome is Outcome.NOT_RUN else None
 
 
-def _age(age: timedelta, language: Language) -> str:
+def age_words(age: timedelta, language: Language) -> str:
+    """How long something takes or is ago: days and hours, hours and minutes, or minutes."""
     minutes = int(age.total_seconds()) // 60
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:

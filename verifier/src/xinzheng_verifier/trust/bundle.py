@@ -5,26 +5,18 @@
 Only files whose names are known are let in; what they are for is in docs/reference/bundle-format.md.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
-from xinzheng_schemas.trust_documents import IssuerDocument
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
-from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust.archive import Archive
-from xinzheng_verifier.trust.issuers import TrustedIssuer
-from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE, ISSUER_FILE, target_path
+from xinzheng_verifier.trust.contents import Contents
+from xinzheng_verifier.trust.names import EXTENT_FILE
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.store import TrustStore
 
 if TYPE_CHECKING:
     from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
-
-_NOTHING_ATTESTED: Final[Mapping[str, datetime]] = {}
 
 
 def load(bundle: bytes, *, root: bytes, at: datetime) -> TrustStore:
@@ -39,9 +31,7 @@ def load(bundle: bytes, *, root: bytes, at: datetime) -> TrustStore:
         TrustError: a `bundle_…` code, `trust_document_malformed`, `issuer_ambiguous`.
     """
     repository = read(bundle, root=root, seen=NOTHING_SEEN, at=at)
-    return trust_store(
-        repository.targets, seen=repository.seen, expires=repository.expires, attested=repository.attested
-    )
+    return Contents.read(repository).store()
 
 
 def read(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> "TrustedRepository":
@@ -58,80 +48,16 @@ def read(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> "TrustedRep
     """
     from xinzheng_verifier.trust.tuf_workflow import walk  # noqa: PLC0415 - python-tuf takes a while to import
 
+    return walk(opened(bundle), root=root, seen=seen, at=at)
+
+
+def opened(bundle: bytes) -> Archive:
+    """The files of a bundle, before they are judged.
+
+    Raises:
+        TrustError: as `Archive`; bundle_incomplete, it does not begin with what it says of itself.
+    """
     archive = Archive(bundle)
     if next(iter(archive), None) != EXTENT_FILE:
         raise TrustError("bundle_incomplete", name=EXTENT_FILE)
-    return walk(archive, root=root, seen=seen, at=at)
-
-
-def trusted_targets(bundle: bytes) -> dict[str, bytes]:
-    """Path → content of the target files of a bundle that was judged before, as its digest must have shown."""
-    archive = Archive(bundle)
-    return {path: archive[name] for name in archive if (path := target_path(name))}
-
-
-def trust_store(
-    targets: Mapping[str, bytes],
-    *,
-    seen: Seen,
-    expires: datetime,
-    attested: Mapping[str, datetime] = _NOTHING_ATTESTED,
-) -> TrustStore:
-    """Issuers, status lists and journals of trusted target files; lists are handed on unread but for their `id`.
-
-    Args:
-        targets: path → content.
-        seen: versions and times of the repository.
-        expires: from when it no longer counts as current.
-        attested: path of a status list → as of when its court says that it is current.
-
-    Raises:
-        TrustError: `trust_document_malformed`, `issuer_ambiguous`.
-    """
-    issuers: dict[str, TrustedIssuer] = {}
-    status_lists: dict[str, bytes] = {}
-    urls: dict[str, str] = {}
-    for path, content in targets.items():
-        if path.endswith(f"/{ISSUER_FILE}"):
-            issuer = _issuer(path, content)
-            if issuer.id in issuers:
-                raise TrustError("issuer_ambiguous", issuer=issuer.id)
-            issuers[issuer.id] = issuer
-        elif not path.endswith(CHANGES):
-            urls[path] = _status_list_id(path, content, known=status_lists)
-            status_lists[urls[path]] = content
-    return TrustStore(
-        issuers,
-        status_lists,
-        bundle_version=seen.timestamp,
-        bundle_expires=expires,
-        issued_floor=seen.published_at,
-        status_changes={urls[path]: targets[journal] for path in urls if (journal := _journal_of(path)) in targets},
-        attested={urls[path]: moment for path, moment in attested.items()},
-    )
-
-
-def _journal_of(path: str) -> str:
-    """Path of the journal of changes of the list at this path."""
-    return path.rpartition(".")[0] + CHANGES
-
-
-def _issuer(path: str, content: bytes) -> TrustedIssuer:
-    try:
-        return TrustedIssuer.from_issuer_document(IssuerDocument.parse(_object(content, TRUST_DOCUMENT_JSON)))
-    except CodedError as error:
-        raise TrustError("trust_document_malformed", document=path, problem=str(error)) from error
-
-
-def _status_list_id(path: str, content: bytes, *, known: Mapping[str, bytes]) -> str:
-    try:
-        url = status_list.stated_id(content)
-    except CodedError as error:
-        raise TrustError("trust_document_malformed", document=path, problem=str(error)) from error
-    if not isinstance(url, str) or url in known:
-        raise TrustError("trust_document_malformed", document=path, problem="id")
-    return url
-
-
-def _object(content: bytes, limits: Limits) -> JSONObject:
-    return loads_object(content, limits=limits)
+    return archive

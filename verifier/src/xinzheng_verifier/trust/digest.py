@@ -10,7 +10,8 @@ from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey, thumbprint
 from xinzheng_verifier.trust.store import TrustStore
 
-_FORMAT: Final = "xinzheng-trust-1"
+FORMAT: Final = "xinzheng-trust-1"
+"""Name of how the digest is taken."""
 _KNOWN: Final[WeakKeyDictionary[TrustStore, str]] = WeakKeyDictionary()
 
 
@@ -18,8 +19,11 @@ def trust_digest(trust: TrustStore) -> str:
     """SHA-256 over issuers, keys, status lists, contexts and times of a store, lower-case hex.
 
     The same for the same trust, whether it came from a bundle, a store on disk or single documents in any order; other
-    as soon as anything in it is. Taken once in the life of a store, which is immutable.
+    as soon as anything in it is. Taken once in the life of a store, which is immutable; of a store on disk, when it
+    was imported.
     """
+    if FORMAT in trust.digests:
+        return trust.digests[FORMAT]
     if trust not in _KNOWN:
         text = json.dumps(_content(trust), sort_keys=True, separators=(",", ":"))
         _KNOWN[trust] = hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -59,7 +63,7 @@ def _content(trust: TrustStore) -> JSONObject:
     attested = {url: _moment(trust.attested_at(url)) for url in urls if trust.attested_at(url)}
     later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}}
     return {
-        "format": _FORMAT,
+        "format": FORMAT,
         "bundleVersion": trust.bundle_version,
         "bundleExpires": _moment(trust.bundle_expires),
         "issuedFloor": _moment(trust.issued_floor),

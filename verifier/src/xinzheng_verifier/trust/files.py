@@ -1,11 +1,13 @@
 """Files that only their owner may change, replaced whole or not at all (POSIX)."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from xinzheng_verifier.errors import TrustError
 
@@ -14,6 +16,8 @@ TEMPORARY_PREFIX = ".new-"
 
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+_PIECE: Final = 1_048_576  # bytes that are written at once
 
 
 def check_folder(folder: Path) -> None:
@@ -30,19 +34,86 @@ def check_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def open_guarded(path: Path) -> int:
+    """Open a regular file that only its owner can change; it is judged through the descriptor (CWE-367).
+
+    Returns:
+        The descriptor, for reading.
+
+    Raises:
+        TrustError: `store_writable_by_others`.
+        OSError: it cannot be opened, or is no regular file; a symbolic link is none.
+    """
+    descriptor = os.open(path, _READ)
+    try:
+        _check_file(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def read_guarded(path: Path, *, max_bytes: int) -> bytes:
-    """Read a regular file that only its owner can change; it is judged and read through one descriptor (CWE-367).
+    """Read a regular file that only its owner can change.
 
     Raises:
         TrustError: `store_writable_by_others`; `bundle_too_large`.
         OSError: it cannot be opened or read; a symbolic link cannot.
     """
-    with open(os.open(path, _READ), "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        status = os.fstat(file.fileno())
-        _check_owner(status, path)
-        if status.st_size > max_bytes or len(content := file.read(max_bytes + 1)) > max_bytes:
+    with open(open_guarded(path), "rb") as file:
+        if os.fstat(file.fileno()).st_size > max_bytes or len(content := file.read(max_bytes + 1)) > max_bytes:
             raise TrustError("bundle_too_large", limit=max_bytes)
         return content
+
+
+class NewFile:
+    """A file in the making, under a name that nobody reads; it gets its own name when it is whole.
+
+    Args:
+        folder: where it will be.
+        name: what it is called until then, after `TEMPORARY_PREFIX`.
+        mode: permissions, whatever the umask; None leaves them to it, as a medium without permissions needs.
+
+    Raises:
+        OSError: it cannot be made or written; so do all methods.
+    """
+
+    def __init__(self, folder: Path, name: str, *, mode: int | None = 0o644) -> None:
+        self._temporary = folder / f"{TEMPORARY_PREFIX}{name}"
+        self._held = bytearray()
+        self._mode = mode
+        self._placed = False
+        self._descriptor = os.open(self._temporary, _WRITE, 0o666 if mode is None else mode)
+
+    def write(self, content: bytes) -> None:
+        """Append."""
+        self._held += content
+        if len(self._held) >= _PIECE:
+            self._flush()
+
+    def place(self, path: Path) -> None:
+        """Make it survive a power cut, and give it its name; what had the name is replaced."""
+        if self._mode is not None:
+            os.fchmod(self._descriptor, self._mode)
+        self._flush()
+        os.fsync(self._descriptor)
+        self._temporary.rename(path)
+        self._placed = True
+        sync_folder(path.parent)
+
+    def _flush(self) -> None:
+        left = memoryview(bytes(self._held))
+        self._held.clear()
+        while left:  # a disk that is nearly full takes a part first
+            left = left[os.write(self._descriptor, left) :]
+
+    def __enter__(self) -> "NewFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+        if not self._placed:
+            self._temporary.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -51,18 +122,23 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     Raises:
         OSError: it cannot be written; what was at `path` is untouched.
     """
-    temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
-    with contextlib.ExitStack() as undo:
-        undo.callback(temporary.unlink, missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-            os.fchmod(descriptor, mode)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.rename(path)
-        undo.pop_all()
-    sync_folder(path.parent)
+    with NewFile(path.parent, path.name, mode=mode) as file:
+        file.write(content)
+        file.place(path)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, where nothing is, whole or not at all.
+
+    Raises:
+        FileExistsError: something is there.
+        OSError: it cannot be written.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    with NewFile(path.parent, path.name, mode=None) as file:
+        file.write(content)
+        file.place(path)
 
 
 def sync_folder(folder: Path) -> None:
@@ -88,6 +164,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _check_file(status: os.stat_result, path: Path) -> None:
+    _check_owner(status, path)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
 
 
 def _check_owner(status: os.stat_result, path: Path) -> None:

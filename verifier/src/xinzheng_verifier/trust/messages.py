@@ -91,6 +91,14 @@ MESSAGES: dict[str, Message] = {
     "bundle_unavailable": Message(
         "No trust data could be loaded; nothing can be judged without it.", "未能加载信任数据；没有信任数据就无法判断。"
     ),
+    "bundle_stale": Message(
+        "The bundle was made on {since}: that is longer ago than you allow. Nothing was changed; get a newer one.",
+        "信任包制作于 {since}，已超过您允许的时限。未作任何更改；请取得更新的信任包。",
+    ),
+    "store_outdated": Message(
+        "An earlier release wrote this store. What it has seen is kept; import the newest bundle again.",
+        "该信任库由旧版本写入。已见过的版本仍然有效；请重新导入最新的信任包。",
+    ),
     "store_missing": Message(
         "There is no trust store at {store}; a store is made by the import of a first bundle.",
         "{store} 不是信任库；首次导入信任包时才会建立信任库。",
@@ -111,6 +119,40 @@ MESSAGES: dict[str, Message] = {
         "The trust store could not be written; what it holds is whole. Import the bundle again.",
         "信任库写入失败；库中内容仍完整，请重新导入。",
     ),
+    "court_unknown": Message("The store knows no court {court}.", "信任库中没有法院 {court}。"),
+    "province_unknown": Message(
+        "The store holds no court of province {province}.", "信任库中没有省级代码 {province} 的法院。"
+    ),
+    "court_left_out": Message(
+        "The store holds a part of the country only, and court {court} is not in it.",
+        "该信任库只含部分地区，法院 {court} 不在其中。",
+    ),
+    # where updates come from
+    "source_address": Message(
+        "{place} is no address of updates: it should be a folder, or begin with https:// and bear no user, query or "
+        "fragment.",
+        "{place} 不能作为更新地址：应为文件夹，或以 https:// 开头且不含用户名、查询参数和片段。",
+    ),
+    "source_insecure": Message(
+        "Updates are fetched over https only; plain http is for this machine alone ({place}).",
+        "更新只能经 https 读取；http 仅限本机（{place}）。",
+    ),
+    "source_unreachable": Message(
+        "{place} cannot be reached ({reason}). The store is as it was, and serves until it is too old; a bundle can "
+        "also be carried here as a file (store import).",
+        "无法连接 {place}（{reason}）。本地库未变，过期之前仍可使用；也可用 store import 导入带来的信任包文件。",
+    ),
+    "source_refused": Message(
+        "{place} answered with status {status}. The store is as it was.", "{place} 返回状态码 {status}。本地库未变。"
+    ),
+    "source_redirect": Message(
+        "{place} sends to another place; updates are taken from the place that was named and from no other.",
+        "{place} 要求转到其他地址；更新只从指定的地址读取。",
+    ),
+    "source_too_large": Message(
+        "{name} is longer than the {limit} bytes that it may have.", "{name} 超过其上限 {limit} 字节。"
+    ),
+    "source_lacks": Message("There is no {name} at {place}.", "{place} 没有 {name}。"),
     # trust documents
     "trust_document_malformed": Message(
         "The trust document {document} cannot be used: {problem}", "信任文件 {document} 无法使用：{problem}"

@@ -1,8 +1,12 @@
 """What a store has believed so far: the floor under what it may believe next."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Self
+
+from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +21,7 @@ class Seen:
         keys: name of each delegated role's metadata → short digest of the public keys that its delegator named for it;
             other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations).
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
+        sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """
 
     timestamp: int = 0
@@ -25,6 +30,41 @@ class Seen:
     metadata: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     published_at: datetime | None = None
+    sequences: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """The JSON text that `parse` reads."""
+        content = {
+            "timestamp": self.timestamp,
+            "timestampSha256": self.timestamp_sha256,
+            "snapshot": self.snapshot,
+            "metadata": dict(self.metadata),
+            "keys": dict(self.keys),
+            "publishedAt": format_timestamp(self.published_at) if self.published_at else None,
+            "sequences": dict(self.sequences),
+        }
+        return json.dumps(content, ensure_ascii=False, indent=0).encode("utf-8")
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Self:
+        """Reads what `to_json` wrote; a record without keys and sequences is of an earlier release.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: it is something else.
+        """
+        sequences = content.get("sequences", {})
+        numbers = (content["timestamp"], content["snapshot"], *content["metadata"].values(), *sequences.values())
+        if any(type(number) is not int for number in numbers):
+            raise TypeError("version")
+        return cls(
+            timestamp=content["timestamp"],
+            timestamp_sha256=content["timestampSha256"],
+            snapshot=content["snapshot"],
+            metadata=content["metadata"],
+            keys=content.get("keys", {}),
+            published_at=parse_timestamp(content["publishedAt"]) if content["publishedAt"] else None,
+            sequences=sequences,
+        )
 
 
 NOTHING_SEEN = Seen()

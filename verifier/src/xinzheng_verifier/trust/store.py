@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Message
@@ -17,10 +17,12 @@ from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
+from xinzheng_verifier.trust.look_up import LookUp
 
 Document = bytes | str | Mapping[str, JSONValue]
+Content = TypeVar("Content")
 
-_VIEWS = ("_issuers", "_status_lists", "_contexts", "_status_changes", "_attested")
+_VIEWS = ("_issuers", "_status_lists", "_contexts", "_status_changes", "_attested", "_digests")
 
 
 class TrustStore:
@@ -36,6 +38,10 @@ class TrustStore:
         status_changes: signed journals of what changed in status lists, as received, by address of the list.
         attested: by address of a status list, the moment as of which its issuer's publication names it as current; a
             list is made when it changes and vouched for as long as it does not.
+        digests: digests of all this that were taken before, by name of their format.
+
+    Mappings are copied, but for a `LookUp`: it reads from a store on disk what it is asked for, and looking up then
+    raises `TrustError` `bundle_unavailable` once that cannot be read any more.
     """
 
     def __init__(
@@ -49,16 +55,18 @@ class TrustStore:
         issued_floor: datetime | None = None,
         status_changes: Mapping[str, bytes] | None = None,
         attested: Mapping[str, datetime] | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> None:
-        self._issuers = MappingProxyType(dict(issuers))
-        self._status_lists = MappingProxyType(dict(status_lists))
+        self._issuers = _view(issuers)
+        self._status_lists = _view(status_lists)
         self._contexts = MappingProxyType(deepcopy(dict(contexts or {})))  # compiled once, so nobody may change them
         self._decoded: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
-        self._status_changes = MappingProxyType(dict(status_changes or {}))
-        self._attested = MappingProxyType(dict(attested or {}))
+        self._status_changes = _view({} if status_changes is None else status_changes)
+        self._attested = _view({} if attested is None else attested)
+        self._digests = _view(digests or {})
 
     @classmethod
     def open(cls, path: str | Path) -> "TrustStore":
@@ -166,6 +174,11 @@ class TrustStore:
         return self._attested.get(url)
 
     @property
+    def digests(self) -> Mapping[str, str]:
+        """Digests of everything in the store that were taken when it was judged, by name of their format."""
+        return self._digests
+
+    @property
     def decoded_status_lists(self) -> dict[str, Any]:
         """What was made of status lists in the life of the store, by address; the status step keeps it here."""
         return self._decoded
@@ -176,8 +189,13 @@ class TrustStore:
         return {**self.__dict__, **views, "_decoded": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        views = {name: MappingProxyType(state[name]) for name in _VIEWS}
+        views = {name: _view(state[name]) for name in _VIEWS}
         self.__dict__.update(state, **views)
+
+
+def _view(contents: Mapping[str, Content]) -> Mapping[str, Content]:
+    """What nobody changes any more: a copy, but of what is read on demand and never changes by itself."""
+    return contents if isinstance(contents, LookUp) else MappingProxyType(dict(contents))
 
 
 def _issuer(document: Document, *, label: str) -> TrustedIssuer:
@@ -196,7 +214,7 @@ def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
     """Address and text of a status list credential; whether it is authentic is for the status step to say."""
     text = _text(document)
     try:
-        url = status_list.stated_id(text)
+        url = status_list.stated(text).get("id")
     except CodedError as error:
         raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
     if not isinstance(url, str):

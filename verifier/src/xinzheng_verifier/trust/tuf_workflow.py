@@ -213,4 +213,5 @@ def _to_remember(
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
         keys={name: seen.keys[name] for name in kept if name in seen.keys} | listed.keys,
         published_at=max(filter(None, (made, seen.published_at)), default=None),
+        sequences=seen.sequences,
     )
