@@ -49,6 +49,7 @@ class Batch:
     Args:
         verifier: judges.
         at: the moment asked about.
+        now: the present moment.
         expected: compared with every credential that brings nothing of its own to compare.
         form: accept this form only.
         style: how reports are printed.
@@ -66,6 +67,7 @@ class Batch:
         verifier: Verifier,
         *,
         at: datetime,
+        now: datetime,
         expected: Expected,
         form: str | None,
         style: Style,
@@ -74,6 +76,7 @@ class Batch:
     ) -> None:
         self._verifier = verifier
         self._at = at
+        self._now = now
         self._expected = expected
         self._form = form
         self._style = style
@@ -98,7 +101,8 @@ class Batch:
         first = [*islice(source, FEW + 1)] if workers is None else []
         if workers is None and len(first) <= FEW:
             workers = 1
-        reports = self._verifier.report_many(self._items(chain(first, source)), at=self._at, workers=workers)
+        items = self._items(chain(first, source))
+        reports = self._verifier.report_many(items, at=self._at, now=self._now, workers=workers)
         with closing(reports):
             for report in reports:
                 self._unread(progress)

@@ -28,6 +28,8 @@ def trust_digest(trust: TrustStore) -> str:
 
 def _content(trust: TrustStore) -> JSONObject:
     lists = {url: hashlib.sha256(trust.status_list(url) or b"").hexdigest() for url in trust.status_list_urls}
+    changes = {url: data for url in trust.status_list_urls if (data := trust.status_changes(url)) is not None}
+    attested = {url: _moment(moment) for url in trust.status_list_urls if (moment := trust.attested_at(url))}
     return {
         "format": _FORMAT,
         "bundleVersion": trust.bundle_version,
@@ -35,6 +37,12 @@ def _content(trust: TrustStore) -> JSONObject:
         "issuedFloor": _moment(trust.issued_floor),
         "issuers": {issuer.id: _issuer(issuer) for issuer in trust.issuers.values()},
         "statusLists": {**lists},
+        **(
+            {"statusChanges": {url: hashlib.sha256(data).hexdigest() for url, data in changes.items()}}
+            if changes
+            else {}
+        ),
+        **({"attested": {**attested}} if attested else {}),
         "contexts": {url: dict(document) for url, document in trust.contexts.items()},
     }
 

@@ -13,7 +13,7 @@ from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.limits import STATUS_CHANGES_JSON, STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 
@@ -53,6 +53,7 @@ class TrustStore:
         self._status_lists = MappingProxyType(dict(status_lists))
         self._contexts = MappingProxyType(deepcopy(dict(contexts or {})))  # compiled once, so nobody may change them
         self._decoded: dict[str, Any] = {}
+        self._decoded_changes: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
@@ -92,6 +93,8 @@ class TrustStore:
         controllers: Iterable[Document] = (),
         status_lists: Iterable[Document] = (),
         contexts: Mapping[str, Mapping[str, JSONValue]] | None = None,
+        *,
+        status_changes: Iterable[Document] = (),
     ) -> Self:
         """Trust of your own making: whoever these documents describe is trusted, for any type they do not restrict.
 
@@ -100,10 +103,12 @@ class TrustStore:
                 a did:key or did:jwk, which is its own document.
             status_lists: signed status list credentials, as JSON text or parsed.
             contexts: further JSON-LD contexts that credentials may name.
+            status_changes: signed journals of changes of those lists, as JSON text or parsed; needed for questions
+                about moments before a list was made.
 
         Raises:
             TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `status_list_ambiguous`,
-                `key_invalid`, `key_ambiguous`.
+                `status_changes_ambiguous`, `key_invalid`, `key_ambiguous`.
         """
         issuers: dict[str, TrustedIssuer] = {}
         for number, document in enumerate(controllers, start=1):
@@ -113,10 +118,16 @@ class TrustStore:
             issuers[issuer.id] = issuer
         lists: dict[str, bytes] = {}
         for number, document in enumerate(status_lists, start=1):
-            url, text = _status_list(document, label=f"status list {number}")
+            url, text = _addressed(document, "id", limits=STATUS_LIST_JSON, label=f"status list {number}")
             if lists.setdefault(url, text) != text:
                 raise TrustError("status_list_ambiguous", list=url)
-        return cls(issuers, lists, contexts)
+        journals: dict[str, bytes] = {}
+        for number, document in enumerate(status_changes, start=1):
+            label = f"journal of status changes {number}"
+            url, text = _addressed(document, "list", limits=STATUS_CHANGES_JSON, label=label)
+            if journals.setdefault(url, text) != text:
+                raise TrustError("status_changes_ambiguous", list=url)
+        return cls(issuers, lists, contexts, status_changes=journals)
 
     @property
     def bundle_version(self) -> int | None:
@@ -169,10 +180,15 @@ class TrustStore:
         """What was made of status lists in the life of the store, by address; the status step keeps it here."""
         return self._decoded
 
+    @property
+    def decoded_status_changes(self) -> dict[str, Any]:
+        """What was made of journals of changes in the life of the store, by address of the list; likewise."""
+        return self._decoded_changes
+
     def __getstate__(self) -> dict[str, object]:
         # What was decoded is made anew where it is needed; views of mappings do not pickle, the mappings do.
         views = {name: dict(value) for name, value in self.__dict__.items() if isinstance(value, MappingProxyType)}
-        return {**self.__dict__, **views, "_decoded": {}}
+        return {**self.__dict__, **views, "_decoded": {}, "_decoded_changes": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         views = {name: MappingProxyType(state[name]) for name in _VIEWS}
@@ -191,12 +207,12 @@ def _issuer(document: Document, *, label: str) -> TrustedIssuer:
         raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
 
 
-def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
-    """Address and text of a status list credential; whether it is authentic is for the status step to say."""
-    content = _json_object(document, limits=STATUS_LIST_JSON, label=label)
-    url = content.get("id")
+def _addressed(document: Document, member: str, *, limits: Limits, label: str) -> tuple[str, bytes]:
+    """The address of a list in a document, and its text; whether it is authentic is for the status step to say."""
+    content = _json_object(document, limits=limits, label=label)
+    url = content.get(member)
     if not isinstance(url, str):
-        raise TrustError("trust_document_malformed", document=label, problem="id")
+        raise TrustError("trust_document_malformed", document=label, problem=member)
     return url, _text(document)
 
 
