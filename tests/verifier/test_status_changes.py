@@ -1,12 +1,9 @@
-"""Moments in the past: what a journal of changes says of them, and what no journal can make them say."""
+"""Moments in the past: what a journal of changes says of them, at every door."""
 
 import json
 import pickle
-import time
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,27 +11,17 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from support.doors import by_batch, by_http, by_http_batch, command
+from support.histories import INDEX, SEQUENCE, Change, command_options, documents, entry, set_after
 from support.issuers import LIST_ENTRIES, SimulatedCourt
-from support.samples import ABSENT
-from xinzheng_keys import SoftwareSigner
-from xinzheng_schemas import multibase
-from xinzheng_schemas.contexts import CREDENTIALS_V2
-from xinzheng_schemas.strict_json import JSONValue
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier import Item, Policy, Report, TrustStore, Verdict, Verifier
+from xinzheng_verifier import Item, Policy, TrustStore, Verdict, Verifier
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import MAX_STATUS_CHANGES, STATUS_CHANGES_JSON
 from xinzheng_verifier.receipt.trust_digest import trust_digest
-from xinzheng_verifier.secure.data_integrity import hash_data
 from xinzheng_verifier.status.changes import authentic_journal, look_back
 from xinzheng_verifier.status.lists import authentic_list
 from xinzheng_verifier.web import create_app
 
-INDEX = 94567
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SEQUENCE = 7
-
-Change = tuple[datetime, int, int]
 
 
 @pytest.fixture(scope="module")
@@ -52,32 +39,6 @@ def certificate(court: SimulatedCourt) -> str:
 def made(court: SimulatedCourt) -> datetime:
     """When the lists were made."""
     return court.now - 10 * MINUTE
-
-
-def documents(
-    court: SimulatedCourt, *, revocations: Iterable[Change] = (), suspensions: Iterable[Change] = (), **more: Any
-) -> dict[str, Any]:
-    """Lists and journals that say the same."""
-    told = {"revocation": [*revocations], "suspension": [*suspensions]}
-    bits = {purpose: set_after(changes) for purpose, changes in told.items()}
-    return {
-        "controllers": [court.issuer_document()],
-        "status_lists": [court.status_list(purpose, bits[purpose], sequence=SEQUENCE) for purpose in told],
-        "status_changes": [court.status_changes(purpose, told[purpose], sequence=SEQUENCE, **more) for purpose in told],
-    }
-
-
-def set_after(changes: Iterable[Change]) -> set[int]:
-    found: set[int] = set()
-    for _, index, value in changes:
-        (found.add if value else found.discard)(index)
-    return found
-
-
-def entry(report: Report, place: int = 0) -> dict[str, Any]:
-    entries: Any = report.steps[7].evidence["entries"]
-    found: dict[str, Any] = entries[place]
-    return found
 
 
 def test_in_force_on_the_deadline_and_revoked_since(court: SimulatedCourt, certificate: str, made: datetime) -> None:
@@ -170,28 +131,13 @@ def test_a_slow_clock_is_given_no_benefit(court: SimulatedCourt, certificate: st
     assert slow.report(certificate, at=revoked - 4 * MINUTE).code == "suspended"
 
 
-_OPTIONS = {"controllers": "--controller", "status_lists": "--status-list", "status_changes": "--status-changes"}
-
-
-def _options(trust: dict[str, Any], folder: Path) -> list[str]:
-    """What the command takes for these documents, which are written into `folder`."""
-    options: list[str] = []
-    for name, listed in trust.items():
-        options.append(_OPTIONS[name])
-        for number, document in enumerate(listed):
-            path = folder / f"{name}-{number}.json"
-            path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-            options.append(str(path))
-    return options
-
-
 def test_every_door_answers_a_question_about_the_past(
     court: SimulatedCourt, certificate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deadline, revoked = court.now - 5 * DAY, court.now - 2 * DAY
     given_documents = documents(court, revocations=[(revoked, INDEX, 1)])
     (tmp_path / "certificate.jwt").write_text(certificate, "ascii")
-    options = [*_options(given_documents, tmp_path), "--at", format_timestamp(deadline)]
+    options = [*command_options(given_documents, tmp_path), "--at", format_timestamp(deadline)]
     verifier = Verifier(TrustStore.from_documents(**given_documents))
     expected = verifier.report(certificate, at=deadline).to_json()
     printed = command(tmp_path / "certificate.jwt", *options, "--json")
@@ -282,268 +228,6 @@ def test_two_journals_of_one_list_are_no_trust(court: SimulatedCourt) -> None:
     with pytest.raises(TrustError) as refused:
         TrustStore.from_documents(**{**trust, "status_changes": [{"type": "StatusListChanges"}]})
     assert refused.value.code == "trust_document_malformed"
-
-
-# --- journals that are not what they should be ------------------------------------------------------------------------
-
-
-def _answer(
-    court: SimulatedCourt, certificate: str, journal: dict[str, Any] | bytes, *, revoked: bool = False, **more: Any
-) -> Report:
-    """What is said of a moment five days ago, with this journal of the revocation list."""
-    trust = documents(court, revocations=[(court.now - DAY, INDEX, 1)] if revoked else ())
-    content = journal if isinstance(journal, bytes) else json.dumps(journal).encode()
-    plain = TrustStore.from_documents(
-        [*trust["controllers"], *more.get("controllers", ())], trust["status_lists"], more.get("contexts")
-    )
-    lists = {url: plain.status_list(url) or b"" for url in plain.status_list_urls}
-    changes = {
-        court.status_url("revocation"): content,
-        court.status_url("suspension"): json.dumps(trust["status_changes"][1]).encode(),
-    }
-    store = TrustStore(plain.issuers, lists, plain.contexts, status_changes=changes)
-    return Verifier(store).report(certificate, at=court.now - 5 * DAY)
-
-
-def _wrong_journals(court: SimulatedCourt) -> dict[str, tuple[str, Any]]:
-    """Name → code and journal; each is signed by the court unless that is what is wrong."""
-
-    def journal(changes: Iterable[Change] = (), **settings: Any) -> dict[str, Any]:
-        return court.status_changes("revocation", changes, **{"sequence": SEQUENCE, **settings})
-
-    def raw(*changes: Any) -> dict[str, Any]:
-        return journal(overrides={"changes": [*changes]})
-
-    day = court.now - DAY
-    seconds = int(day.timestamp())
-    turn, turn_back = [seconds, 5, 1], [seconds, 5, 0]
-    future = [int(court.now.timestamp()), 5, 1]
-    early = [int((court.now - 400 * DAY).timestamp()), 5, 1]
-    altered = journal([(day, 5, 1), (day, 5, 0)])
-    altered["changes"][0][1] = altered["changes"][1][1] = 6
-    stranger = SoftwareSigner.generate()
-    return {
-        "older": ("status_changes_list", journal(sequence=SEQUENCE - 1)),
-        "newer": ("status_changes_list", journal(sequence=SEQUENCE + 1)),
-        "sequence-true": ("status_changes_list", journal(overrides={"sequence": True})),
-        "sequence-text": ("status_changes_list", journal(overrides={"sequence": str(SEQUENCE)})),
-        "no-sequence": ("status_changes_list", journal(overrides={"sequence": ABSENT})),
-        "other-list": ("status_changes_list", court.status_changes("suspension", sequence=SEQUENCE)),
-        "other-number": ("status_changes_list", journal(number=2)),
-        "other-id": ("status_changes_list", journal(overrides={"id": court.status_url("revocation")})),
-        "other-list-same-id": ("status_changes_list", journal(overrides={"list": court.status_url("suspension")})),
-        "contradicts-set": ("status_changes_contradict", journal([(day, INDEX, 1)])),
-        "contradicts-other": ("status_changes_contradict", journal([(day, 5, 1)])),
-        "order": ("status_changes_malformed", journal([(day, 5, 1), (day - HOUR, 5, 0)])),
-        "future": ("status_changes_malformed", raw(future, [future[0], 5, 0])),
-        "before-since": ("status_changes_malformed", raw(early, turn_back)),
-        "range": ("status_changes_malformed", raw([seconds, LIST_ENTRIES, 1], [seconds, LIST_ENTRIES, 0])),
-        "negative": ("status_changes_malformed", raw([seconds, -1, 1], [seconds, -1, 0])),
-        "twice-set": ("status_changes_malformed", raw(turn, turn, turn_back)),
-        "cleared-first": ("status_changes_malformed", raw(turn_back, turn)),
-        "value-two": ("status_changes_malformed", raw([seconds, 5, 2])),
-        "value-true": ("status_changes_malformed", raw([seconds, 5, True], turn_back)),
-        "index-float": ("status_changes_malformed", raw([seconds, 5.0, 1], turn_back)),
-        "moment-text": ("status_changes_malformed", raw([format_timestamp(day), 5, 1], turn_back)),
-        "moment-huge": ("status_changes_malformed", raw([2**53 - 1, 5, 1], [2**53 - 1, 5, 0])),
-        "short-change": ("status_changes_malformed", raw([seconds, 5])),
-        "long-change": ("status_changes_malformed", raw([seconds, 5, 1, "fraud"])),
-        "change-object": ("status_changes_malformed", raw({"at": seconds})),
-        "changes-object": ("status_changes_malformed", journal(overrides={"changes": {}})),
-        "no-changes": ("status_changes_malformed", journal(overrides={"changes": ABSENT})),
-        "no-since": ("status_changes_malformed", journal(overrides={"since": ABSENT})),
-        "since-day": ("status_changes_malformed", journal(overrides={"since": "2026-01-01"})),
-        "type": ("status_changes_malformed", journal(overrides={"type": "BitstringStatusListCredential"})),
-        "type-list": ("status_changes_malformed", journal(overrides={"type": ["StatusListChanges"]})),
-        "reasons": ("status_changes_malformed", journal(overrides={"reasons": ["fraud"]})),
-        "altered": ("status_changes_issuer", altered),
-        "stranger": ("status_changes_issuer", journal(signer=stranger)),
-        "certificate-key": ("status_changes_issuer", journal(key="cert-1")),
-        "unsigned": ("status_changes_unavailable", {n: v for n, v in journal().items() if n != "proof"}),
-        "no-json": ("status_changes_unavailable", b"\xff"),
-        "array": ("status_changes_unavailable", b"[]"),
-        "doubled": ("status_changes_unavailable", b'{"list": 1, "list": 1}'),
-    }
-
-
-_NAMES = sorted(_wrong_journals(SimulatedCourt()))
-
-
-@pytest.fixture(scope="module")
-def wrong_journals(court: SimulatedCourt) -> dict[str, tuple[str, Any]]:
-    return _wrong_journals(court)
-
-
-@pytest.mark.parametrize("name", _NAMES)
-def test_a_journal_that_is_not_right_answers_nothing(
-    court: SimulatedCourt, certificate: str, wrong_journals: dict[str, tuple[str, Any]], name: str
-) -> None:
-    code, journal = wrong_journals[name]
-    report = _answer(court, certificate, journal)
-    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, code), report.deciding_step.evidence
-    assert entry(report)["code"] == code
-    assert "history" not in entry(report)
-
-
-@pytest.mark.parametrize("name", ["older", "contradicts-set", "future"])
-def test_every_door_says_what_is_wrong_with_a_journal(
-    court: SimulatedCourt, certificate: str, wrong_journals: dict[str, tuple[str, Any]], name: str, tmp_path: Path
-) -> None:
-    code, journal = wrong_journals[name]
-    trust = documents(court)
-    trust["status_changes"][0] = journal
-    at = court.now - 5 * DAY
-    verifier = Verifier(TrustStore.from_documents(**trust))
-    assert by_http(verifier, certificate.encode(), at=at)["code"] == code
-    path = tmp_path / "certificate.jwt"
-    path.write_text(certificate, "ascii")
-    options = [*_options(trust, tmp_path), "--at", format_timestamp(at), "--json"]
-    printed = command(path, *options)
-    assert (printed.status, json.loads(printed.out)["code"]) == (2, code)
-
-
-def test_an_old_journal_does_not_undo_a_revocation(court: SimulatedCourt, certificate: str) -> None:
-    """The journal from before the revocation, replayed beside the list that has it."""
-    old = court.status_changes("revocation", sequence=SEQUENCE - 1)
-    assert _answer(court, certificate, old, revoked=True).code == "status_changes_list"
-    same_number = court.status_changes("revocation", sequence=SEQUENCE)
-    assert _answer(court, certificate, same_number, revoked=True).code == "status_changes_contradict"
-
-
-def test_the_journal_of_another_issuer_does_not_count(court: SimulatedCourt, certificate: str) -> None:
-    other = SimulatedCourt(region_code="420684", court_code="鄂0684")
-    journal = other.status_changes("revocation", sequence=SEQUENCE)
-    url = court.status_url("revocation")
-    journal = other.secure(
-        {name: value for name, value in journal.items() if name != "proof"} | {"id": f"{url}#changes", "list": url},
-        key="status-1",
-        created=court.now,
-    )
-    report = _answer(court, certificate, journal, controllers=[other.issuer_document()])
-    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "status_changes_issuer")
-
-
-def test_a_graph_cannot_sign_a_journal(court: SimulatedCourt, certificate: str) -> None:
-    """RDF drops what no context explains; and where one does, its lists have no order."""
-    context = "https://xz.example/contexts/changes"
-    names = ("StatusListChanges", "list", "sequence", "since")
-    terms: dict[str, JSONValue] = {name: f"https://xz.example/ns#{name}" for name in names}
-    terms["issuer"] = {"@id": "https://www.w3.org/2018/credentials#issuer", "@type": "@id"}
-    terms["changes"] = {"@id": "https://xz.example/ns#changes", "@type": "@json"}
-    contexts: dict[str, dict[str, JSONValue]] = {context: {"@context": terms}}
-    journal = court.status_changes("revocation", sequence=SEQUENCE, overrides={"@context": [CREDENTIALS_V2, context]})
-    unsecured = {name: value for name, value in journal.items() if name != "proof"}
-    options = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": "ecdsa-rdfc-2019",
-        "created": format_timestamp(court.now),
-        "verificationMethod": court.method("status-1"),
-        "proofPurpose": "assertionMethod",
-    }
-    config = {**options, "@context": unsecured["@context"]}
-    message = hash_data(unsecured, config, hash_name="sha256", canonicalization="rdfc", contexts=contexts)
-    proof = {**options, "proofValue": multibase.encode(court.status_signer.sign(message))}
-    report = _answer(court, certificate, {**unsecured, "proof": proof}, contexts=contexts)
-    assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "status_changes_malformed")
-    assert entry(report)["code"] == "status_changes_malformed"
-
-
-def test_the_key_of_a_kept_journal_is_still_asked(court: SimulatedCourt, certificate: str) -> None:
-    trust = documents(court)
-    document = court.controller_document()
-    for method in document["verificationMethod"]:
-        if "status-1" in method["id"]:
-            method["expires"] = format_timestamp(court.now - 3 * DAY)
-    store = TrustStore.from_documents([document], trust["status_lists"], status_changes=trust["status_changes"])
-    verifier = Verifier(store)
-    assert verifier.report(certificate, at=court.now - 4 * DAY).code == "ok"
-    assert verifier.report(certificate, at=court.now - 2 * DAY).code == "status_issuer"
-    url = court.status_url("revocation")
-    status_list = authentic_list(url, store, at=court.now - 4 * DAY)
-    with pytest.raises(Exception, match="not vouched for") as refused:
-        authentic_journal(status_list, store, at=court.now - 2 * DAY)
-    assert refused.value.code == "status_changes_issuer"  # type: ignore[attr-defined]
-
-
-def test_a_delegate_writes_the_journal_of_its_own_list(court: SimulatedCourt, certificate: str) -> None:
-    """Whoever may sign the list signs its journal; the court itself may not speak for another's list."""
-    delegate = SimulatedCourt(host="delegate.example", region_code="420600", court_code="鄂06")
-    url = court.status_url("revocation")
-    as_of_court = {"id": url, "credentialSubject": {"id": f"{url}#list"}}
-    by_delegate = delegate.status_list("revocation", sequence=SEQUENCE, overrides=as_of_court)
-    document = court.issuer_document(statusListIssuers=[delegate.did])
-    controllers = [document, delegate.issuer_document()]
-    journal = delegate.status_changes("revocation", sequence=SEQUENCE, overrides={"id": f"{url}#changes", "list": url})
-    own = documents(court)
-    for written, code in ((journal, "ok"), (own["status_changes"][0], "status_changes_issuer")):
-        store = TrustStore.from_documents(
-            controllers, [by_delegate, own["status_lists"][1]], status_changes=[written, own["status_changes"][1]]
-        )
-        assert Verifier(store).report(certificate, at=court.now - 5 * DAY).code == code
-
-
-def test_many_changes_are_read_in_time_and_more_are_refused(court: SimulatedCourt, certificate: str) -> None:
-    """A million changes, and as many as are taken."""
-    day = court.now - 2 * DAY
-    most = [(day, index, 1) for index in range(LIST_ENTRIES)] + [(day, index, 0) for index in range(LIST_ENTRIES)]
-    assert len(most) == MAX_STATUS_CHANGES
-    largest = court.status_changes("revocation", most, sequence=SEQUENCE)
-    assert len(json.dumps(largest, separators=(",", ":"))) <= STATUS_CHANGES_JSON.max_bytes
-    began = time.process_time()
-    assert _answer(court, certificate, json.dumps(largest, separators=(",", ":")).encode()).code == "ok"
-    assert time.process_time() - began < 10
-    began = time.process_time()
-    million = b'{"list":"x","changes":[' + b"[1700000000,5,1]," * 1_000_000 + b"[1700000000,5,0]]}"
-    assert _answer(court, certificate, million).code == "status_changes_unavailable"
-    small = b'{"list":"x","changes":[' + b"[0,5,1]," * 1_000_000 + b"[0,5,0]]}"
-    report = _answer(court, certificate, small)
-    assert (report.code, entry(report)["code"]) == ("status_changes_unavailable", "status_changes_unavailable")
-    assert time.process_time() - began < 2
-
-
-# --- freshness --------------------------------------------------------------------------------------------------------
-
-
-def _attested(court: SimulatedCourt, attested_at: datetime | None, **lists: Any) -> TrustStore:
-    plain = TrustStore.from_documents([court.issuer_document()], court.status_lists(**lists))
-    documents_of = {url: plain.status_list(url) or b"" for url in plain.status_list_urls}
-    attested = {} if attested_at is None else dict.fromkeys(documents_of, attested_at)
-    return TrustStore(plain.issuers, documents_of, attested=attested)
-
-
-def test_a_list_that_is_vouched_for_is_as_fresh_as_the_word(court: SimulatedCourt, certificate: str) -> None:
-    made, until = court.now - 5 * DAY, court.now + 2 * DAY
-    day = Policy(max_status_age=DAY)
-    vouched = court.now - HOUR
-    for attested_at, code in ((None, "status_stale"), (made - DAY, "status_stale"), (vouched, "ok")):
-        verifier = Verifier(_attested(court, attested_at, valid_from=made, valid_until=until), policy=day)
-        report = verifier.report(certificate, at=court.now)
-        assert report.code == code
-    assert report.status_as_of == vouched
-    shown = {name: entry(report)[name] for name in ("asOf", "madeAt", "attestedAt", "validUntil")}
-    assert shown == {
-        "asOf": format_timestamp(vouched),
-        "madeAt": format_timestamp(made),
-        "attestedAt": format_timestamp(vouched),
-        "validUntil": format_timestamp(until),
-    }
-    assert verifier.report(certificate, at=vouched + DAY).code == "ok"
-    assert verifier.report(certificate, at=vouched + DAY + timedelta(seconds=1)).code == "status_stale"
-
-
-def test_no_word_prolongs_a_list(court: SimulatedCourt, certificate: str) -> None:
-    made, until = court.now - 5 * DAY, court.now - HOUR
-    verifier = Verifier(_attested(court, court.now, valid_from=made, valid_until=until))
-    report = verifier.report(certificate, at=court.now)
-    assert (report.code, report.status_as_of) == ("status_stale", until)
-    assert verifier.report(certificate, at=until).code == "ok"
-
-
-def test_a_word_makes_no_clear_bit_of_a_moment_before_the_list(court: SimulatedCourt, certificate: str) -> None:
-    verifier = Verifier(_attested(court, court.now, valid_from=court.now - HOUR))
-    report = verifier.report(certificate, at=court.now - 2 * HOUR)
-    assert report.code == "status_not_yet_known"
-    assert report.deciding_step.evidence["since"] == format_timestamp(court.now - HOUR)
 
 
 # --- any history ------------------------------------------------------------------------------------------------------
