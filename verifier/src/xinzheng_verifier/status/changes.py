@@ -124,13 +124,18 @@ def authentic_journal(status_list: StatusList, trust: TrustStore, *, at: datetim
         if data is None:
             return None
         found = authentic(data, url=url, trust=trust, at=at, limits=STATUS_CHANGES_JSON, codes=_CODES)
-        journal = kept[url] = _journal(found, status_list)
+        journal = kept[url] = journal_of(found, status_list)
     check_keys(journal.signatures, url=url, at=at, code=_CODES.foreign)
     return journal
 
 
-def _journal(found: Authentic, status_list: StatusList) -> Journal:
-    """Reads a journal whose signature holds."""
+def journal_of(found: Authentic, status_list: StatusList) -> Journal:
+    """Reads a journal whose signature holds.
+
+    Raises:
+        UndecidedError: `status_changes_issuer`, `status_changes_list`, `status_changes_malformed`,
+            `status_changes_contradict`.
+    """
     content, url = found.content, status_list.url
     if found.issuer_id != status_list.issuer_id:
         raise UndecidedError("status_changes_issuer", list=url, issuer=found.issuer_id)
