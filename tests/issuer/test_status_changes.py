@@ -233,6 +233,10 @@ def test_an_older_edition_or_another_of_the_same_number_is_refused() -> None:
     check_not_older(listed(3), listed(3))
     check_not_older(listed(4), listed(3))
     check_not_older(listed(1), {})
+    check_not_older({"courts/420684/issuer.json": b""}, listed(3))
+    with pytest.raises(PublishingError) as refused:
+        check_not_older({"courts/420683/issuer.json": b""}, listed(3))
+    assert refused.value.params["sequence"] == 0
     for sequence, more in ((2, ""), (3, "other")):
         with pytest.raises(PublishingError) as refused:
             check_not_older(listed(sequence, more), listed(3))

@@ -57,14 +57,22 @@ def check_not_older(targets: Mapping[str, bytes], published: Mapping[str, bytes]
     Raises:
         PublishingError: `status_list_older`.
     """
-    for path in targets.keys() & published.keys():
-        if path.endswith(_LIST_ENDINGS) and targets[path] != published[path]:
-            sequence, known = _sequence(targets[path]), _sequence(published[path])
+    courts = {_court(path) for path in targets}
+    for path, content in published.items():
+        if path.endswith(_LIST_ENDINGS) and _court(path) in courts and targets.get(path) != content:
+            sequence, known = _sequence(targets.get(path)), _sequence(content)
             if sequence <= known:
                 raise PublishingError("status_list_older", list=path, sequence=sequence, published=known)
 
 
-def _sequence(document: bytes) -> int:
+def _court(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _sequence(document: bytes | None) -> int:
+    """Number of an edition; 0 of a list that is not there."""
+    if document is None:
+        return 0
     sequence: int = json.loads(document)["credentialSubject"]["sequence"]
     return sequence
 
