@@ -25,7 +25,9 @@ from xinzheng_verifier.errors import VerifierError
 from xinzheng_verifier.read import detect, enveloped, qr_cwt
 from xinzheng_verifier.secure import cbor, cose, data_integrity, jws
 from xinzheng_verifier.secure.canonical import canonical_json
-from xinzheng_verifier.status import entry
+from xinzheng_verifier.status import changes, entry
+from xinzheng_verifier.status.authentic import Authentic
+from xinzheng_verifier.status.lists import StatusList
 from xinzheng_verifier.trust import names, self_contained, updates
 from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.extent import Extent
@@ -247,6 +249,41 @@ def check_entry(data: bytes) -> None:
         assert not found.messages or set(found.messages) == set(range(1 << found.size))
 
 
+def check_changes(data: bytes) -> None:
+    """A journal that is taken turns entries over in order of time, and leads to its list."""
+    with suppress(CodedError):
+        found = Authentic(strict_json.loads_object(data), "did:web:court", (), (), ("ecdsa-jcs-2019",))
+        journal = changes.journal_of(found, _CLEAR_LIST)
+        for index, moments in journal.moments.items():
+            assert 0 <= index < bitstring.MINIMUM_BYTES * 8
+            assert [*moments] == sorted(moments)
+            assert len(moments) % 2 == 0
+            last = datetime.fromtimestamp(moments[-1], UTC)
+            assert last <= _CLEAR_LIST.valid_from
+            assert changes.look_back(journal, index, at=last, latest=last).value == 0
+
+
+_CLEAR_LIST: Final = StatusList(
+    url="https://court/1",
+    issuer_id="did:web:court",
+    signatures=(),
+    purposes=frozenset({"revocation"}),
+    bits=bytes(bitstring.MINIMUM_BYTES),
+    size=None,
+    valid_from=AT,
+    valid_until=None,
+    attested_at=None,
+    sequence=1,
+)
+
+
+def _journals() -> Iterator[bytes]:
+    """Changes that cancel one another, and some that do not."""
+    head = b'{"id":"https://court/1#changes","list":"https://court/1","type":"StatusListChanges","sequence":1,'
+    for told in (b"", b"[1780000000,7,1],[1780000000,7,0]", b"[1780000000,7,1],[1780000001,9,1],[1780000002,7,0]"):
+        yield head + b'"since":"2026-01-01T00:00:00Z","changes":[' + told + b"]}"
+
+
 def check_status_list(data: bytes) -> None:
     """Bounded, and the same list once written again."""
     try:
@@ -368,6 +405,7 @@ HARNESSES: Final[dict[str, Harness]] = {
     "proof": Harness(check_proof, _proofs),
     "entry": Harness(check_entry, _entries),
     "status-list": Harness(check_status_list, _lists, largest=8192),
+    "status-changes": Harness(check_changes, _journals),
     "trust-document": Harness(check_trust_document, _documents, largest=8192),
     "archive": Harness(check_archive, _archives),
     "update": Harness(check_update, _patches),

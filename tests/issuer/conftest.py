@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import structlog
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from support.office import CourtHouse, PublisherTemplate, StandingClock, make_issuer, make_office
+from support.postgres import running_server
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.logs import configure_logs
+from xinzheng_issuer.register.engine import open_engine
 
 
 @pytest.fixture(scope="session")
@@ -44,5 +48,51 @@ def issuer(tmp_path: Path, publisher_template: PublisherTemplate, office: Office
 @pytest.fixture
 def house(issuer: Issuer, clock: StandingClock) -> Iterator[CourtHouse]:
     house = CourtHouse.open(issuer, clock)
+    with house.client:
+        yield house
+
+
+# --- the same on both databases ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'register.sqlite'}"
+    server = request.getfixturevalue("postgres")
+    name = f"register_{uuid4().hex}"
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def shared_office(tmp_path: Path, url: str, clock: StandingClock) -> Iterator[Office]:
+    office = make_office(tmp_path, url=url, clock=clock)
+    yield office
+    office.register.engine.dispose()
+
+
+@pytest.fixture
+def shared_house(
+    tmp_path: Path, shared_office: Office, publisher_template: PublisherTemplate, clock: StandingClock
+) -> Iterator[CourtHouse]:
+    house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=shared_office), clock)
     with house.client:
         yield house

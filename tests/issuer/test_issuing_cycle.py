@@ -232,7 +232,7 @@ def test_killed_and_started_too_late_the_number_is_burned(
     assert voided.credential_jwt is None
     with office.reading() as store:
         assert store.case(case.rpartition("/")[2]).state == "approved"
-        assert list(store.revoked_indexes(1)) == [recorded.list_index]
+        assert list(store.set_indexes(1, "revocation")) == [recorded.list_index]
         row = store.status_list(1, "revocation")
         assert row is not None
         assert row.document is not None

@@ -53,13 +53,24 @@ def test_bits_follow_the_rows(house: CourtHouse) -> None:
 
 
 def test_a_list_says_when_it_was_made_and_counts_its_editions(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
     before = sequence(house)
     house.clock.advance(hours=1)
-    house.certificate()
+    house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
     made = status_list(house)
     assert made["validFrom"] == "2026-11-23T09:00:00Z"
     assert made["validUntil"] == "2026-11-30T09:00:00Z"
-    assert sequence(house) > before
+    assert sequence(house) == before + 1
+
+
+def test_a_list_that_says_the_same_stays_the_same(house: CourtHouse) -> None:
+    """A certificate that is issued, and a suspension, change no bit of the revocations."""
+    house.issuer.outbox.renew()
+    before = house.get("/status/420683/1/revocation", None).content
+    house.clock.advance(hours=1)
+    number = house.certificate()["certificateNumber"]
+    house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"})
+    assert house.get("/status/420683/1/revocation", None).content == before
 
 
 def test_a_change_that_cannot_be_published_is_told_and_kept(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
@@ -92,14 +103,25 @@ def test_nothing_new_publishes_nothing(house: CourtHouse) -> None:
     assert house.issuer.tend().bundle_version == version
 
 
-def test_old_lists_are_renewed_by_the_timer(house: CourtHouse) -> None:
+def test_old_lists_are_vouched_for_by_the_timer(house: CourtHouse) -> None:
     version = house.issuer.tend().bundle_version
     house.clock.advance(hours=23)
     assert house.issuer.tend().bundle_version == version
     house.clock.advance(hours=1)
     renewed = house.issuer.tend()
     assert renewed.bundle_version == (version or 0) + 1
-    assert status_list(house)["validFrom"] == "2026-11-24T08:00:00Z"
+    assert status_list(house)["validFrom"] == "2026-11-23T08:00:00Z"
+
+
+def test_a_list_is_signed_anew_when_half_of_its_life_is_over(house: CourtHouse) -> None:
+    house.issuer.tend()
+    before = sequence(house)
+    house.clock.advance(hours=83)
+    house.issuer.tend()
+    assert (status_list(house)["validFrom"], sequence(house)) == ("2026-11-23T08:00:00Z", before)
+    house.clock.advance(hours=24)
+    house.issuer.tend()
+    assert (status_list(house)["validFrom"], sequence(house)) == ("2026-11-27T19:00:00Z", before + 1)
 
 
 def test_a_certificate_that_ends_is_published_by_the_timer(house: CourtHouse) -> None:

@@ -28,7 +28,7 @@ from support.power_cut import PowerCutError, stopping
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes, Publication
-from xinzheng_issuer.publishing.status_lists import ENTRIES, StatusPurpose, sign_status_list, status_list_credential
+from xinzheng_issuer.publishing.status_lists import ENTRIES, StatusPurpose, sign_status_document, status_list_credential
 from xinzheng_keys import file_keystore
 from xinzheng_keys.errors import KeyStoreError
 from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
@@ -408,7 +408,7 @@ def test_a_certificate_is_in_force_and_then_revoked(publisher: BundlePublisher) 
     certificate = court.issue().json_text
 
     def signed(credential: dict[str, Any]) -> bytes:
-        return sign_status_list(
+        return sign_status_document(
             credential, court.status_signer, verification_method=court.method("status-1"), created=NOW
         )
 

@@ -12,23 +12,20 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from support.office import (
     NOW,
     CourtHouse,
-    PublisherTemplate,
     StandingClock,
     application,
     company_application,
-    make_issuer,
     make_office,
     neighbour_court,
     relisting,
 )
-from support.postgres import running_server
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.errors import RegisterError
@@ -39,54 +36,12 @@ from xinzheng_issuer.register.migrations.versions import (
     v0001_first_register,
     v0002_feed_against_look_ups,
     v0003_disabled_users,
+    v0004_status_changes,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
 
-MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with running_server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'register.sqlite'}"
-    server = request.getfixturevalue("postgres")
-    name = f"register_{uuid4().hex}"
-    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def shared_office(tmp_path: Path, url: str, clock: StandingClock) -> Iterator[Office]:
-    office = make_office(tmp_path, url=url, clock=clock)
-    yield office
-    office.register.engine.dispose()
-
-
-@pytest.fixture
-def shared_house(
-    tmp_path: Path, shared_office: Office, publisher_template: PublisherTemplate, clock: StandingClock
-) -> Iterator[CourtHouse]:
-    house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=shared_office), clock)
-    with house.client:
-        yield house
+MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users, v0004_status_changes)
 
 
 def case_row(**changes: Any) -> Case:
@@ -170,7 +125,7 @@ def test_a_voided_certificate_frees_its_case_but_neither_number_nor_index(shared
         assert not store.add_unless_taken(certificate_row(case, number="N"))
         assert not store.add_unless_taken(certificate_row(case, list_index=7))
         assert store.add_unless_taken(certificate_row(case, number="M", list_index=8))
-        assert list(store.revoked_indexes(1)) == [7]
+        assert list(store.set_indexes(1, "revocation")) == [7]
 
 
 def test_issued_and_voided_exclude_each_other(shared_office: Office) -> None:

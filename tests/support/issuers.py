@@ -226,6 +226,32 @@ class SimulatedCourt:
             self.status_list("suspension", suspended, **settings),
         ]
 
+    def status_changes(
+        self,
+        purpose: str = "revocation",
+        changes: Iterable[tuple[datetime, int, int]] = (),
+        *,
+        number: int = 1,
+        sequence: int = 1,
+        since: datetime | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        signer: Signer | None = None,
+        key: str = "status-1",
+    ) -> dict[str, Any]:
+        """The signed journal of a status list: moment, index and value of each change; complete for a year."""
+        url = self.status_url(purpose, number=number)
+        unsigned = {
+            "@context": [CREDENTIALS_V2, CREDIT_REPAIR_V1],
+            "id": f"{url}#changes",
+            "type": "StatusListChanges",
+            "issuer": self.did,
+            "list": url,
+            "sequence": sequence,
+            "since": format_timestamp(since or self.now - timedelta(days=365)),
+            "changes": [[int(moment.timestamp()), index, value] for moment, index, value in changes],
+        }
+        return self.secure(changed(unsigned, overrides or {}), signer=signer, key=key, created=self.now)
+
 
 def key_record(name: str, usage: KeyUsage, signer: Signer) -> KeyRecord:
     """An active key since 2026-01-01, open-ended."""

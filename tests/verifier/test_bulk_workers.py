@@ -53,7 +53,7 @@ def test_process_that_lost_its_parent_does_not_stall_for_ever(court: SimulatedCo
     trust = GullibleStore.from_documents([court.issuer_document()], court.status_lists())
     program = "from xinzheng_verifier.bulk import worker; worker.STALL_SECONDS = 0.5; worker.main()"
     orders = io.BytesIO()
-    write_frame(orders, pickle.dumps((Verifier, trust, Policy(), court.now)))
+    write_frame(orders, pickle.dumps((Verifier, trust, Policy(), court.now, None)))
     write_frame(orders, pack([Parcel(of_issuer(jwt, STALLING))]))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     ended = subprocess.run(
@@ -101,7 +101,7 @@ def test_worker_whose_parent_is_gone_ends_quietly(court: SimulatedCourt, verifie
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    write_frame(process.stdin, pickle.dumps((Verifier, verifier.trust, verifier.policy, court.now)))
+    write_frame(process.stdin, pickle.dumps((Verifier, verifier.trust, verifier.policy, court.now, None)))
     assert read_frame(process.stdout) == worker.READY
     process.stdout.close()
     write_frame(process.stdin, pack([Parcel(jwt)]))

@@ -122,6 +122,8 @@ def test_evidence_names_every_entry(court: SimulatedCourt) -> None:
         "list": court.status_url("revocation"),
         "code": "ok",
         "asOf": "2026-11-23T08:50:00Z",
+        "madeAt": "2026-11-23T08:50:00Z",
+        "attestedAt": None,
         "validUntil": "2026-11-30T08:50:00Z",
         "sequence": 12,
     }

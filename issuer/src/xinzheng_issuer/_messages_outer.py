@@ -90,6 +90,11 @@ PUBLISHING = {
         "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
         "{field} 不是信任包的路径：应如 courts/420683/issuer.json。",
     ),
+    "status_list_older": Message(
+        "{list} was published as edition {published} already, and the register has edition {sequence}: it seems to "
+        "have been restored from a backup. Bring it up to date before anything is published.",
+        "{list} 已发布至第 {published} 版，登记库却为第 {sequence} 版：似由备份恢复。请先补齐数据，再行发布。",
+    ),
     "publication_refused": Message(
         "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
         "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",

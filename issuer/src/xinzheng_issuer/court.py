@@ -88,12 +88,22 @@ class StatusSection(_Section):
         int, Field(ge=1, le=24 * 90, description="Life of a signed status list and of the bundle around it, hours.")
     ] = 168
     refresh_hours: Annotated[
-        int, Field(ge=1, le=24 * 30, description="Lists and bundle are made anew after this time at the latest, hours.")
+        int,
+        Field(
+            ge=1, le=24 * 30, description="What is published is vouched for anew after this time at the latest, hours."
+        ),
     ] = 24
     open_next_list_at: Annotated[
         int,
         Field(ge=1, le=STATUS_LIST_ENTRIES, description="Taken indexes of a list at which the next one is opened."),
     ] = STATUS_LIST_ENTRIES // 2
+
+    history_years: Annotated[
+        int,
+        Field(
+            ge=1, le=100, description="Years for which journals of changes say when; of what is older they say that."
+        ),
+    ] = 10
 
     @model_validator(mode="after")
     def _refreshed_in_time(self) -> Self:

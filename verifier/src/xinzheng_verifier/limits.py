@@ -79,6 +79,12 @@ STATUS_LIST_JSON = Limits(max_bytes=4_194_304)
 MAX_STATUS_LIST_BYTES = 2_097_152
 """Bytes of an inflated status list: 2^24 entries of one bit."""
 
+MAX_STATUS_CHANGES = 262_144
+"""Changes of one journal: every entry of a list of 131,072 set, and cleared again. [chosen]"""
+
+STATUS_CHANGES_JSON = Limits(max_bytes=8_388_608, max_members=4 * MAX_STATUS_CHANGES + 64)
+"""JSON text of a journal of changes: 32 bytes and four members a change."""
+
 MAX_STATUS_ENTRIES = 8
 """Status entries of one credential. [chosen: a certificate has two]"""
 

@@ -215,10 +215,49 @@ REASONS: dict[str, Message] = {
         "Genuine, but its status is unknown: it is published in a way that is not known here.",
         "真实，但状态未知：其公布方式无法识别。",
     ),
+    "status_before_changes": Message(
+        "Genuine, but its status at that moment is not known: the record of changes begins later ({since}).",
+        "真实，但所查时刻的状态未知：变更记录始于其后（{since}）。",
+    ),
+    "status_changes_unavailable": Message(
+        "Genuine, but its status at that moment is not known: the record of changes cannot be read.",
+        "真实，但所查时刻的状态未知：变更记录无法读取。",
+    ),
+    "status_changes_issuer": Message(
+        "Genuine, but its status at that moment is not known: the record of changes is not vouched for by who signed "
+        "the status list.",
+        "真实，但所查时刻的状态未知：变更记录并非由状态列表的签发者签署。",
+    ),
+    "status_changes_list": Message(
+        "Genuine, but its status at that moment is not known: the record of changes is of another status list, or of "
+        "another edition of it.",
+        "真实，但所查时刻的状态未知：变更记录属于另一状态列表或其另一版本。",
+    ),
+    "status_changes_malformed": Message(
+        "Genuine, but its status at that moment is not known: the record of changes is damaged ({field}).",
+        "真实，但所查时刻的状态未知：变更记录已损坏（{field}）。",
+    ),
+    "status_changes_contradict": Message(
+        "Genuine, but its status at that moment is not known: the record of changes leads to another status list than "
+        "the one at hand.",
+        "真实，但所查时刻的状态未知：变更记录与手头的状态列表不一致。",
+    ),
     "revoked": Message("Genuinely issued, but revoked: it is no longer in force.", "确为签发，但已被撤销，不再有效。"),
     "suspended": Message(
         "Genuinely issued, but suspended: do not rely on it while the court examines it.",
         "确为签发，但已被暂停，法院核查期间请勿采信。",
+    ),
+    "revoked_since": Message(
+        "Genuine, and in force at the moment asked about; revoked since {revokedSince}.",
+        "真实，所查时刻有效；自 {revokedSince} 起已被撤销。",
+    ),
+    "suspended_since": Message(
+        "Genuine, and in force at the moment asked about; suspended since {suspendedSince}.",
+        "真实，所查时刻有效；自 {suspendedSince} 起已被暂停。",
+    ),
+    "suspended_then": Message(
+        "Genuinely issued, but suspended at the moment asked about; the suspension was lifted {liftedSince}.",
+        "确为签发，但所查时刻处于暂停状态；该暂停已于 {liftedSince} 解除。",
     ),
     # 9 match
     "identity_not_given": Message("No ID number was given to compare.", "未输入用于比对的证件号码。"),

@@ -72,7 +72,7 @@ class Step:
 
     def message(self, language: Language = "en") -> str:
         """One line that explains the outcome."""
-        return explain(self.code, self.evidence, language)
+        return explain(_retold(self.code, self.evidence), self.evidence, language)
 
     def to_json(self) -> JSONObject:
         """The step as it stands in the report's JSON form."""
@@ -85,6 +85,14 @@ class Step:
             "evidence": dict(self.evidence),
         }
 
+
+_STATUS: Final = 8
+_SINCE: Final = (
+    (("ok", "passed"), "revokedSince", "revoked_since"),
+    (("ok", "passed"), "suspendedSince", "suspended_since"),
+    (("suspended",), "liftedSince", "suspended_then"),
+)
+"""Codes of the status step, members of its evidence that tell of a later change, and the message for both."""
 
 Finding = tuple[Outcome, str, JSONObject]
 """What came of one step: outcome, reason code, evidence."""
@@ -278,9 +286,11 @@ class Report:
         return "ok" if self.verdict is Verdict.PASSED else self.deciding_step.code
 
     def message(self, language: Language = "en") -> str:
-        """One line that explains the verdict."""
-        code = "passed" if self.verdict is Verdict.PASSED else self.code
-        return explain(code, self.deciding_step.evidence, language)
+        """One line that explains the verdict; of a moment in the past also what has come of the credential since."""
+        if self.verdict is Verdict.PASSED:
+            evidence = self.steps[_STATUS - 1].evidence
+            return explain(_retold("passed", evidence), evidence, language)
+        return self.deciding_step.message(language)
 
     def to_json(self) -> JSONObject:
         """The report as JSON, in the shape of the JSON Schema `xinzheng_schemas.json_schemas.REPORT_SCHEMA_ID`."""
@@ -308,6 +318,14 @@ class Report:
 def _without_views(state: Mapping[str, object]) -> dict[str, object]:
     """Views of mappings do not pickle and cannot be copied; the mappings can."""
     return {name: dict(value) if isinstance(value, MappingProxyType) else value for name, value in state.items()}
+
+
+def _retold(code: str, evidence: Mapping[str, JSONValue]) -> str:
+    """The message of a code where the status at the moment asked about is not the status now."""
+    for told, member, message in _SINCE:
+        if member in evidence and code in told:
+            return message
+    return code
 
 
 def _plain(texts: Mapping[Language, str]) -> JSONObject:

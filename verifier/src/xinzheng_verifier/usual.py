@@ -281,10 +281,10 @@ def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists |
     """What is known of two lists that were found good already; None if a limit lies beyond all moments."""
     lists: list[StatusList] = [trust.decoded_status_lists[url] for url in urls]
     revocation, suspension = lists
-    made = [one.valid_from for one in lists]
+    made, as_of = [one.valid_from for one in lists], min(one.as_of for one in lists)
     ends = [one.valid_until for one in lists if one.valid_until is not None]
     try:
-        ends += [] if policy.max_status_age is None else [min(made) + policy.max_status_age]
+        ends += [] if policy.max_status_age is None else [as_of + policy.max_status_age]
     except OverflowError:
         return None
     signatures = [*revocation.signatures, *suspension.signatures]
@@ -293,5 +293,5 @@ def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists |
         until=min(ends, default=None),
         keys=tuple((key, signed_at) for key, signed_at in signatures if key.expires is not None or signed_at is None),
         bits=(revocation.bits, suspension.bits),
-        shown=PassedLists(min(made), tuple(zip(STATUS_PURPOSES, urls, [one.evidence for one in lists], strict=True))),
+        shown=PassedLists(as_of, tuple(zip(STATUS_PURPOSES, urls, [one.evidence for one in lists], strict=True))),
     )

@@ -107,6 +107,7 @@ class Verifier:
         number: str | None = None,
         other: bytes | str | None = None,
         form: str | None = None,
+        now: datetime | None = None,
     ) -> JSONObject:
         """The credential, if everything passes; arguments as for `report`.
 
@@ -117,7 +118,7 @@ class Verifier:
             VerificationError: it did not pass; carries the report.
             TypeError, ValueError: the arguments are misused, see `report`.
         """
-        report = self.report(data, at=at, identity=identity, number=number, other=other, form=form)
+        report = self.report(data, at=at, identity=identity, number=number, other=other, form=form, now=now)
         if report.code != "ok" or report.claims is None:
             raise VerificationError(report)
         return report.claims
@@ -131,6 +132,7 @@ class Verifier:
         number: str | None = None,
         other: bytes | str | None = None,
         form: str | None = None,
+        now: datetime | None = None,
     ) -> Report:
         """Everything there is to say about one input; never raises because of what the input holds.
 
@@ -142,32 +144,42 @@ class Verifier:
             number: certificate number to be compared.
             other: the same credential in another form, which has to be genuine and to say the same.
             form: "jsonld", "jwt", "cose", "qr" or "enveloped" to accept this form only; None detects it.
+            now: the aware present moment, where `at` is another one that somebody chose, such as the deadline of a
+                tender that is over. A clock that is behind the trust data is told by it. None says that `at` is the
+                present moment; what lies before the trust data was made is then taken for a clock that is behind.
 
         Raises:
             TypeError: an argument of a wrong type.
-            ValueError: `at` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
+            ValueError: `at` or `now` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
             TrustError: `bundle_unavailable`, the store on disk that the trust is from can no longer be read.
         """
-        pinned = _check_arguments(at, form)
+        pinned = _check_arguments(at, form, now)
         octets, expected = exact_octets(data), NOTHING
         if not (identity is None and number is None and other is None):
             other_claims = None if other is None else partial(self._other_claims, exact_octets(other), at)
             expected = Expected(identity=identity, number=number, other=other_claims)
         report = self._usual.report(octets, at=at, expected=expected) if pinned is None else None
-        return report or self._ten_steps(octets, at=at, expected=expected, pinned=pinned)
+        return report or self._ten_steps(octets, at=at, now=now, expected=expected, pinned=pinned)
 
-    def _ten_steps(self, data: bytes, *, at: datetime, expected: Expected, pinned: Form | None) -> Report:
+    def _ten_steps(
+        self, data: bytes, *, at: datetime, now: datetime | None, expected: Expected, pinned: Form | None
+    ) -> Report:
         record, findings, found = Record(), _Findings(), None
         with suppress(GateClosedError):
             found = self._gate(record, findings, data, at=at, pinned=pinned)
-            self._judge(record, findings, found, at=at, expected=expected)
+            self._judge(record, findings, found, at=at, now=now, expected=expected)
         report = self._report(record, findings, data, at)
         if found is not None and found.credential.header is not None and report.verdict is Verdict.PASSED:
             self._usual.learn(report.form or "", found.credential, found.keys, found.issuer)
         return report
 
     def report_many(
-        self, inputs: "Iterable[bytes | str | Item | Pause]", *, at: datetime, workers: int | None = None
+        self,
+        inputs: "Iterable[bytes | str | Item | Pause]",
+        *,
+        at: datetime,
+        workers: int | None = None,
+        now: datetime | None = None,
     ) -> Generator[Report, None, None]:
         """The reports on many inputs, in their order, as `report` would give them one by one.
 
@@ -182,6 +194,7 @@ class Verifier:
             at: the aware moment that the question is about.
             workers: processes to judge with; None takes one for each core. 1 judges in this process, where nothing can
                 be done about an input that stalls.
+            now: as for `report`.
 
         Returns:
             A generator; the processes start with its first `next`.
@@ -192,8 +205,8 @@ class Verifier:
         """
         from xinzheng_verifier.bulk import report_many  # noqa: PLC0415 - starts processes; nothing else needs it
 
-        _check_arguments(at, None)
-        return report_many(self, inputs, at=at, workers=workers)
+        _check_arguments(at, None, now)
+        return report_many(self, inputs, at=at, now=now, workers=workers)
 
     def _gate(self, record: Record, findings: _Findings, data: bytes, *, at: datetime, pinned: Form | None) -> _Genuine:
         trust, policy = self._trust, self._policy
@@ -247,7 +260,16 @@ class Verifier:
             return [genuine.trusted_controller(proof, credential, self._trust) for proof in proofs]
         return [genuine.trusted_issuer(credential, self._trust)] * len(proofs)
 
-    def _judge(self, record: Record, findings: _Findings, found: _Genuine, *, at: datetime, expected: Expected) -> None:
+    def _judge(
+        self,
+        record: Record,
+        findings: _Findings,
+        found: _Genuine,
+        *,
+        at: datetime,
+        now: datetime | None,
+        expected: Expected,
+    ) -> None:
         trust, policy, issuer = self._trust, self._policy, found.issuer
         findings.issuer = ReportedIssuer(id=issuer.id, name=issuer.name)
 
@@ -263,12 +285,13 @@ class Verifier:
 
         with record.step(7) as evidence:  # time
             evidence["at"] = format_timestamp(at)
-            check_time(claims, found.proofs, at=at, skew=policy.max_clock_skew, floor=trust.issued_floor)
+            check_time(claims, found.proofs, at=at, skew=policy.max_clock_skew, floor=trust.issued_floor, now=now)
 
         with record.step(8) as evidence:  # status
             status = check_status(claims, issuer=issuer, trust=trust, at=at, policy=policy)
             findings.status_as_of = status.as_of
             evidence["entries"] = status.entries
+            evidence.update(status.later)
             if status.error is not None:
                 raise status.error
 
@@ -335,17 +358,23 @@ def _required(credential: Secured, policy: Policy) -> tuple[Proof, ...]:
     return tuple(proof for proof in credential.proofs if proof in required)
 
 
-def _check_arguments(at: object, form: object) -> Form | None:
+def _check_arguments(at: object, form: object, now: object) -> Form | None:
     """Misuse by the caller, which must not look like a verdict."""
-    if not isinstance(at, datetime):
-        raise TypeError("at must be a datetime")
-    if at.utcoffset() is None:
-        raise ValueError("at must be an aware datetime")
-    try:
-        if at.tzinfo is not UTC:
-            at.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("at must lie in the years 1 to 9999, in UTC") from error
+    _check_moment(at, "at")
+    if now is not None:
+        _check_moment(now, "now")
     if form is not None and not isinstance(form, str):
         raise TypeError("form must be a text")
     return None if form is None else Form(form)
+
+
+def _check_moment(moment: object, name: str) -> None:
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{name} must be a datetime")
+    if moment.utcoffset() is None:
+        raise ValueError(f"{name} must be an aware datetime")
+    try:
+        if moment.tzinfo is not UTC:
+            moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{name} must lie in the years 1 to 9999, in UTC") from error

@@ -42,9 +42,9 @@ class Office:
         self.register.engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[Store]:
-        """One transaction on this court's rows."""
-        with self.register.writing(self.court.id) as store:
+    def writing(self, *, snapshot: bool = False) -> Iterator[Store]:
+        """One transaction on this court's rows; argument as for `Register.writing`."""
+        with self.register.writing(self.court.id, snapshot=snapshot) as store:
             yield store
 
     @contextmanager

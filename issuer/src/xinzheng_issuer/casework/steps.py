@@ -17,6 +17,9 @@ _log = structlog.get_logger("xinzheng.workflow")
 _PUBLIC_ACTIONS = frozenset({Action.ISSUE, Action.SUSPEND, Action.REINSTATE, Action.REVOKE, Action.EXPIRE})
 """Steps that the published lists must show."""
 
+_STATUS_OF_STATE = {State.REVOKED: "revocation", State.SUSPENDED: "suspension"}
+"""The list in which a certificate's bit is set while its case is in a state."""
+
 
 def take_step(
     store: Store,
@@ -67,8 +70,20 @@ def take_step(
             note=note,
         )
     )
+    _note_status(store, case, before, after, at=at)
     if action in _PUBLIC_ACTIONS:
         store.enqueue_publication(action, at=at)
+
+
+def _note_status(store: Store, case: Case, before: State | None, after: State, *, at: datetime) -> None:
+    """What a step sets or clears in the status lists."""
+    for state, purpose in _STATUS_OF_STATE.items():
+        if (before is state) == (after is state):
+            continue
+        certificate = store.certificate_of(case.id)
+        if certificate is None:  # pragma: no cover - only certificates are suspended and revoked
+            raise AssertionError(case.id)
+        store.note_status_change(certificate, purpose, is_set=after is state, at=at)
 
 
 def expire_due(store: Store, *, at: datetime) -> int:

@@ -36,8 +36,8 @@ WORDS: dict[str, Message] = {
         "处理文件中的公布名单记录；- 表示标准输入。",
     ),
     "bundle": Message(
-        "Publish status lists and bundle now, with new dates.",
-        "立即以新的日期发布状态列表和信任包。",
+        "Publish now: status lists that have changed, and a bundle that vouches for all of them.",
+        "立即发布：有变更的状态列表，以及确认全部列表现行有效的信任包。",
     ),
     "db": Message("The register's database.", "登记库的数据库。"),
     "db_upgrade": Message(

@@ -289,6 +289,7 @@ class IssuingCycle:
             case = store.case(certificate.case_id, lock=True)
             certificate.voided_at = now
             certificate.void_reason = reason
+            store.note_status_change(certificate, "revocation", is_set=True, at=now)
             store.add(
                 TransitionRecord(
                     court_id=store.court_id,

@@ -16,7 +16,7 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
-from xinzheng_issuer.publishing.status_lists import sign_status_list, status_list_credential
+from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.software_signer import SoftwareSigner
 from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity
@@ -136,7 +136,7 @@ class Rehearsal:
             valid_until=at + _LIST_LIFE,
         )
         key = self._named(KeyUsage.STATUS)
-        return sign_status_list(unsigned, key.signer, verification_method=key.method, created=at)
+        return sign_status_document(unsigned, key.signer, verification_method=key.method, created=at)
 
     def _named(self, usage: KeyUsage) -> NamedSigner:
         method = f"{self._keys.court.did}#{_NAMES[usage]}"

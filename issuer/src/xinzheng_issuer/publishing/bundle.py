@@ -216,7 +216,12 @@ class BundlePublisher:
         """Every file of a publication but the roots: name in the repository → content (TUF specification, 6)."""
         lifetimes = self._lifetimes
         listed = {path: TargetFile.from_data(path, content, _HASHES) for path, content in targets.items()}
-        targets_bytes = self._sign(Targets(version=version, expires=at + lifetimes.targets, targets=listed))
+        published_at = {PUBLISHED_AT: self._published_at(at)}
+        targets_bytes = self._sign(
+            Targets(
+                version=version, expires=at + lifetimes.targets, targets=listed, unrecognized_fields={**published_at}
+            )
+        )
         snapshot_bytes = self._sign(
             Snapshot(
                 version=version,
@@ -229,7 +234,7 @@ class BundlePublisher:
                 version=version,
                 expires=at + lifetimes.timestamp,
                 snapshot_meta=MetaFile.from_data(version, snapshot_bytes, _HASHES),
-                unrecognized_fields={PUBLISHED_AT: self._published_at(at)},
+                unrecognized_fields={**published_at},
             )
         )
         return {

@@ -1,15 +1,16 @@
 """The outbox: what the register has decided becomes what lenders can fetch.
 
-A change and its outbox entry are one transaction. Publishing derives every list anew from the rows, signs it, and puts
-it into a new bundle. If that fails, the change stands and the entry waits: the next change, the running server's timer
-or the next start publishes it. One publication serves all entries that were waiting when it began.
+A change and its outbox entry are one transaction. Publishing derives every list from the rows, signs those that have
+changed, and vouches for all in a new bundle. If that fails, the change stands and the entry waits: the next change, the
+running server's timer or the next start publishes it. One publication serves all entries that were waiting when it
+began.
 """
 
 import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -18,12 +19,12 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
 from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.publishing.bundle import BundlePublisher
-from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_list, status_list_credential
-from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_schemas.certificate import STATUS_PURPOSES
-from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_verifier.trust.bundle import opened
 from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import CHANGES, target_path
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -67,7 +68,7 @@ class Outbox:
         return self._attempt(force=False)
 
     def renew(self) -> PublicationState:
-        """Publish although nothing has changed: lists and bundle get new dates."""
+        """Publish although nothing has changed: all is vouched for anew, and what is half over is signed anew."""
         return self._attempt(force=True)
 
     def settle_or_renew(self) -> PublicationState:
@@ -80,7 +81,7 @@ class Outbox:
             row = store.status_list(1, STATUS_PURPOSES[0])
             ended = bool(store.cases_past(now))
         age = timedelta(hours=self._office.court.status.refresh_hours)
-        return ended or row is None or now - row.made_at >= age
+        return ended or row is None or row.attested_at is None or now - row.attested_at >= age
 
     def _attempt(self, *, force: bool) -> PublicationState:
         # The file lock keeps a command line beside a running server from publishing an older state over a newer one.
@@ -95,51 +96,35 @@ class Outbox:
         now = self._office.clock()
         with self._office.writing() as store:
             expire_due(store, at=now)
+        with self._office.writing(snapshot=True) as store:
             waiting = store.pending_publications()
             if not waiting and not force:
                 return PublicationState(published=True, bundle_version=self._version())
-            lists = self._derive(store, now)
-        segment = self._office.court.id
-        issuer = json.dumps(self._keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
-        targets = {f"courts/{segment}/issuer.json": issuer}
-        for row in lists:
-            targets[f"courts/{segment}/status/{row.number}/{row.purpose}.json"] = row.document or b""
-        publication = self._publisher.publish(targets, at=now)
+            lists = editions(store, self._office, self._keys, at=now)
+        publication = self._publisher.publish(self._targets(lists), at=now)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
+            store.mark_attested(at=now)
         _log.info("published", bundle_version=publication.version, changes=len(waiting))
         return PublicationState(published=True, bundle_version=publication.version)
 
-    def _derive(self, store: Store, now: datetime) -> Sequence[StatusList]:
-        """Every list from the rows, with its next sequence number."""
-        return [
-            self._derived_list(store, number, purpose, now)
-            for number in store.list_numbers()
-            for purpose in STATUS_PURPOSES
-        ]
+    def _targets(self, lists: Sequence[StatusList]) -> dict[str, bytes]:
+        """What is to be published: path → content.
 
-    def _derived_list(self, store: Store, number: int, purpose: StatusPurpose, now: datetime) -> StatusList:
-        court = self._office.court
-        indexes = store.revoked_indexes(number) if purpose == "revocation" else store.suspended_indexes(number)
-        row = store.status_list(number, purpose) or StatusList(
-            court_id=court.id, number=number, purpose=purpose, sequence=0, made_at=now
-        )
-        row.sequence += 1
-        # A clock set back must not make a list older than the one before it.
-        row.made_at = max(row.made_at, now)
-        unsigned = status_list_credential(
-            indexes,
-            url=court.status_list_url(number, purpose),
-            issuer=court.did,
-            purpose=purpose,
-            sequence=row.sequence,
-            valid_from=row.made_at,
-            valid_until=row.made_at + timedelta(hours=court.status.validity_hours),
-        )
-        key = self._keys.signer(KeyUsage.STATUS, at=now)
-        row.document = sign_status_list(unsigned, key.signer, verification_method=key.method, created=row.made_at)
-        store.add(row)
-        return row
+        Raises:
+            PublishingError: `status_list_older`.
+        """
+        folder = f"courts/{self._office.court.id}"
+        issuer = json.dumps(self._keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
+        targets = {f"{folder}/issuer.json": issuer}
+        for row in lists:
+            name = f"{folder}/status/{row.number}/{row.purpose}"
+            targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
+        latest = self._publisher.latest
+        if latest is not None:
+            files = opened(latest.path.read_bytes())
+            check_not_older(targets, {path: files[name] for name in files if (path := target_path(name))})
+        return targets
 
     def _version(self) -> int | None:
         latest = self._publisher.latest

@@ -65,13 +65,13 @@ def status_list_credential(
     }
 
 
-def sign_status_list(
-    credential: Mapping[str, object], signer: Signer, *, verification_method: str, created: datetime
+def sign_status_document(
+    document: Mapping[str, object], signer: Signer, *, verification_method: str, created: datetime
 ) -> bytes:
-    """The JSON text of a status list with its ecdsa-jcs-2019 proof: what is served, and what goes into the bundle.
+    """The JSON text of a status list or journal with its ecdsa-jcs-2019 proof: what is served, and what is published.
 
     Args:
-        credential: what `status_list_credential` made.
+        document: what `status_list_credential` or `status_changes_document` made.
         signer: the court's status key.
         verification_method: DID URL of that key's Multikey method.
         created: when the proof is made, aware.
@@ -79,5 +79,5 @@ def sign_status_list(
     Raises:
         IssuingError: `already_secured`, `signer_unsuitable`.
     """
-    signed = sign_data_integrity(credential, signer, verification_method=verification_method, created=created)
+    signed = sign_data_integrity(document, signer, verification_method=verification_method, created=created)
     return json.dumps(signed, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

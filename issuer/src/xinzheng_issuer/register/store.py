@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from sqlalchemy import Engine, func, or_, update
+from sqlalchemy import Engine, and_, func, not_, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -25,6 +25,7 @@ from xinzheng_issuer.register.tables import (
     FeedRecord,
     Publication,
     RefusalRecord,
+    StatusChange,
     StatusList,
     TransitionRecord,
     User,
@@ -43,9 +44,17 @@ class Register:
         self._turn = threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
-    def writing(self, court_id: str) -> "Iterator[Store]":
-        """One transaction that may change the court's rows."""
+    def writing(self, court_id: str, *, snapshot: bool = False) -> "Iterator[Store]":
+        """One transaction that may change the court's rows.
+
+        Args:
+            court_id: whose rows.
+            snapshot: see all rows as they were at one moment, whatever others commit meanwhile; fails if it changes a
+                row that they have changed (PostgreSQL; SQLite has one writer anyway).
+        """
         with self._turn, Session(self.engine, expire_on_commit=False) as session:
+            if snapshot and self.engine.dialect.name != "sqlite":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield Store(session, court_id)
             session.commit()
 
@@ -70,7 +79,16 @@ class Store:
 
     def add(
         self,
-        row: Court | User | Case | Certificate | FeedBatch | FeedRecord | RefusalRecord | TransitionRecord | StatusList,
+        row: Court
+        | User
+        | Case
+        | Certificate
+        | FeedBatch
+        | FeedRecord
+        | RefusalRecord
+        | TransitionRecord
+        | StatusList
+        | StatusChange,
     ) -> None:
         """Add a row of this court.
 
@@ -280,22 +298,54 @@ class Store:
         """Every status list in use; list 1 from the start."""
         return range(1, self._newest_list() + 1)
 
-    def revoked_indexes(self, list_number: int) -> Sequence[int]:
-        """Indexes whose revocation bit is set: revoked certificates, and voided numbers, which must never be valid."""
-        query = self._on_list(list_number).where(
-            or_(col(Certificate.voided_at).is_not(None), col(Case.state) == State.REVOKED)
-        )
-        return self._session.exec(query).all()
+    def set_indexes(self, list_number: int, purpose: str) -> Sequence[int]:
+        """Indexes whose bit is set, as the certificates are.
 
-    def suspended_indexes(self, list_number: int) -> Sequence[int]:
-        """Indexes whose suspension bit is set."""
-        return self._session.exec(self._on_list(list_number).where(col(Case.state) == State.SUSPENDED)).all()
+        Args:
+            list_number: of the list.
+            purpose: "revocation": revoked certificates, and voided numbers, which must never be valid; "suspension":
+                suspended ones.
+        """
+        is_live = col(Certificate.voided_at).is_(None)
+        is_set = and_(is_live, col(Case.state) == State.SUSPENDED)
+        if purpose == "revocation":
+            is_set = or_(not_(is_live), col(Case.state) == State.REVOKED)
+        return self._session.exec(self._on_list(list_number).where(is_set)).all()
+
+    def note_status_change(self, certificate: Certificate, purpose: str, *, is_set: bool, at: datetime) -> None:
+        """Note, with the change itself, that a certificate's bit is set or cleared from a moment on."""
+        self.add(
+            StatusChange(
+                court_id=self.court_id,
+                list_number=certificate.list_number,
+                purpose=purpose,
+                list_index=certificate.list_index,
+                is_set=is_set,
+                at=at,
+            )
+        )
+
+    def status_changes(self, list_number: int, purpose: str) -> Sequence[StatusChange]:
+        """Every change of one list, in the order in which they were written."""
+        query = select(StatusChange).where(
+            StatusChange.court_id == self.court_id,
+            StatusChange.list_number == list_number,
+            StatusChange.purpose == purpose,
+        )
+        return self._session.exec(query.order_by(col(StatusChange.id))).all()
 
     # ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def status_list(self, number: int, purpose: str) -> StatusList | None:
         """The row of one status list."""
         return self._session.get(StatusList, (self.court_id, number, purpose))
+
+    def mark_attested(self, *, at: datetime) -> None:
+        """Note that a publication has named every list's edition as current."""
+        later = or_(col(StatusList.attested_at).is_(None), col(StatusList.attested_at) < at)
+        self._session.exec(
+            update(StatusList).where(col(StatusList.court_id) == self.court_id, later).values(attested_at=at)
+        )
 
     def enqueue_publication(self, cause: str, *, at: datetime) -> int:
         """Note, with the change itself, that it must be published.

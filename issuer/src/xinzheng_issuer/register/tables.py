@@ -226,7 +226,11 @@ class RefusalRecord(SQLModel, table=True):
 
 
 class StatusList(SQLModel, table=True):
-    """The last signed form of one status list; its bits are always derived anew from the rows."""
+    """The last signed edition of one status list and of its journal; its bits are always derived anew from the rows.
+
+    `sequence` counts editions, `since` is the moment from which all changes are known, and `attested_at` that of the
+    last publication that named this edition as current.
+    """
 
     __tablename__: ClassVar[str] = "status_list"
 
@@ -235,7 +239,30 @@ class StatusList(SQLModel, table=True):
     purpose: str = Field(primary_key=True)
     sequence: int
     made_at: datetime = _moment()
+    since: datetime = _moment()
+    attested_at: datetime | None = _moment(nullable=True)
     document: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    journal: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+
+
+class StatusChange(SQLModel, table=True):
+    """One entry of a status list that was set or cleared; written in the transaction that causes it, never deleted.
+
+    `sequence` is the first edition of the list that shows it; NULL until there is one. Who caused it and why stands in
+    the transition log alone.
+    """
+
+    __tablename__: ClassVar[str] = "status_change"
+    __table_args__ = (Index("ix_status_change_list", "court_id", "list_number", "purpose", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    list_number: int
+    purpose: str
+    list_index: int
+    is_set: bool
+    at: datetime = _moment()
+    sequence: int | None = None
 
 
 class Publication(SQLModel, table=True):

@@ -26,18 +26,18 @@ __all__ = ["Item", "report_many"]
 
 
 def report_many(
-    verifier: "Verifier", inputs: Iterable[object], *, at: datetime, workers: int | None
+    verifier: "Verifier", inputs: Iterable[object], *, at: datetime, now: datetime | None, workers: int | None
 ) -> Generator[Report, None, None]:
     """See `Verifier.report_many`."""
     if workers is not None and workers < 1:
         raise ValueError("workers must be at least 1")
     if workers == 1:
-        return _here(verifier, inputs, at=at)
+        return _here(verifier, inputs, at=at, now=now)
     if not sys.executable:
         raise RuntimeError("this program has no interpreter to start processes with: set workers=1")
     from xinzheng_verifier.bulk.crew import Crew  # noqa: PLC0415 - a few inputs need no processes
 
-    return Crew(verifier, at=at, size=workers or _cores()).run(iter(inputs))
+    return Crew(verifier, at=at, now=now, size=workers or _cores()).run(iter(inputs))
 
 
 def _cores() -> int:
@@ -45,7 +45,9 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _here(verifier: "Verifier", inputs: Iterable[object], *, at: datetime) -> Generator[Report, None, None]:
+def _here(
+    verifier: "Verifier", inputs: Iterable[object], *, at: datetime, now: datetime | None
+) -> Generator[Report, None, None]:
     for thing in inputs:
         if thing is PAUSE:
             continue
@@ -53,7 +55,7 @@ def _here(verifier: "Verifier", inputs: Iterable[object], *, at: datetime) -> Ge
         if item is None:
             yield not_answered(verifier, None, at=at, reason=WRONG_TYPE)
             continue
-        report = answer(verifier, item, at=at)
+        report = answer(verifier, item, at=at, now=now)
         if isinstance(report, str):
             report = not_answered(verifier, item.data, at=at, reason=ERROR, error=report)
         yield report

@@ -56,12 +56,14 @@ class Crew:
     Args:
         verifier: judges.
         at: the moment asked about.
+        now: the present moment, where that is another one.
         size: processes at most.
     """
 
-    def __init__(self, verifier: "Verifier", *, at: datetime, size: int) -> None:
+    def __init__(self, verifier: "Verifier", *, at: datetime, now: datetime | None, size: int) -> None:
         self._verifier = verifier
         self._at = at
+        self._now = now
         self._size = size
         self._unpacker = Unpacker(verifier, at=at)
         self._inbox: SimpleQueue[tuple[Hand, bytes | None]] = SimpleQueue()
@@ -77,7 +79,7 @@ class Crew:
     def run(self, source: Iterator[object]) -> Generator[Report, None, None]:
         """The reports in the order of the inputs; an exception of the source comes after the reports before it."""
         kind = type(self._verifier)
-        self._head = pickle.dumps((kind, self._verifier.trust, self._verifier.policy, self._at))
+        self._head = pickle.dumps((kind, self._verifier.trust, self._verifier.policy, self._at, self._now))
         try:
             while self._hand_out(source) or not self._is_dry:
                 if not self._window:  # the source pauses, and was waited for

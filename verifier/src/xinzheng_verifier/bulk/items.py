@@ -115,11 +115,17 @@ def not_answered(
     )
 
 
-def answer(verifier: "Verifier", item: Parcel, *, at: datetime) -> Report | str:
+def answer(verifier: "Verifier", item: Parcel, *, at: datetime, now: datetime | None) -> Report | str:
     """The report on one input; the name of the exception's class where there came one instead."""
     try:
         return verifier.report(
-            item.data, at=at, identity=item.identity, number=item.number, other=item.other, form=item.form
+            item.data,
+            at=at,
+            identity=item.identity,
+            number=item.number,
+            other=item.other,
+            form=item.form,
+            now=now,
         )
     except Exception as error:  # noqa: BLE001 - whatever it is, the other inputs are answered
         return type(error).__name__

@@ -51,21 +51,23 @@ def work(source: IO[bytes], sink: IO[bytes]) -> None:
     head = read_frame(source)
     if head is None:
         return
-    kind, trust, policy, at = pickle.loads(head)  # noqa: S301 - the parent wrote it
+    kind, trust, policy, at, now = pickle.loads(head)  # noqa: S301 - the parent wrote it
     verifier = kind(trust, policy=policy)
     gc.freeze()  # what was imported stays
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.enable()
     write_frame(sink, READY)
     while (chunk := read_frame(source)) is not None:
-        _answer_all(verifier, unpack(chunk), sink, at=at)
+        _answer_all(verifier, unpack(chunk), sink, at=at, now=now)
 
 
-def _answer_all(verifier: "Verifier", items: Sequence[Parcel], sink: IO[bytes], *, at: datetime) -> None:
+def _answer_all(
+    verifier: "Verifier", items: Sequence[Parcel], sink: IO[bytes], *, at: datetime, now: datetime | None
+) -> None:
     """Answers in order; whoever waits hears of slow ones after half a second, so that silence means a hang."""
     packer, due = Packer(), _watched()
     for number, item in enumerate(items, start=1):
-        packer.add(answer(verifier, item, at=at))
+        packer.add(answer(verifier, item, at=at, now=now))
         if number == len(items) or time.monotonic() >= due:
             faulthandler.cancel_dump_traceback_later()
             write_frame(sink, packer.frame())

@@ -180,7 +180,11 @@ def _add_trust(parser: Parser, language: Language) -> None:
     group.add_argument("--store", metavar="DIR", type=Path, help=_word("store", language))
     group.add_argument("--bundle", metavar="B", type=Path, help=_word("bundle", language))
     group.add_argument("--root", metavar="R", type=Path, help=_word("root", language))
-    for option, word in (("--controller", "controller"), ("--status-list", "status_list")):
+    for option, word in (
+        ("--controller", "controller"),
+        ("--status-list", "status_list"),
+        ("--status-changes", "status_changes"),
+    ):
         group.add_argument(
             option, metavar="DOC", type=Path, action="extend", nargs="+", default=[], help=_word(word, language)
         )

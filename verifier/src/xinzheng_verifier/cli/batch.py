@@ -48,6 +48,7 @@ class Batch:
     Args:
         verifier: judges.
         at: the moment asked about.
+        now: the present moment.
         expected: compared with every credential that brings nothing of its own to compare.
         form: accept this form only.
         style: how reports are printed.
@@ -65,6 +66,7 @@ class Batch:
         verifier: Verifier,
         *,
         at: datetime,
+        now: datetime,
         expected: Expected,
         form: str | None,
         style: Style,
@@ -73,6 +75,7 @@ class Batch:
     ) -> None:
         self._verifier = verifier
         self._at = at
+        self._now = now
         self._expected = expected
         self._form = form
         self._style = style
@@ -119,7 +122,7 @@ class Batch:
         return waiting, True
 
     def _judge(self, source: Iterator[Input | Pause], workers: int | None, progress: Progress) -> None:
-        reports = self._verifier.report_many(self._items(source, progress), at=self._at, workers=workers)
+        reports = self._verifier.report_many(self._items(source, progress), at=self._at, now=self._now, workers=workers)
         with closing(reports):
             for report in reports:
                 self._unread(progress)

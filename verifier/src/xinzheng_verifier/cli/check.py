@@ -38,7 +38,8 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         raise UsageError("stdin_twice")
     if not options.files and not options.jsonl:
         raise UsageError("files_needed")
-    at = options.at or datetime.now(UTC)
+    now = datetime.now(UTC)
+    at = options.at or now
     verifier = Verifier(trust_of(options, at), policy=policy_of(options))
     expected = Expected(
         identity=None if options.id_number is None else read_identity(language),
@@ -51,7 +52,14 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         summary = open_summary(options.summary, at=at, bundle_version=version, language=language)
     style: Style = "json" if options.json else "brief" if options.brief else "screen"
     batch = Batch(
-        verifier, at=at, expected=expected, form=options.form, style=style, summary=summary, language=language
+        verifier,
+        at=at,
+        now=now,
+        expected=expected,
+        form=options.form,
+        style=style,
+        summary=summary,
+        language=language,
     )
     inputs = Inputs(options.files, options.jsonl)
     try:
@@ -125,7 +133,7 @@ def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
         UsageError: nobody, or in two ways at once.
         TrustError: the trust data cannot be used.
     """
-    ways = [options.store, options.bundle or options.root, options.controller or options.status_list or options.context]
+    ways = [options.store, options.bundle or options.root, options.controller or _documents(options)]
     if sum(map(bool, ways)) > 1:
         raise UsageError("trust_twice")
     if options.store:
@@ -137,8 +145,14 @@ def trust_of(options: argparse.Namespace, at: datetime) -> TrustStore:
             map(_controller, options.controller),
             map(read_file, options.status_list),
             {url: _context(path) for url, path in options.context},
+            status_changes=map(read_file, options.status_changes),
         )
     raise UsageError("trust_needed")
+
+
+def _documents(options: argparse.Namespace) -> bool:
+    """Whether anything is given that goes with `--controller` alone."""
+    return bool(options.status_list or options.status_changes or options.context)
 
 
 def _context(path: Path) -> JSONObject:

@@ -39,7 +39,7 @@ from xinzheng_verifier.verifier import Verifier
 _STDIN = "-"
 _NOT_WRITTEN_CODE = "receipt_file_not_written"
 _RECEIPT_MODE = 0o644
-_TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list", "context")
+_TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list", "status_changes", "context")
 
 
 def make(options: argparse.Namespace, language: Language) -> int:
@@ -60,7 +60,7 @@ def make(options: argparse.Namespace, language: Language) -> int:
     identity = None if options.id_number is None else read_identity(language)
     try:
         key = load_key(options.key, _passphrase(options, options.key, language))
-        report = verifier.report(data, at=at, identity=identity, form=options.form)
+        report = verifier.report(data, at=at, identity=identity, form=options.form, now=now)
         receipt = make_receipt(report, verifier=verifier, signer=key, made_at=now)
         write_new(out, f"{receipt}\n".encode("ascii"), mode=_RECEIPT_MODE)
     except ReceiptError as error:

@@ -64,6 +64,11 @@ WORDS: Final[dict[str, Message]] = {
         "a signed status list (JSON-LD, vc+jwt or vc+cose), with --controller; may be repeated",
         "已签名的状态列表（JSON-LD、vc+jwt 或 vc+cose），与 --controller 同用，可重复",
     ),
+    "status_changes": Message(
+        "the signed journal of changes of a status list, with --controller, for moments before the list was made; may "
+        "be repeated",
+        "状态列表的已签名变更记录，与 --controller 同用，用于查询早于列表生成的时刻；可重复",
+    ),
     "context": Message(
         "a JSON-LD context that credentials may name, by its address, with --controller; may be repeated",
         "凭证可引用的 JSON-LD 上下文及其网址，与 --controller 同用，可重复",

@@ -11,7 +11,13 @@ from xinzheng_verifier.secure.proof import Proof, Validity
 
 
 def check_time(
-    credential: JSONObject, proofs: Iterable[Proof], *, at: datetime, skew: timedelta, floor: datetime | None
+    credential: JSONObject,
+    proofs: Iterable[Proof],
+    *,
+    at: datetime,
+    skew: timedelta,
+    floor: datetime | None,
+    now: datetime | None = None,
 ) -> None:
     """Refuses a credential outside its validity; the stricter of all stated limits wins.
 
@@ -24,12 +30,17 @@ def check_time(
         at: the moment asked about.
         skew: how much later than `at` it may be in truth.
         floor: when the newest of the trust data was made; a true clock shows no earlier moment.
+        now: what the clock shows, where `at` was chosen by somebody; None where `at` is what it shows. The later of the
+            two has to reach the floor.
 
     Raises:
         RefusedError: `not_yet_valid`, `expired`, `proof_expired`, `date_malformed`.
         UndecidedError: `clock_implausible`.
     """
-    raise_worst(_problems(credential, proofs, at=at, latest=latest_moment(at, skew), floor=floor))
+    is_behind = floor is not None and latest_moment(max(at, now or at), skew) < floor
+    raise_worst(
+        _problems(credential, proofs, at=at, latest=latest_moment(at, skew), floor=floor if is_behind else None)
+    )
 
 
 def _problems(
@@ -42,7 +53,7 @@ def _problems(
     except RefusedError as error:
         yield error
         return
-    if floor is not None and latest < floor:
+    if floor is not None:
         # A clock that is behind says nothing of a beginning; what has ended by it has ended all the more.
         yield UndecidedError("clock_implausible", since=format_timestamp(floor))
     elif begins is not None and latest < begins:

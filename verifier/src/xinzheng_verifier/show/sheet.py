@@ -20,8 +20,8 @@ from xinzheng_schemas.vocabulary import (
     label,
 )
 from xinzheng_verifier.policy import COURT_TYPE, types_of
-from xinzheng_verifier.report import Outcome, Report, ReportedIssuer
-from xinzheng_verifier.show.words import OUTCOMES, SHEET, STEPS, say
+from xinzheng_verifier.report import Outcome, Report, ReportedIssuer, Step
+from xinzheng_verifier.show.words import OUTCOMES, SHEET, SINCE, STEPS, say
 
 _MATCH, _STATUS, _SHAPE = 9, 8, 6
 
@@ -170,12 +170,26 @@ def _in_force(report: Report, language: Language) -> Iterator[tuple[str, str]]:
         yield "status", step.message(language)
         return
     as_of = format_timestamp(report.status_as_of)
+    if any("history" in _object(entry) for entry in _list(step.evidence.get("entries"))):
+        yield "status", _joined(*_then(step, language), say(SHEET, "as_of", language, as_of=as_of))
+        return
     age = report.at - report.status_as_of
     told = say(SHEET, "age", language, age=age_words(age, language)) if age >= timedelta(0) else None
     if step.outcome is Outcome.PASSED:
         yield "status", _joined(say(SHEET, "in_force", language, as_of=as_of), told)
     else:
         yield "status", _joined(step.message(language), say(SHEET, "as_of", language, as_of=as_of), told)
+
+
+def _then(step: Step, language: Language) -> Iterator[str]:
+    """The status at a moment in the past, and what has come of the credential since."""
+    if step.outcome is not Outcome.PASSED:
+        yield step.message(language)
+        return
+    yield say(SHEET, "in_force_then", language)
+    for member in SINCE:
+        if member in step.evidence:
+            yield say(SHEET, member, language, since=_text(step.evidence[member]))
 
 
 def _compared(report: Report, language: Language) -> str | None:
@@ -207,6 +221,10 @@ def _term(kind: type[StrEnum], value: JSONValue, language: Language) -> str:
 
 def _object(value: JSONValue) -> JSONObject:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: JSONValue) -> list[JSONValue]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: JSONValue) -> str:

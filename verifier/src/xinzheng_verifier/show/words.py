@@ -27,6 +27,9 @@ SHEET: Final[dict[str, Message]] = {
     "from_until": Message("{since} to {until}", "{since} 至 {until}"),
     "status": Message("Status", "当前状态"),
     "in_force": Message("neither revoked nor suspended as of {as_of}", "截至 {as_of} 未被撤销或暂停"),
+    "in_force_then": Message("neither revoked nor suspended at the moment asked about", "所查时刻未被撤销或暂停"),
+    "revokedSince": Message("revoked since {since}", "自 {since} 起已被撤销"),
+    "suspendedSince": Message("suspended since {since}", "自 {since} 起已被暂停"),
     "as_of": Message("status data of {as_of}", "状态数据生成于 {as_of}"),
     "age": Message("{age} before the moment asked about", "早于查询时刻 {age}"),
     "asked": Message("Asked about", "查询时刻"),
@@ -38,6 +41,9 @@ SHEET: Final[dict[str, Message]] = {
     "minutes": Message("{count} min", "{count} 分钟"),
 }
 """The verdict, headings and phrases of the sheet."""
+
+SINCE: Final = ("revokedSince", "suspendedSince")
+"""What may have become of a credential after the moment asked about, as the evidence of the status step names it."""
 
 STEPS: Final[dict[str, Message]] = {
     "read": Message("Reading", "读取"),

@@ -1,8 +1,9 @@
 """Step 8: every status entry of a credential is looked up; the worst answer wins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
@@ -12,6 +13,7 @@ from xinzheng_verifier.limits import MAX_STATUS_ENTRIES
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.secure.moments import latest_moment
 from xinzheng_verifier.status import entry as entries
+from xinzheng_verifier.status.changes import LookBack, authentic_journal, look_back
 from xinzheng_verifier.status.entry import MEANINGS, StatusEntry
 from xinzheng_verifier.status.lists import StatusList, authentic_list
 from xinzheng_verifier.trust.issuers import TrustedIssuer
@@ -20,18 +22,24 @@ from xinzheng_verifier.trust.store import TrustStore
 _MINIMUM_ENTRIES = bitstring.MINIMUM_BYTES * 8
 
 
+_NOTHING_SINCE: Final[Mapping[str, JSONValue]] = MappingProxyType({})
+
+
 class StatusAnswer(NamedTuple):
     """What the status data says of one credential.
 
     Attributes:
         error: why the step does not pass; None if every entry is clear and current.
         entries: evidence, one object an entry.
-        as_of: when the oldest list that was consulted was made; None if none could be.
+        as_of: as of when the oldest list that was consulted is known to be right; None if none could be.
+        later: for a moment before the lists were made, what has become of the credential since: `revokedSince`,
+            `suspendedSince`, `liftedSince`.
     """
 
     error: VerifierError | None
     entries: list[JSONValue]
     as_of: datetime | None
+    later: Mapping[str, JSONValue] = _NOTHING_SINCE
 
 
 class _Question(NamedTuple):
@@ -53,8 +61,8 @@ def check_status(
         issuer: who issued it; its lists must be by the same issuer, or by one that it delegates to.
         trust: where the lists are.
         at: the moment of judgement.
-        policy: whether a status is required, how old a list may be, counted from its `validFrom`, and how slow the
-            clock may be.
+        policy: whether a status is required, how old a list may be, counted from when it was made or last vouched
+            for, and how slow the clock may be.
     """
     stale = _bundle_error(trust, at)
     if "credentialStatus" not in credential:
@@ -74,6 +82,7 @@ def check_status(
         error=_worst([lookup.error for lookup in lookups] + [stale]),
         entries=[lookup.evidence for lookup in lookups],
         as_of=min(made, default=None),
+        later=_later(lookups),
     )
 
 
@@ -94,6 +103,7 @@ class _LookUp(NamedTuple):
     error: VerifierError | None
     evidence: JSONObject
     made_at: datetime | None = None
+    past: LookBack | None = None
 
 
 def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
@@ -104,14 +114,50 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
         status_list = authentic_list(entry.url, question.trust, at=question.at)
         _check_belongs(status_list, entry, question.issuer)
         value = _value(status_list, entry)
+        past = _past(status_list, entry, question) if question.at < status_list.valid_from else None
     except UndecidedError as error:
         return _LookUp(error=error, evidence={**evidence, "code": error.code})
-    finding = _judge(status_list, MEANINGS.get(entry.purpose) if value else None, question)
+    if past is None:
+        finding = _judge(status_list, MEANINGS.get(entry.purpose) if value else None, question)
+    else:
+        value, finding = past.value, _judge_past(past, MEANINGS.get(entry.purpose))
+        evidence["history"] = past.evidence
     evidence["code"] = finding.code if finding else "ok"
     evidence |= status_list.evidence
     if entry.purpose not in MEANINGS:
         evidence |= {"value": value, "message": entry.messages.get(value)}
-    return _LookUp(error=finding, evidence=evidence, made_at=status_list.valid_from)
+    return _LookUp(error=finding, evidence=evidence, made_at=status_list.as_of, past=past)
+
+
+def _past(status_list: StatusList, entry: StatusEntry, question: _Question) -> LookBack | None:
+    """The entry at a moment before the list was made; None where there is no journal to tell.
+
+    Raises:
+        UndecidedError: a code of `authentic_journal` or `look_back`.
+    """
+    latest = latest_moment(question.at, question.policy.max_clock_skew)
+    if latest >= status_list.valid_from or entry.size != 1:
+        return None
+    journal = authentic_journal(status_list, question.trust, at=question.at)
+    return None if journal is None else look_back(journal, entry.index, at=question.at, latest=latest)
+
+
+def _judge_past(past: LookBack, meaning: str | None) -> VerifierError | None:
+    if meaning is None or past.set_at is None:
+        return None
+    return RefusedError(meaning, since=format_timestamp(past.set_at))
+
+
+def _later(lookups: Iterable[_LookUp]) -> JSONObject:
+    """What has become of the credential after the moment asked about."""
+    later: JSONObject = {}
+    for lookup in lookups:
+        past, purpose = lookup.past, lookup.evidence.get("purpose")
+        if past is None or past.turned_at is None or past.value == past.value_now or purpose not in MEANINGS:
+            continue
+        name = f"{MEANINGS[purpose]}Since" if past.value_now else "liftedSince"
+        later[name] = format_timestamp(past.turned_at)
+    return later
 
 
 def _check_belongs(status_list: StatusList, entry: StatusEntry, issuer: TrustedIssuer) -> None:
@@ -135,13 +181,13 @@ def _value(status_list: StatusList, entry: StatusEntry) -> int:
 
 def _judge(status_list: StatusList, meaning: str | None, question: _Question) -> VerifierError | None:
     """A set bit counts however old it is; a clear one only while the list is current."""
-    made, since = status_list.valid_from, status_list.evidence["asOf"]
+    since = status_list.evidence["asOf"]
     at, max_age = question.at, question.policy.max_status_age
     if meaning is not None:
         return RefusedError(meaning, since=since)
-    if latest_moment(at, question.policy.max_clock_skew) < made:
-        return UndecidedError("status_not_yet_known", since=since)
-    too_old = max_age is not None and at - made > max_age
+    if latest_moment(at, question.policy.max_clock_skew) < status_list.valid_from:
+        return UndecidedError("status_not_yet_known", since=status_list.evidence["madeAt"])
+    too_old = max_age is not None and at - status_list.as_of > max_age
     if too_old or (status_list.valid_until is not None and at > status_list.valid_until):
         return UndecidedError("status_stale", since=since)
     return None

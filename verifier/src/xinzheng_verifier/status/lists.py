@@ -12,16 +12,15 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import RefusedError, UndecidedError, shown
 from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES, MAX_STATUS_SIZE
 from xinzheng_verifier.read import status_list
-from xinzheng_verifier.secure import genuine, mechanism
 from xinzheng_verifier.secure.canonical import Contexts
 from xinzheng_verifier.secure.moments import timestamp
 from xinzheng_verifier.shape import check_shape
-from xinzheng_verifier.trust.eligibility import check_key
-from xinzheng_verifier.trust.issuers import TrustedKey
+from xinzheng_verifier.status.authentic import Authentic, Codes, Signatures, authentic, check_keys
 from xinzheng_verifier.trust.store import TrustStore
 
 LIST_TYPE = "BitstringStatusListCredential"
 _SUBJECT_TYPE = "BitstringStatusList"
+_CODES = Codes(unreadable="status_unavailable", foreign="status_issuer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,26 +38,38 @@ class StatusList:
         valid_from: when the list was made.
         valid_until: until when it counts as current, by its `validUntil`, its `ttl` or the end of a proof, whichever
             comes first; None where it does not say.
+        attested_at: as of when its issuer's publication names it as current; None where none does.
         sequence: its number in the issuer's order; None where it bears none.
     """
 
     url: str
     issuer_id: str
-    signatures: tuple[tuple[TrustedKey, datetime | None], ...]
+    signatures: Signatures
     purposes: frozenset[str]
     bits: bytes
     size: int | None
     valid_from: datetime
     valid_until: datetime | None
+    attested_at: datetime | None
     sequence: int | None
+
+    @cached_property
+    def as_of(self) -> datetime:
+        """As of when it is known to be right: when it was made, or vouched for as still current, until its own end."""
+        attested = self.attested_at
+        if attested is None or attested <= self.valid_from:
+            return self.valid_from
+        until = self.valid_until
+        return attested if until is None or attested <= until else max(until, self.valid_from)
 
     @cached_property
     def evidence(self) -> JSONObject:
         """What a report says of the list; written once, since every certificate of a court points to the same few."""
-        until = self.valid_until
         return {
-            "asOf": format_timestamp(self.valid_from),
-            "validUntil": None if until is None else format_timestamp(until),
+            "asOf": format_timestamp(self.as_of),
+            "madeAt": format_timestamp(self.valid_from),
+            "attestedAt": _shown(self.attested_at),
+            "validUntil": _shown(self.valid_until),
             "sequence": self.sequence,
         }
 
@@ -81,11 +92,7 @@ def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
     found: StatusList | None = kept.get(url)
     if found is None:
         found = kept[url] = _decode(url, trust, at=at)
-    try:
-        for key, signed_at in found.signatures:
-            check_key(key, usage="status", signed_at=signed_at, at=at)
-    except RefusedError as error:
-        raise UndecidedError("status_issuer", list=url, reason=error.code) from error
+    check_keys(found.signatures, url=url, at=at, code=_CODES.foreign)
     return found
 
 
@@ -93,32 +100,13 @@ def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
     data = trust.status_list(url)
     if data is None:
         raise UndecidedError("status_unavailable", list=url)
+    found = authentic(data, url=url, trust=trust, at=at, read=status_list.read, codes=_CODES)
     try:
-        secured = mechanism.secured(status_list.read(data), contexts=trust.contexts)
-    except CodedError as error:
-        raise UndecidedError("status_unavailable", list=url, reason=error.code) from error
-    try:
-        issuer = genuine.trusted_issuer(secured, trust)
-        signed = [genuine.named_keys(proof, issuer) for proof in secured.proofs]
-        keys = genuine.check_signatures(
-            [(one.proof, genuine.keys_in_force(one, usage="status", at=at)) for one in signed]
-        )
-        signed_at = [one.proof.signed_at() for one in signed]
-    except (RefusedError, UndecidedError) as error:
-        raise UndecidedError("status_issuer", list=url, reason=error.code) from error
-    try:
-        credential = secured.credential(issuer)
-        found = _status_list(
-            credential,
-            url=url,
-            issuer_id=issuer.id,
-            signatures=tuple(zip(keys, signed_at, strict=True)),
-            proof_ends=[limit.until for limit in (proof.validity() for proof in secured.proofs) if limit.until],
-        )
+        made = _status_list(found, url=url, attested_at=trust.attested_at(url))
     except CodedError as error:
         raise UndecidedError(error.code, list=url, field=error.field) from error
-    _check_shape(credential, url=url, contexts=trust.contexts)
-    return found
+    _check_shape(found.content, url=url, contexts=trust.contexts)
+    return made
 
 
 def _check_shape(credential: JSONObject, *, url: str, contexts: Contexts) -> None:
@@ -136,15 +124,9 @@ def _check_shape(credential: JSONObject, *, url: str, contexts: Contexts) -> Non
         raise UndecidedError("status_shape", list=url, reason=error.code, field=error.field) from error
 
 
-def _status_list(
-    credential: JSONObject,
-    *,
-    url: str,
-    issuer_id: str,
-    signatures: tuple[tuple[TrustedKey, datetime | None], ...],
-    proof_ends: Sequence[datetime],
-) -> StatusList:
+def _status_list(found: Authentic, *, url: str, attested_at: datetime | None) -> StatusList:
     """Reads a list whose signature holds; only now is it inflated."""
+    credential = found.content
     types = credential.get("type")
     if not isinstance(types, list) or LIST_TYPE not in types or "credentialStatus" in credential:
         raise RefusedError("status_type")
@@ -158,13 +140,14 @@ def _status_list(
     sequence = subject.get("sequence")
     return StatusList(
         url=url,
-        issuer_id=issuer_id,
-        signatures=signatures,
+        issuer_id=found.issuer_id,
+        signatures=found.signatures,
         purposes=_purposes(subject.get("statusPurpose")),
         bits=_bits(subject.get("encodedList")),
         size=size,
         valid_from=valid_from,
-        valid_until=_current_until(credential, subject, valid_from, proof_ends),
+        valid_until=_current_until(credential, subject, valid_from, found.ends),
+        attested_at=attested_at,
         sequence=sequence if type(sequence) is int else None,
     )
 
@@ -174,6 +157,10 @@ def _subject(credential: JSONObject) -> JSONObject:
     if not isinstance(subject, dict) or subject.get("type") != _SUBJECT_TYPE:
         raise RefusedError("status_type", field="/credentialSubject/type")
     return subject
+
+
+def _shown(moment: datetime | None) -> str | None:
+    return None if moment is None else format_timestamp(moment)
 
 
 def _moment(credential: JSONObject, member: str) -> datetime:

@@ -39,6 +39,8 @@ class Situation(StrEnum):
     EXPIRED = "expired"
     NOT_YET_VALID = "not-yet-valid"
     REVOKED = "revoked"
+    REVOKED_SINCE = "revoked-since"
+    SUSPENDED_THEN = "suspended-then"
     SUSPENDED = "suspended"
     WRONG_PERSON = "wrong-person"
     ISSUER_NOT_ACCEPTED = "issuer-not-accepted"
@@ -66,6 +68,8 @@ EXPECTED: Final[Mapping[Situation, tuple[Verdict, str]]] = {
     Situation.EXPIRED: (_FAILED, "expired"),
     Situation.NOT_YET_VALID: (_FAILED, "not_yet_valid"),
     Situation.REVOKED: (_FAILED, "revoked"),
+    Situation.REVOKED_SINCE: (_PASSED, "ok"),
+    Situation.SUSPENDED_THEN: (_FAILED, "suspended"),
     Situation.SUSPENDED: (_FAILED, "suspended"),
     Situation.WRONG_PERSON: (_FAILED, "identity_mismatch"),
     Situation.ISSUER_NOT_ACCEPTED: (_FAILED, "policy_issuer"),
@@ -151,12 +155,13 @@ class _Desk:
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """One situation: its forms, and what is other than usual; a trust of None is that of the party at the end."""
+    """One situation: its forms, and what is other than usual; None is the party's trust at the end, and its `now`."""
 
     forms: Mapping[str, bytes | str]
     trust: TrustStore | None = None
     rules: Mapping[str, object] = field(default_factory=dict)
     identity: str | None = None
+    at: datetime | None = None
 
 
 _Recipe = Callable[[_Desk], _Plan]
@@ -199,6 +204,19 @@ def _suspended(desk: _Desk) -> _Plan:
     return _Plan(forms=issued.forms())
 
 
+def _revoked_since(desk: _Desk) -> _Plan:
+    issued = desk.issue(valid_from=desk.now - 30 * _DAY)
+    desk.party.revoke(issued, at=desk.now - _DAY)
+    return _Plan(forms=issued.forms(), at=desk.now - 10 * _DAY)
+
+
+def _suspended_then(desk: _Desk) -> _Plan:
+    issued = desk.issue(valid_from=desk.now - 30 * _DAY)
+    desk.party.suspend(issued, at=desk.now - 12 * _DAY)
+    desk.party.reinstate(issued, at=desk.now - 8 * _DAY)
+    return _Plan(forms=issued.forms(), at=desk.now - 10 * _DAY)
+
+
 def _status_stale(desk: _Desk) -> _Plan:
     issued, trust = desk.issue(), desk.party.trust(status_made_at=desk.now - 2 * _DAY)
     return _Plan(forms=issued.forms(), trust=trust, rules={"max_status_age": _DAY})
@@ -233,6 +251,8 @@ _COMMON: Final[Mapping[Situation, _Recipe]] = {
     Situation.EXPIRED: _expired,
     Situation.NOT_YET_VALID: _not_yet_valid,
     Situation.REVOKED: _revoked,
+    Situation.REVOKED_SINCE: _revoked_since,
+    Situation.SUSPENDED_THEN: _suspended_then,
     Situation.SUSPENDED: _suspended,
     Situation.ISSUER_NOT_ACCEPTED: _issuer_not_accepted,
     Situation.TYPE_NOT_ACCEPTED: _type_not_accepted,
@@ -309,7 +329,7 @@ def _served(desk: _Desk, recipes: Mapping[Situation, _Recipe]) -> Iterator[Case]
                 data=data,
                 trust=plan.trust or current,
                 policy=Policy(**{"profile": desk.policy.profile, **plan.rules}),  # type: ignore[arg-type]
-                at=desk.now,
+                at=plan.at or desk.now,
                 identity=plan.identity,
                 verdict=verdict,
                 code=code,

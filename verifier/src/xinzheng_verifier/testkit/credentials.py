@@ -58,12 +58,14 @@ class FakeCertificate(FakeCredential):
         return super().forms() | ({} if self.qr is None else {"qr": self.qr})
 
 
-def sign_document(credential: JSONObject, key: FakeKey, *, did: str, shown: JSONObject) -> JSONObject:
+def sign_document(
+    credential: JSONObject, key: FakeKey, *, did: str, shown: JSONObject, created: str | None = None
+) -> JSONObject:
     """`shown` with the ecdsa-jcs-2019 proof of `credential` (vc-di-ecdsa 3.3), made when its validity begins."""
     proof: JSONObject = {
         "type": "DataIntegrityProof",
         "cryptosuite": "ecdsa-jcs-2019",
-        "created": credential["validFrom"],
+        "created": credential["validFrom"] if created is None else created,
         "verificationMethod": method_id(did, key.name),
         "proofPurpose": "assertionMethod",
         "@context": credential["@context"],

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.contexts import CREDENTIALS_V2, CREDIT_REPAIR_V1
@@ -21,6 +21,14 @@ PURPOSES: Final = ("revocation", "suspension")
 _STATUS = "status"
 _FIRST_INDEX = 1_000
 _YEAR, _MONTH, _WEEK = timedelta(days=365), timedelta(days=30), timedelta(days=7)
+
+
+class _Change(NamedTuple):
+    """One change of an entry; a moment of None is that of the list's making."""
+
+    at: datetime | None
+    place: int
+    is_set: bool
 
 
 class FakeParty:
@@ -49,23 +57,28 @@ class FakeParty:
         self._host = host
         self._keys = _fresh_keys(now)
         self._status_key = FakeKey(name=_STATUS, usage=KeyUsage.STATUS, valid_from=now - 2 * _YEAR)
-        self._set: dict[str, set[int]] = {purpose: set() for purpose in PURPOSES}
+        self._changes: dict[str, list[_Change]] = {purpose: [] for purpose in PURPOSES}
         self._next_index = _FIRST_INDEX
 
     # --- what happens to a credential -----------------------------------------------------------------------------
 
-    def revoke(self, issued: FakeCredential) -> None:
-        """Trust made from now on says that it is revoked."""
-        self._set["revocation"].add(issued.index)
+    def revoke(self, issued: FakeCredential, *, at: datetime | None = None) -> None:
+        """Trust made from now on says that it is revoked.
 
-    def suspend(self, issued: FakeCredential) -> None:
-        """Trust made from now on says that it is suspended."""
-        self._set["suspension"].add(issued.index)
+        Args:
+            issued: the credential.
+            at: since when, aware; None is when the status list is made.
+        """
+        self._changes["revocation"].append(_Change(at, issued.index, is_set=True))
 
-    def reinstate(self, issued: FakeCredential) -> None:
-        """Trust made from now on says that it is neither suspended nor revoked."""
-        for indexes in self._set.values():
-            indexes.discard(issued.index)
+    def suspend(self, issued: FakeCredential, *, at: datetime | None = None) -> None:
+        """Trust made from now on says that it is suspended; arguments as for `revoke`."""
+        self._changes["suspension"].append(_Change(at, issued.index, is_set=True))
+
+    def reinstate(self, issued: FakeCredential, *, at: datetime | None = None) -> None:
+        """Trust made from now on says that it is neither suspended nor revoked; arguments as for `revoke`."""
+        for changes in self._changes.values():
+            changes.append(_Change(at, issued.index, is_set=False))
 
     # --- what a lender receives -----------------------------------------------------------------------------------
 
@@ -74,10 +87,11 @@ class FakeParty:
 
         Args:
             status_made_at: when the status lists were made; None is ten minutes before `now`.
-            without_status: leave the status lists out.
+            without_status: leave the status lists and their journals out.
         """
         lists = [] if without_status else self.status_lists(made_at=status_made_at)
-        return TrustStore.from_documents([self.trust_document()], lists, self.contexts())
+        changes = [] if without_status else self.status_changes(made_at=status_made_at)
+        return TrustStore.from_documents([self.trust_document()], lists, self.contexts(), status_changes=changes)
 
     def trust_document(self) -> JSONObject:
         """The document that makes its keys known: what `xinzheng-verify --controller` takes."""
@@ -93,15 +107,22 @@ class FakeParty:
         Args:
             made_at: their `validFrom`; they count as current for a week from then. None is ten minutes before `now`.
         """
-        moment = self.now - timedelta(minutes=10) if made_at is None else made_at
-        return [self._status_list(purpose, moment) for purpose in PURPOSES]
+        return [self._status_list(purpose, self._made_at(made_at)) for purpose in PURPOSES]
+
+    def status_changes(self, *, made_at: datetime | None = None) -> list[JSONObject]:
+        """The signed journals of what changed in those lists: what `--status-changes` takes.
+
+        Args:
+            made_at: when the lists were made, as for `status_lists`; the journals begin two years before `now`.
+        """
+        return [self._status_changes(purpose, self._made_at(made_at)) for purpose in PURPOSES]
 
     # --- signing --------------------------------------------------------------------------------------------------
 
     def _status_list(self, purpose: str, made_at: datetime) -> JSONObject:
         bits = bytearray(bitstring.MINIMUM_BYTES)
-        for index in self._set[purpose]:
-            bitstring.set_bit(bits, index)
+        for _, index, value in self._history(purpose, made_at):
+            bitstring.set_bit(bits, index, value=bool(value))
         url = self._status_url(purpose)
         unsigned: JSONObject = {
             "@context": [CREDENTIALS_V2, CREDIT_REPAIR_V1],
@@ -119,6 +140,36 @@ class FakeParty:
             },
         }
         return credentials.sign_document(unsigned, self._status_key, did=self.did, shown=unsigned)
+
+    def _status_changes(self, purpose: str, made_at: datetime) -> JSONObject:
+        url = self._status_url(purpose)
+        unsigned: JSONObject = {
+            "@context": [CREDENTIALS_V2, CREDIT_REPAIR_V1],
+            "id": f"{url}#changes",
+            "type": "StatusListChanges",
+            "issuer": self.did,
+            "list": url,
+            "sequence": 1,
+            "since": format_timestamp(self.now - 2 * _YEAR),
+            "changes": [[*change] for change in self._history(purpose, made_at)],
+        }
+        created = format_timestamp(made_at)
+        return credentials.sign_document(unsigned, self._status_key, did=self.did, shown=unsigned, created=created)
+
+    def _history(self, purpose: str, made_at: datetime) -> list[tuple[int, int, int]]:
+        """What changed up to a moment: seconds since 1970, index, value; in order of time."""
+        dated = [(change.at or made_at, change) for change in self._changes[purpose]]
+        found: list[tuple[int, int, int]] = []
+        is_set: set[int] = set()
+        for at, change in sorted(dated, key=lambda each: each[0]):
+            if at > made_at or change.is_set == (change.place in is_set):
+                continue
+            (is_set.add if change.is_set else is_set.discard)(change.place)
+            found.append((int(at.timestamp()), change.place, int(change.is_set)))
+        return found
+
+    def _made_at(self, moment: datetime | None) -> datetime:
+        return self.now - timedelta(minutes=10) if moment is None else moment
 
     def _status_url(self, purpose: str) -> str:
         return f"https://{self._host}/status/1/{purpose}"

@@ -165,5 +165,9 @@ MESSAGES: dict[str, Message] = {
         "Two different status lists bear the address {list}: give the newest one only.",
         "有两份不同的状态列表使用同一地址 {list}，请只给出最新的一份。",
     ),
+    "status_changes_ambiguous": Message(
+        "Two different journals of changes are about the status list {list}: give the newest one only.",
+        "有两份不同的变更记录针对状态列表 {list}，请只给出最新的一份。",
+    ),
     "issuer_ambiguous": Message("The issuer {issuer} is described more than once.", "签发者 {issuer} 被重复描述。"),
 }

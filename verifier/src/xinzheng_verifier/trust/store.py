@@ -13,7 +13,7 @@ from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
+from xinzheng_verifier.limits import STATUS_CHANGES_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.issuers import TrustedIssuer
@@ -61,6 +61,7 @@ class TrustStore:
         self._status_lists = _view(status_lists)
         self._contexts = MappingProxyType(deepcopy(dict(contexts or {})))  # compiled once, so nobody may change them
         self._decoded: dict[str, Any] = {}
+        self._decoded_changes: dict[str, Any] = {}
         self._bundle_version = bundle_version
         self._bundle_expires = bundle_expires
         self._issued_floor = issued_floor
@@ -101,6 +102,8 @@ class TrustStore:
         controllers: Iterable[Document] = (),
         status_lists: Iterable[Document] = (),
         contexts: Mapping[str, Mapping[str, JSONValue]] | None = None,
+        *,
+        status_changes: Iterable[Document] = (),
     ) -> Self:
         """Trust of your own making: whoever these documents describe is trusted, for any type they do not restrict.
 
@@ -109,10 +112,12 @@ class TrustStore:
                 a did:key or did:jwk, which is its own document.
             status_lists: signed status list credentials: as JSON text or parsed, vc+jwt or vc+cose.
             contexts: further JSON-LD contexts that credentials may name.
+            status_changes: signed journals of changes of those lists, as JSON text or parsed; needed for questions
+                about moments before a list was made.
 
         Raises:
             TrustError: `trust_document_malformed`, `did_malformed`, `issuer_ambiguous`, `status_list_ambiguous`,
-                `key_invalid`, `key_ambiguous`.
+                `status_changes_ambiguous`, `key_invalid`, `key_ambiguous`.
         """
         issuers: dict[str, TrustedIssuer] = {}
         for number, document in enumerate(controllers, start=1):
@@ -125,7 +130,13 @@ class TrustStore:
             url, text = _status_list(document, label=f"status list {number}")
             if lists.setdefault(url, text) != text:
                 raise TrustError("status_list_ambiguous", list=url)
-        return cls(issuers, lists, contexts)
+        journals: dict[str, bytes] = {}
+        for number, document in enumerate(status_changes, start=1):
+            label = f"journal of status changes {number}"
+            url, text = _journal(document, label=label)
+            if journals.setdefault(url, text) != text:
+                raise TrustError("status_changes_ambiguous", list=url)
+        return cls(issuers, lists, contexts, status_changes=journals)
 
     @property
     def bundle_version(self) -> int | None:
@@ -183,10 +194,15 @@ class TrustStore:
         """What was made of status lists in the life of the store, by address; the status step keeps it here."""
         return self._decoded
 
+    @property
+    def decoded_status_changes(self) -> dict[str, Any]:
+        """What was made of journals of changes in the life of the store, by address of the list; likewise."""
+        return self._decoded_changes
+
     def __getstate__(self) -> dict[str, object]:
         # What was decoded is made anew where it is needed; views of mappings do not pickle, the mappings do.
         views = {name: dict(value) for name, value in self.__dict__.items() if isinstance(value, MappingProxyType)}
-        return {**self.__dict__, **views, "_decoded": {}}
+        return {**self.__dict__, **views, "_decoded": {}, "_decoded_changes": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         views = {name: _view(state[name]) for name in _VIEWS}
@@ -220,6 +236,14 @@ def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
     if not isinstance(url, str):
         raise TrustError("trust_document_malformed", document=label, problem="id")
     return url, text
+
+
+def _journal(document: Document, *, label: str) -> tuple[str, bytes]:
+    """Address of the list that a journal is about, and the journal's text; likewise not yet believed."""
+    url = _json_object(document, limits=STATUS_CHANGES_JSON, label=label).get("list")
+    if not isinstance(url, str):
+        raise TrustError("trust_document_malformed", document=label, problem="list")
+    return url, _text(document)
 
 
 def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str, JSONValue]:

@@ -104,6 +104,7 @@ def _judge(
         identity=submission.identity,
         number=submission.number,
         other=submission.other,
+        now=now,
     )
     return form(report)
 

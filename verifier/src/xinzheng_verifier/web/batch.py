@@ -52,7 +52,8 @@ def answer(current: Callable[[], Verifier], text: str, *, lines: bool, at: str |
     items = (Item(envelope.credential, envelope.identity, envelope.number, envelope.other) for envelope in envelopes)
     counts: Counter[str] = Counter(total=len(envelopes), **dict.fromkeys(Verdict, 0))
     reports = []
-    for envelope, report in zip(envelopes, current().report_many(items, at=asked or now, workers=1), strict=True):
+    answers = current().report_many(items, at=asked or now, now=now, workers=1)
+    for envelope, report in zip(envelopes, answers, strict=True):
         counts[report.verdict.value] += 1
         label = {} if envelope.label is None else {"id": envelope.label}
         reports.append({**label, **report.to_json()})

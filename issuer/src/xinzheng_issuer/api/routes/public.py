@@ -11,6 +11,8 @@ from xinzheng_issuer.api.dependencies import CurrentIssuer
 from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.wire import HealthOut
 from xinzheng_issuer.errors import IssuingError, RegisterError
+from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.register.tables import StatusList
 from xinzheng_schemas import json_schemas
 from xinzheng_schemas.contexts import BUNDLED, CREDIT_REPAIR_V1
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
@@ -43,13 +45,26 @@ def status_list(
     code: str, number: Annotated[int, Path(ge=1, lt=2**31)], purpose: str, issuer: CurrentIssuer
 ) -> Response:
     """A Bitstring Status List credential, signed by the court's status key. Purposes: revocation, suspension."""
-    row = None
-    if code == issuer.office.court.id:
-        with issuer.office.reading() as store:
-            row = store.status_list(number, purpose)
+    row = _status_list(issuer, code, number, purpose)
     if row is None or row.document is None:
         raise IssuingError("status_list_not_found", field="code")
     return Response(row.document, media_type="application/vc")
+
+
+@router.get(
+    "/status/{code}/{number}/{purpose}/changes",
+    response_class=Response,
+    responses=_MISSING,
+    summary="The journal of changes of a status list",
+)
+def status_changes(
+    code: str, number: Annotated[int, Path(ge=1, lt=2**31)], purpose: str, issuer: CurrentIssuer
+) -> Response:
+    """When each entry of the list was set and cleared, signed by the court's status key; no names, no reasons."""
+    row = _status_list(issuer, code, number, purpose)
+    if row is None or row.journal is None:
+        raise IssuingError("status_list_not_found", field="code")
+    return Response(row.journal, media_type="application/json")
 
 
 @router.get("/bundle/root.json", response_class=Response, summary="The trust list's root metadata")
@@ -85,6 +100,13 @@ def certificate_schema() -> Response:
 def report_schema() -> Response:
     """What a verifier answers about a certificate."""
     return _schema(REPORT_SCHEMA_ID)
+
+
+def _status_list(issuer: Issuer, code: str, number: int, purpose: str) -> StatusList | None:
+    if code != issuer.office.court.id:
+        return None
+    with issuer.office.reading() as store:
+        return store.status_list(number, purpose)
 
 
 def _schema(identifier: str) -> Response:
