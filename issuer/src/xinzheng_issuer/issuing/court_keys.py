@@ -10,10 +10,11 @@ from typing import Any
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
+from xinzheng_keys.custody import open_signer
 from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_keys.signer import Signer, open_signer
+from xinzheng_keys.signer import Signer
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
