@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from support.repository import ROOT
 from support.softhsm import PIN, Token, library, make_token, needs_softhsm, replaced
 from xinzheng_issuer.errors import ConfigurationError, PublishingError
 from xinzheng_issuer.installation import initialise, open_issuer
+from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.register.tables import Certificate
 from xinzheng_issuer.settings import Settings, load_settings
-from xinzheng_keys.errors import KeyURIError, TokenError
+from xinzheng_keys.errors import KeyStoreError, KeyURIError, TokenError
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_verifier import TrustStore, Verifier
 
 pytestmark = needs_softhsm
@@ -156,6 +159,23 @@ def test_a_record_of_a_role_key_that_says_another_is_damage(settings: Settings, 
     with pytest.raises(PublishingError) as refused:
         open_issuer(settings)
     assert refused.value.code == "repository_damaged"
+
+
+def test_a_role_key_keeps_to_itself_and_to_its_record(tmp_path: Path, token: Token) -> None:
+    custody = role_keys.RoleCustody(place=token.uri(), key_type=KeyType.P384)
+    signer = role_keys.create_role_key(tmp_path / "targets.pem", passphrase=bytes, custody=custody)
+    found = role_keys.load_role_key(tmp_path / "targets.pem", passphrase=bytes, custody=custody)
+    assert found.public_key == signer.public_key
+    found.public_key.verify_signature(found.sign(b"metadata"), b"metadata")
+    assert (tmp_path / "targets.json").stat().st_mode & 0o077 == 0
+    with pytest.raises(TypeError, match="neither copied nor pickled"):
+        pickle.dumps(found)
+    with pytest.raises(NotImplementedError):
+        role_keys.CustodySigner.from_priv_key_uri(token.uri(), found.public_key)
+    nowhere = tmp_path / "none" / "snapshot.pem"
+    with pytest.raises(KeyStoreError) as refused:
+        role_keys.create_role_key(nowhere, passphrase=bytes, custody=custody)
+    assert refused.value.code == "key_file_not_written"
 
 
 def test_a_pin_in_the_configuration_is_refused_unrepeated(tmp_path: Path, token: Token) -> None:

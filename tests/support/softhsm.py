@@ -32,7 +32,7 @@ _PLACES = (
 )
 
 # Places of functions in CK_FUNCTION_LIST (PKCS #11 v2.40, pkcs11f.h), counted from 0 behind the version.
-FUNCTIONS = {"C_GetTokenInfo": 6, "C_OpenSession": 12, "C_Login": 18, "C_SignInit": 42, "C_Sign": 43}
+FUNCTIONS = {"C_Initialize": 0, "C_GetTokenInfo": 6, "C_OpenSession": 12, "C_Login": 18, "C_SignInit": 42, "C_Sign": 43}
 
 
 @cache

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pkcs11 import Attribute, Mechanism, MechanismFlag, ObjectClass, Session
 from pkcs11 import KeyType as TokenKeyType
 from pkcs11 import PrivateKey as TokenPrivateKey
+from pkcs11.exceptions import AttributeTypeInvalid
 
 from xinzheng_keys import public_keys
 from xinzheng_keys.errors import KeyURIError, TokenError
@@ -189,9 +190,10 @@ def _only(session: Session, wanted: dict[Attribute, Any]) -> Any:
 
 
 def _public_key(found: Any) -> PublicKey:
-    key_type = _TYPE_OF_PARAMETERS.get(bytes(found[Attribute.EC_PARAMS]))
-    if key_type is None:
-        raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES)
+    try:
+        key_type = _TYPE_OF_PARAMETERS[bytes(found[Attribute.EC_PARAMS])]
+    except (AttributeTypeInvalid, KeyError) as error:  # RSA and the like; another curve
+        raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES) from error
     point = _point(bytes(found[Attribute.EC_POINT]), _POINT_OCTETS[key_type])
     try:
         if key_type is KeyType.ED25519:
