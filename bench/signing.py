@@ -38,10 +38,8 @@ def main() -> None:
     """Prints the table as Markdown."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     token = make_token() if library() else None
-    print(
-        "| signatures per s | "
-        + " | ".join(f"{place}, {n} at once" for place in ("memory", "SoftHSM") for n in CALLERS)
-    )
+    heads = " | ".join(f"{place}, {n} at once" for place in ("memory", "SoftHSM") for n in CALLERS)
+    print(f"| signatures per s | {heads} |")
     print("|---|" + "---:|" * (2 * len(CALLERS)))
     for key_type in KeyType:
         signers: list[Signer | None] = [SoftwareSigner.generate(key_type), None]
