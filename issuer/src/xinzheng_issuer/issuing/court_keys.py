@@ -7,15 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xinzheng_issuer.court import CourtConfiguration
+from xinzheng_issuer.court import CourtConfiguration, KeysSection
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
-from xinzheng_keys.file_keystore import create_key_file
+from xinzheng_keys.custody import create_key, open_signer
+from xinzheng_keys.errors import LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_keys.signer import Signer, open_signer
+from xinzheng_keys.signer import Signer
+from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.certificate import CourtIdentity
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
@@ -74,6 +77,24 @@ class CourtKeys:
         method = f"{self.court.did}#{record.name}"
         return NamedSigner(self.signers[record.name], method, f"{method}-jwk")
 
+    def require_suites(self, *, at: datetime) -> None:
+        """See at the start whether the keys that sign can do what the court has chosen.
+
+        Args:
+            at: the moment for which the keys are picked; a usage without a key is not looked at.
+
+        Raises:
+            ConfigurationError: `suite_unsuitable` with the field of `court.toml`.
+        """
+        kinds = {usage: self._kind(usage, at=at) for usage in KeyUsage}
+        self.court.require_suites(certificate=kinds[KeyUsage.CERTIFICATE], status=kinds[KeyUsage.STATUS])
+
+    def _kind(self, usage: KeyUsage, *, at: datetime) -> KeyType | None:
+        try:
+            return self.signer(usage, at=at).signer.key_type
+        except LifecycleError:
+            return None
+
     def controller_document(self) -> dict[str, Any]:
         """The DID document, as served."""
         return dict(build_controller_document(self.court.did, self.records).document)
@@ -92,27 +113,44 @@ class CourtKeys:
         ).to_json()
 
 
-def create_court_keys(folder: Path, *, passphrase: PassphraseSource, at: datetime) -> None:
+def create_court_keys(
+    folder: Path,
+    *,
+    passphrase: PassphraseSource,
+    at: datetime,
+    court: CourtConfiguration | None = None,
+    tokens: TokenAccess | None = None,
+) -> None:
     """Make the first certificate key and the first status key.
 
     Args:
         folder: an empty folder, mode 0700.
         passphrase: encrypts the key files.
         at: start of the keys' windows.
+        court: says in `[keys]` where they are made and of which kind; by default in files, on P-256. In a token their
+            names begin with the court's id, for courts may share one.
+        tokens: how hardware modules are reached.
 
     Raises:
-        KeyStoreError: (keys) a file is there already or cannot be written.
+        KeysError: (keys) a key is there already or cannot be made.
     """
+    section = court.keys if court else KeysSection()
     entries = []
     for name, usage in _FIRST_KEYS:
-        path = (folder / f"{name}.pem").absolute()
-        signer = create_key_file(path, passphrase=passphrase)
+        place: str = getattr(section, usage.value)
+        made = create_key(
+            place or f"{folder.absolute().as_uri()}/",
+            name=f"{court.id}-{name}" if court and place else name,
+            key_type=getattr(section, f"{usage.value}_type"),
+            passphrase=passphrase,
+            tokens=tokens,
+        )
         entries.append(
             {
                 "name": name,
                 "usage": usage,
-                "uri": path.name,
-                "publicKeyMultibase": signer.public_key_multibase,
+                "uri": made.uri if place else f"{name}.pem",
+                "publicKeyMultibase": made.signer.public_key_multibase,
                 "state": KeyState.ACTIVE,
                 "validFrom": format_timestamp(at),
             }
@@ -120,20 +158,23 @@ def create_court_keys(folder: Path, *, passphrase: PassphraseSource, at: datetim
     (folder / RECORDS_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
 
 
-def load_court_keys(folder: Path, court: CourtConfiguration, *, passphrase: PassphraseSource) -> CourtKeys:
+def load_court_keys(
+    folder: Path, court: CourtConfiguration, *, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+) -> CourtKeys:
     """Open the court's keys.
 
     Args:
         folder: the key folder.
         court: whose.
         passphrase: opens the key files.
+        tokens: how hardware modules are reached.
 
     Returns:
         Records of all keys, signers for the active ones.
 
     Raises:
-        ConfigurationError: `key_records_damaged`, or `key_mismatch` if a key file holds another key than its record.
-        KeyStoreError: (keys) a file cannot be opened.
+        ConfigurationError: `key_records_damaged`, or `key_mismatch` if a URI leads to another key than its record's.
+        KeysError: (keys) a file or token cannot be opened.
     """
     path = folder / RECORDS_FILE
     try:
@@ -144,7 +185,7 @@ def load_court_keys(folder: Path, court: CourtConfiguration, *, passphrase: Pass
     signers = {}
     for record, uri in pairs:
         if record.state is KeyState.ACTIVE:
-            signer = open_signer(_absolute(uri, folder), passphrase=passphrase)
+            signer = open_signer(_absolute(uri, folder), passphrase=passphrase, tokens=tokens)
             if signer.public_key_multibase != record.public_key_multibase:
                 raise ConfigurationError("key_mismatch", field=record.name)
             signers[record.name] = signer

@@ -16,10 +16,12 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.issuing.suites import DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.software_signer import SoftwareSigner
 from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier import Policy, TrustStore, Verifier
@@ -46,7 +48,14 @@ class SignedForms:
     qr: str
 
 
-def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentity, *, at: datetime) -> SignedForms:
+def sign_forms(
+    credential: dict[str, Any],
+    key: NamedSigner,
+    court: CourtIdentity,
+    *,
+    at: datetime,
+    cryptosuite: Cryptosuite = DEFAULT_CRYPTOSUITE,
+) -> SignedForms:
     """Sign all forms of one credential with one key.
 
     Args:
@@ -54,11 +63,14 @@ def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentit
         key: signs.
         court: what the trust list says of the court and the QR form leaves out.
         at: when.
+        cryptosuite: of the Data Integrity proof.
 
     Returns:
         The forms.
     """
-    json_ld = sign_data_integrity(credential, key.signer, verification_method=key.method, created=at)
+    json_ld = sign_data_integrity(
+        credential, key.signer, verification_method=key.method, created=at, cryptosuite=cryptosuite
+    )
     return SignedForms(
         json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
         jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
@@ -71,23 +83,32 @@ class Rehearsal:
 
     def __init__(self, keys: CourtKeys) -> None:
         self._keys = keys
-        self._signers = {usage: SoftwareSigner.generate() for usage in _NAMES}
+        self._status_signer = SoftwareSigner.generate()
+        self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in KeyType}
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
         self._lock = threading.Lock()
 
-    def lint(self, credential: dict[str, Any]) -> None:
+    @property
+    def cryptosuite(self) -> Cryptosuite:
+        """The suite of the court's Data Integrity proofs."""
+        return self._keys.court.certificate.cryptosuite
+
+    def lint(self, credential: dict[str, Any], *, key_type: KeyType) -> None:
         """Sign with a throwaway key and verify.
 
         Args:
             credential: without proof.
+            key_type: the kind of the court's key.
 
         Raises:
             IssuingError: `lint_failed`, with the form and the verifier's reason.
         """
         at = parse_timestamp(credential["validFrom"])
-        key = self._named(KeyUsage.CERTIFICATE)
-        forms = sign_forms(credential, key, self._keys.identity, at=at)
-        self._check(forms, credential, [self._record(usage, at=at) for usage in _NAMES], "lint_failed", at=at)
+        signer = self._certificate_signers[key_type]
+        key = self._named(KeyUsage.CERTIFICATE, signer)
+        forms = sign_forms(credential, key, self._keys.identity, at=at, cryptosuite=self.cryptosuite)
+        records = [self._record(KeyUsage.CERTIFICATE, signer, at=at), self._status_record(at=at)]
+        self._check(forms, credential, records, "lint_failed", at=at)
 
     def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
         """Verify what the court's key signed, with the court's published keys.
@@ -101,7 +122,7 @@ class Rehearsal:
             IssuingError: `self_check_failed`, with the form and the verifier's reason.
         """
         records = [record for record in self._keys.records if record.usage is KeyUsage.CERTIFICATE]
-        self._check(forms, credential, [*records, self._record(KeyUsage.STATUS, at=at)], "self_check_failed", at=at)
+        self._check(forms, credential, [*records, self._status_record(at=at)], "self_check_failed", at=at)
 
     def _check(
         self, forms: SignedForms, credential: dict[str, Any], records: Iterable[KeyRecord], code: str, *, at: datetime
@@ -135,18 +156,21 @@ class Rehearsal:
             valid_from=at,
             valid_until=at + _LIST_LIFE,
         )
-        key = self._named(KeyUsage.STATUS)
+        key = self._named(KeyUsage.STATUS, self._status_signer)
         return sign_status_document(unsigned, key.signer, verification_method=key.method, created=at)
 
-    def _named(self, usage: KeyUsage) -> NamedSigner:
+    def _named(self, usage: KeyUsage, signer: SoftwareSigner) -> NamedSigner:
         method = f"{self._keys.court.did}#{_NAMES[usage]}"
-        return NamedSigner(self._signers[usage], method, f"{method}-jwk")
+        return NamedSigner(signer, method, f"{method}-jwk")
 
-    def _record(self, usage: KeyUsage, *, at: datetime) -> KeyRecord:
+    def _status_record(self, *, at: datetime) -> KeyRecord:
+        return self._record(KeyUsage.STATUS, self._status_signer, at=at)
+
+    def _record(self, usage: KeyUsage, signer: SoftwareSigner, *, at: datetime) -> KeyRecord:
         return KeyRecord(
             name=_NAMES[usage],
             usage=usage,
-            public_key_multibase=self._signers[usage].public_key_multibase,
+            public_key_multibase=signer.public_key_multibase,
             state=KeyState.ACTIVE,
             valid_from=at - _LIST_LIFE,
         )

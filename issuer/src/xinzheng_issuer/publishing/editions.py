@@ -14,6 +14,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
+from xinzheng_issuer.issuing.suites import ALGORITHMS
 from xinzheng_issuer.publishing.status_changes import Change, beginning, folded, replayed, status_changes_document
 from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_document, status_list_credential
 from xinzheng_issuer.register.store import Store
@@ -89,9 +90,15 @@ def _edition(
         row.made_at = _number(pending, row, at=at)
         since = beginning(row.since, made_at=row.made_at, years=court.status.history_years)
         told = folded([_plain(change) for change in changes], since)
+        by_jcs = ALGORITHMS[key.signer.key_type].cryptosuites[0]  # the order of a journal has to be signed
         row.document, row.journal = (
-            sign_status_document(each, key.signer, verification_method=key.method, created=row.made_at)
-            for each in (_list(row, court, purpose, indexes), _journal(row, court, told, since=since))
+            sign_status_document(
+                each, key.signer, verification_method=key.method, created=row.made_at, cryptosuite=cryptosuite
+            )
+            for each, cryptosuite in (
+                (_list(row, court, purpose, indexes), court.status.cryptosuite),
+                (_journal(row, court, told, since=since), by_jcs),
+            )
         )
         store.add(row)
     return row
@@ -138,7 +145,8 @@ def _has_to_be_signed(
     document = json.loads(row.document)
     life = min(_life(court), parse_timestamp(document["validUntil"]) - row.made_at)
     is_elsewhere = document["id"] != court.status_list_url(row.number, purpose)
-    return at - row.made_at >= life / 2 or is_elsewhere or document["proof"]["verificationMethod"] != method
+    signed = document["proof"]["verificationMethod"], document["proof"]["cryptosuite"]
+    return at - row.made_at >= life / 2 or is_elsewhere or signed != (method, court.status.cryptosuite)
 
 
 def _life(court: CourtConfiguration) -> timedelta:

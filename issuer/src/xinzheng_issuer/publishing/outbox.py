@@ -21,6 +21,7 @@ from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.register.tables import StatusList
+from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_verifier.trust.bundle import opened
 from xinzheng_verifier.trust.files import locked
@@ -90,7 +91,8 @@ class Outbox:
                 return self._publish(force=force)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             _log.exception("publication_failed")
-            return PublicationState(published=False, bundle_version=self._version(), reason=type(error).__name__)
+            reason = error.code if isinstance(error, TokenError) else type(error).__name__
+            return PublicationState(published=False, bundle_version=self._version(), reason=reason)
 
     def _publish(self, *, force: bool) -> PublicationState:
         now = self._office.clock()
