@@ -39,11 +39,12 @@ from xinzheng_issuer.register.migrations.versions import (
     v0001_first_register,
     v0002_feed_against_look_ups,
     v0003_disabled_users,
+    v0005_key_life,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
 
-MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users)
+MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users, v0005_key_life)
 
 
 @pytest.fixture(scope="module")

@@ -104,6 +104,20 @@ class StatusSection(_Section):
         return self
 
 
+class KeysSection(_Section):
+    """`[keys]`: the life of the court's keys."""
+
+    lead_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=24 * 90,
+            description="How long a new key must have been published before it may sign, hours; as long as a bundle "
+            "lives, every bundle in use carries the key.",
+        ),
+    ] = 168
+
+
 class CertificateSection(_Section):
     """`[certificate]`: how certificates look."""
 
@@ -154,6 +168,7 @@ class CourtConfiguration(_Section):
     name: CourtName
     policy: PolicySection = PolicySection()
     status: StatusSection = StatusSection()
+    keys: KeysSection = KeysSection()
     certificate: CertificateSection = CertificateSection()
 
     @property

@@ -29,6 +29,7 @@ def take_step(
     note: str | None = None,
     first_person: str | None = None,
     senior: bool = False,
+    publish: bool = True,
 ) -> None:
     """Move a case by one step and append the step to the log.
 
@@ -42,6 +43,7 @@ def take_step(
         note: more words, for the log alone.
         first_person: whose step this one seconds.
         senior: whether the vice-president is needed.
+        publish: False if the caller makes one outbox entry for many steps.
 
     Raises:
         WorkflowError: the workflow does not allow the step; nothing was changed.
@@ -67,7 +69,7 @@ def take_step(
             note=note,
         )
     )
-    if action in _PUBLIC_ACTIONS:
+    if publish and action in _PUBLIC_ACTIONS:
         store.enqueue_publication(action, at=at)
 
 

@@ -7,14 +7,13 @@ one: the certificate's place in it is clear, and nothing of the court's status k
 
 import json
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
-from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
+from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
 from xinzheng_issuer.publishing.status_lists import sign_status_list, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
@@ -39,11 +38,13 @@ class SignedForms:
         json_ld: application/vc, UTF-8.
         jwt: application/vc+jwt, compact.
         qr: text of the QR symbol.
+        key: name of the key that signed them.
     """
 
     json_ld: bytes
     jwt: str
     qr: str
+    key: str
 
 
 def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentity, *, at: datetime) -> SignedForms:
@@ -63,16 +64,22 @@ def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentit
         json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
         jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
         qr=sign_qr(credential, key.signer, court=court),
+        key=key.name,
     )
 
 
 class Rehearsal:
-    """Throwaway keys of one process, and the checks made with them."""
+    """Throwaway keys of one process, and the checks made with them.
 
-    def __init__(self, keys: CourtKeys) -> None:
+    What stays the same from one certificate to the next, lists and the trust in keys, is made anew once an hour or when
+    a key of the court has changed; every form of every certificate is verified.
+    """
+
+    def __init__(self, keys: KeySource) -> None:
         self._keys = keys
         self._signers = {usage: SoftwareSigner.generate() for usage in _NAMES}
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
+        self._verifiers: dict[tuple[str, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
         self._lock = threading.Lock()
 
     def lint(self, credential: dict[str, Any]) -> None:
@@ -85,9 +92,9 @@ class Rehearsal:
             IssuingError: `lint_failed`, with the form and the verifier's reason.
         """
         at = parse_timestamp(credential["validFrom"])
-        key = self._named(KeyUsage.CERTIFICATE)
-        forms = sign_forms(credential, key, self._keys.identity, at=at)
-        self._check(forms, credential, [self._record(usage, at=at) for usage in _NAMES], "lint_failed", at=at)
+        keys = self._keys.current()
+        forms = sign_forms(credential, self._named(KeyUsage.CERTIFICATE), keys.identity, at=at)
+        self._check(forms, credential, keys, (), "lint_failed", at=at)
 
     def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
         """Verify what the court's key signed, with the court's published keys.
@@ -100,15 +107,22 @@ class Rehearsal:
         Raises:
             IssuingError: `self_check_failed`, with the form and the verifier's reason.
         """
-        records = [record for record in self._keys.records if record.usage is KeyUsage.CERTIFICATE]
-        self._check(forms, credential, [*records, self._record(KeyUsage.STATUS, at=at)], "self_check_failed", at=at)
+        keys = self._keys.current()
+        records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
+        self._check(forms, credential, keys, records, "self_check_failed", at=at)
 
     def _check(
-        self, forms: SignedForms, credential: dict[str, Any], records: Iterable[KeyRecord], code: str, *, at: datetime
+        self,
+        forms: SignedForms,
+        credential: dict[str, Any],
+        keys: CourtKeys,
+        records: tuple[KeyRecord, ...],
+        code: str,
+        *,
+        at: datetime,
     ) -> None:
         list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
-        trust = TrustStore.from_documents([self._keys.issuer_document(records)], self._status_lists(list_number, at=at))
-        verifier = Verifier(trust, policy=Policy())
+        verifier = self._verifier(code, list_number, keys, records, at=at)
         for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):
             report = verifier.report(data, at=at)
             if report.verdict is not Verdict.PASSED:
@@ -116,16 +130,30 @@ class Rehearsal:
             if report.claims != credential:
                 raise IssuingError(code, form=form, reason="claims")
 
-    def _status_lists(self, number: int, *, at: datetime) -> list[bytes]:
+    def _verifier(
+        self, code: str, list_number: int, keys: CourtKeys, records: tuple[KeyRecord, ...], *, at: datetime
+    ) -> Verifier:
+        """The verifier that trusts `records`, or the throwaway key if there are none, and the throwaway status key."""
+        made_at, lists = self._status_lists(list_number, at=at)
+        known = self._verifiers.get((code, list_number))
+        if known is not None and known[:2] == (made_at, records):
+            return known[2]
+        own = records or (self._record(KeyUsage.CERTIFICATE, at=made_at),)
+        document = keys.issuer_document([*own, self._record(KeyUsage.STATUS, at=made_at)])
+        verifier = Verifier(TrustStore.from_documents([document], lists), policy=Policy())
+        self._verifiers[code, list_number] = made_at, records, verifier
+        return verifier
+
+    def _status_lists(self, number: int, *, at: datetime) -> tuple[datetime, list[bytes]]:
         with self._lock:
             made_at, documents = self._lists.get(number, (None, []))
             if made_at is None or not made_at <= at < made_at + _LIST_LIFE:
-                documents = [self._status_list(number, purpose, at=at) for purpose in STATUS_PURPOSES]
-                self._lists[number] = (at, documents)
-            return documents
+                made_at, documents = at, [self._status_list(number, purpose, at=at) for purpose in STATUS_PURPOSES]
+                self._lists[number] = made_at, documents
+            return made_at, documents
 
     def _status_list(self, number: int, purpose: Any, *, at: datetime) -> bytes:
-        court: CourtConfiguration = self._keys.court
+        court: CourtConfiguration = self._keys.current().court
         unsigned = status_list_credential(
             [],
             url=court.status_list_url(number, purpose),
@@ -139,7 +167,7 @@ class Rehearsal:
         return sign_status_list(unsigned, key.signer, verification_method=key.method, created=at)
 
     def _named(self, usage: KeyUsage) -> NamedSigner:
-        method = f"{self._keys.court.did}#{_NAMES[usage]}"
+        method = f"{self._keys.current().court.did}#{_NAMES[usage]}"
         return NamedSigner(self._signers[usage], method, f"{method}-jwk")
 
     def _record(self, usage: KeyUsage, *, at: datetime) -> KeyRecord:

@@ -16,7 +16,7 @@ import structlog
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
-from xinzheng_issuer.issuing.court_keys import CourtKeys
+from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_list, status_list_credential
 from xinzheng_issuer.register.store import Store
@@ -46,7 +46,7 @@ class PublicationState:
 class Outbox:
     """Publishes the changes of one court."""
 
-    def __init__(self, office: Office, keys: CourtKeys, publisher: BundlePublisher, *, lock_folder: Path) -> None:
+    def __init__(self, office: Office, keys: KeySource, publisher: BundlePublisher, *, lock_folder: Path) -> None:
         self._office = office
         self._keys = keys
         self._publisher = publisher
@@ -93,32 +93,37 @@ class Outbox:
 
     def _publish(self, *, force: bool) -> PublicationState:
         now = self._office.clock()
-        with self._office.writing() as store:
+        # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
+        with self._keys.in_use() as keys, self._office.writing() as store:
             expire_due(store, at=now)
             waiting = store.pending_publications()
             if not waiting and not force:
                 return PublicationState(published=True, bundle_version=self._version())
-            lists = self._derive(store, now)
+            lists = self._derive(store, keys, now)
         segment = self._office.court.id
-        issuer = json.dumps(self._keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
+        issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
         targets = {f"courts/{segment}/issuer.json": issuer}
         for row in lists:
             targets[f"courts/{segment}/status/{row.number}/{row.purpose}.json"] = row.document or b""
         publication = self._publisher.publish(targets, at=now)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
+            public_keys = [record.public_key_multibase for record in keys.records]
+            store.mark_keys_published(public_keys, bundle_version=publication.version, at=now)
         _log.info("published", bundle_version=publication.version, changes=len(waiting))
         return PublicationState(published=True, bundle_version=publication.version)
 
-    def _derive(self, store: Store, now: datetime) -> Sequence[StatusList]:
+    def _derive(self, store: Store, keys: CourtKeys, now: datetime) -> Sequence[StatusList]:
         """Every list from the rows, with its next sequence number."""
         return [
-            self._derived_list(store, number, purpose, now)
+            self._derived_list(store, keys, number, purpose, now)
             for number in store.list_numbers()
             for purpose in STATUS_PURPOSES
         ]
 
-    def _derived_list(self, store: Store, number: int, purpose: StatusPurpose, now: datetime) -> StatusList:
+    def _derived_list(
+        self, store: Store, keys: CourtKeys, number: int, purpose: StatusPurpose, now: datetime
+    ) -> StatusList:
         court = self._office.court
         indexes = store.revoked_indexes(number) if purpose == "revocation" else store.suspended_indexes(number)
         row = store.status_list(number, purpose) or StatusList(
@@ -136,7 +141,7 @@ class Outbox:
             valid_from=row.made_at,
             valid_until=row.made_at + timedelta(hours=court.status.validity_hours),
         )
-        key = self._keys.signer(KeyUsage.STATUS, at=now)
+        key = keys.signer(KeyUsage.STATUS, at=now)
         row.document = sign_status_list(unsigned, key.signer, verification_method=key.method, created=row.made_at)
         store.add(row)
         return row

@@ -17,12 +17,14 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.register.engine import READ_ONLY
+from xinzheng_issuer.register.key_rows import KeyRows
 from xinzheng_issuer.register.tables import (
     Case,
     Certificate,
     Court,
     FeedBatch,
     FeedRecord,
+    KeyEvent,
     Publication,
     RefusalRecord,
     StatusList,
@@ -57,7 +59,7 @@ class Register:
             yield Store(session, court_id)
 
 
-class Store:
+class Store(KeyRows):
     """The rows of one court, within one transaction."""
 
     def __init__(self, session: Session, court_id: str) -> None:
@@ -70,7 +72,16 @@ class Store:
 
     def add(
         self,
-        row: Court | User | Case | Certificate | FeedBatch | FeedRecord | RefusalRecord | TransitionRecord | StatusList,
+        row: Court
+        | User
+        | Case
+        | Certificate
+        | FeedBatch
+        | FeedRecord
+        | KeyEvent
+        | RefusalRecord
+        | TransitionRecord
+        | StatusList,
     ) -> None:
         """Add a row of this court.
 
