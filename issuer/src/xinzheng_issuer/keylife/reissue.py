@@ -116,7 +116,7 @@ class Reissue:
             LifecycleError, KeyStoreError: (keys) no key signs now. What was recorded is finished by the next run.
             IssuingError: `signer_unavailable`; likewise.
         """
-        self._require_compromised()
+        self.check()
         with _alone(self._issuer.settings.keys_folder):
             total = self._total()
             for work in self._batches():
@@ -128,7 +128,12 @@ class Reissue:
         _log.warning("reissued", key=self._key, reissued=len(self._result.numbers), left=len(self._result.left))
         return self._result
 
-    def _require_compromised(self) -> None:
+    def check(self) -> None:
+        """See before anything is done whether there is something to do.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `key_not_compromised`.
+        """
         records = {entry.record.name: entry.record for entry in read_entries(self._issuer.settings.keys_folder)}
         if self._key not in records:
             raise KeyLifeError("key_unknown", field="name", name=self._key, known=", ".join(records))

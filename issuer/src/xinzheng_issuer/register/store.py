@@ -380,14 +380,33 @@ class Store(KeyRows):
         )
         return self._session.exec(query).all()
 
+    def feed_record(self, record_id: int) -> FeedRecord:
+        """One record.
+
+        Raises:
+            RegisterError: `feed_record_not_found`.
+        """
+        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.id == record_id)
+        row = self._session.exec(query).one_or_none()
+        if row is None:
+            raise RegisterError("feed_record_not_found", field="id", id=record_id)
+        return row
+
     def feed_records(
-        self, *, batch_id: str | None = None, outcome: str | None = None, offset: int = 0, limit: int = MAX_PAGE
+        self,
+        *,
+        batch_id: str | None = None,
+        outcome: str | None = None,
+        reviewed: bool | None = None,
+        offset: int = 0,
+        limit: int = MAX_PAGE,
     ) -> Sequence[FeedRecord]:
         """Records of the feed, newest batch first, by line within a batch.
 
         Args:
             batch_id: only those of one batch.
             outcome: only those with this outcome.
+            reviewed: only those that somebody has looked at, or only the others.
             offset: how many to skip.
             limit: how many to give, at most `MAX_PAGE`.
         """
@@ -397,6 +416,8 @@ class Store(KeyRows):
             query = query.where(FeedRecord.batch_id == batch_id)
         if outcome is not None:
             query = query.where(FeedRecord.outcome == outcome)
+        if reviewed is not None:
+            query = query.where(col(FeedRecord.reviewed_at).is_not(None) == reviewed)
         query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id), col(FeedRecord.line))
         return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
 
