@@ -16,7 +16,7 @@ SETS: dict[str, tuple[str, ...]] = {
     # file: distributions (with extras) whose third-party dependencies it pins
     "verifier": ("schemas", "verifier[scan,server]"),
     "verifier-jsonld": ("schemas", "verifier[jsonld]"),
-    "dev": ("schemas", "verifier[jsonld,scan,server]", "keys", "issuer[postgresql]"),
+    "dev": ("schemas", "verifier[jsonld,scan,server]", "keys[pkcs11]", "issuer[pkcs11,postgresql]"),
     # Other implementations, which `make interop` and `make bench` measure us against; never installed with ours.
     "interop": (),
     "interop-cose": (),

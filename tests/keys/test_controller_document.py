@@ -23,6 +23,7 @@ from xinzheng_schemas.trust_documents import (
     KeyUsage,
     TrustDocumentError,
 )
+from xinzheng_verifier.trust.issuers import TrustedIssuer
 
 DID = "did:web:xz.example:did:420683"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,6 +80,25 @@ def test_both_methods_of_a_key_bear_the_same_public_key(keys: list[KeyRecord], s
         assert point[:2] == b"\x80\x24"
         assert ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point[2:]) == signer.public_key
         assert ECAlgorithm.from_jwk(jwk["publicKeyJwk"]) == signer.public_key
+
+
+@pytest.mark.parametrize("key_type", list(KeyType))
+def test_keys_of_every_kind_are_published_and_known_to_the_verifier(key_type: KeyType) -> None:
+    signer = SoftwareSigner.generate(key_type)
+    record = KeyRecord(
+        name="cert-1",
+        usage=KeyUsage.CERTIFICATE,
+        public_key_multibase=signer.public_key_multibase,
+        state=KeyState.ACTIVE,
+        valid_from=START,
+    )
+    document = build_issuer_document(DID, [record], court=COURT, name=NAME)
+    known = TrustedIssuer.from_issuer_document(document)
+    for suffix in ("", "-jwk"):
+        key = known.key(f"{DID}#cert-1{suffix}")
+        assert key is not None
+        assert (key.key_type, key.public_key) == (key_type, signer.public_key)
+    assert len(known.keys_with_kid(signer.kid)) == 1
 
 
 def test_nothing_private_is_published(keys: list[KeyRecord]) -> None:
@@ -155,11 +175,12 @@ def test_a_court_without_keys_publishes_nothing() -> None:
 
 
 OFF_CURVE = encode_multikey(KeyType.P256, b"\x02" + bytes(31) + b"\x07")
-P384 = encode_multikey(KeyType.P384, b"\x02" + bytes(48))
+OFF_LARGER_CURVE = encode_multikey(KeyType.P384, b"\x02" + bytes(47) + b"\x01")
+NO_MULTIKEY = "z3u2MQEqtTjFUDfYLDPVjbb1nUFUvzoe9oFcjWK4fLXpU"
 
 
-@pytest.mark.parametrize("text", ["", "zDn", "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", P384, OFF_CURVE])
-def test_what_is_no_p256_key_is_refused(keys: list[KeyRecord], text: str) -> None:
+@pytest.mark.parametrize("text", ["", "zDn", "z6Mk", NO_MULTIKEY, OFF_CURVE, OFF_LARGER_CURVE])
+def test_what_is_no_key_is_refused(keys: list[KeyRecord], text: str) -> None:
     with pytest.raises(DocumentError) as refused:
         build_controller_document(DID, [replace(keys[0], public_key_multibase=text)])
     assert refused.value.code == "public_key_invalid"

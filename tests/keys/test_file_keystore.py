@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 
 from xinzheng_keys.errors import KeyStoreError
 from xinzheng_keys.file_keystore import (
@@ -24,6 +24,7 @@ from xinzheng_keys.file_keystore import (
     write_private_key,
 )
 from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
+from xinzheng_schemas.multibase import KeyType
 
 PASSPHRASE = b"correct horse battery staple"
 CHEAP = ScryptCost(n=2, r=8, p=1)
@@ -57,9 +58,11 @@ def refusal(path: Path, source: Callable[[], bytes] = never_asked) -> KeyStoreEr
     return refused.value
 
 
-def test_a_created_key_is_loaded_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key_type", list(KeyType))
+def test_a_created_key_is_loaded_again(tmp_path: Path, key_type: KeyType) -> None:
     path = tmp_path / "cert-1.pem"
-    created = create_key_file(path, passphrase=passphrase)
+    created = create_key_file(path, passphrase=passphrase, key_type=key_type)
+    assert created.key_type is key_type
     loaded = load_key_file(path, passphrase=passphrase)
     assert list(tmp_path.iterdir()) == [path]
     assert loaded.public_jwk == created.public_jwk
@@ -276,11 +279,11 @@ def test_an_empty_passphrase_is_named_as_such(key_file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "found"),
-    [(ec.generate_private_key(ec.SECP384R1()), "secp384r1"), (ed25519.Ed25519PrivateKey.generate(), "Ed25519")],
-    ids=["P-384", "Ed25519"],
+    [(ec.generate_private_key(ec.SECP521R1()), "secp521r1"), (ed448.Ed448PrivateKey.generate(), "Ed448")],
+    ids=["P-521", "Ed448"],
 )
 def test_a_key_of_another_type_is_refused(
-    tmp_path: Path, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, found: str
+    tmp_path: Path, key: ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey, found: str
 ) -> None:
     encryption = serialization.BestAvailableEncryption(PASSPHRASE)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)

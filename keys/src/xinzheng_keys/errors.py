@@ -3,6 +3,7 @@
     KeysError
     ├── KeyURIError         a key URI that names no signer
     ├── KeyStoreError       a key file or passphrase that cannot be used
+    ├── TokenError          a hardware module that does not do what it is asked
     ├── LifecycleError      a step or window that the life of a key does not know
     └── DocumentError       keys that make no controller document
 
@@ -28,6 +29,10 @@ class KeyURIError(KeysError):
 
 class KeyStoreError(KeysError):
     """A key file or passphrase that cannot be used."""
+
+
+class TokenError(KeysError):
+    """A hardware module that does not do what it is asked. Nothing was handed out, and another try may succeed."""
 
 
 class LifecycleError(KeysError):

@@ -4,8 +4,6 @@ from base64 import b64decode
 from pathlib import Path
 
 from cryptography.hazmat import asn1
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -13,7 +11,8 @@ from xinzheng_keys.errors import KeyStoreError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs8 import PEM_BEGIN, PEM_END, encrypt_private_key
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
-from xinzheng_keys.software_signer import SoftwareSigner
+from xinzheng_keys.software_signer import PrivateKey, SoftwareSigner, generate_key
+from xinzheng_schemas.multibase import KeyType
 
 MAX_KEY_FILE_OCTETS = 16_384
 """Octets of a key file; ours: an encrypted P-256 key takes about 420."""
@@ -30,32 +29,32 @@ class _Envelope:
     encrypted_data: bytes
 
 
-def create_key_file(path: Path, *, passphrase: PassphraseSource) -> SoftwareSigner:
-    """Make a P-256 key and keep it in a new file at `path`, mode 0600.
+def create_key_file(path: Path, *, passphrase: PassphraseSource, key_type: KeyType = KeyType.P256) -> SoftwareSigner:
+    """Make a key and keep it in a new file at `path`, mode 0600.
+
+    Args:
+        path: the file; nothing must be there.
+        passphrase: encrypts it.
+        key_type: the kind of key.
 
     Raises:
         KeyStoreError: as `write_private_key`.
     """
-    private_key = generate_private_key(SECP256R1())
+    private_key = generate_key(key_type)
     write_private_key(path, private_key, passphrase=passphrase)
     return SoftwareSigner(private_key)
 
 
 def load_key_file(path: Path, *, passphrase: PassphraseSource) -> SoftwareSigner:
-    """Open the P-256 key kept at `path`.
+    """Open the key kept at `path`.
 
     Raises:
         KeyStoreError: as `read_private_key`, and `key_type_unsupported`.
     """
-    private_key = read_private_key(path, passphrase=passphrase)
-    if not isinstance(private_key, EllipticCurvePrivateKey):
-        raise KeyStoreError("key_type_unsupported", found=type(private_key).__name__, expected="P-256")
-    return SoftwareSigner(private_key)
+    return SoftwareSigner(read_private_key(path, passphrase=passphrase))
 
 
-def write_private_key(
-    path: Path, key: EllipticCurvePrivateKey | Ed25519PrivateKey, *, passphrase: PassphraseSource
-) -> None:
+def write_private_key(path: Path, key: PrivateKey, *, passphrase: PassphraseSource) -> None:
     """Keep any key in a new file at `path`, mode 0600; for what signs by other means than a `Signer`.
 
     Raises:

@@ -4,16 +4,104 @@ from xinzheng_schemas.errors import Message
 
 MESSAGES: dict[str, Message] = {
     "key_uri_malformed": Message(
-        "The key URI is malformed: expected file:///absolute/path.",
-        "密钥 URI 格式有误：应为 file:///绝对路径。",
+        "The key URI is malformed: expected file:///absolute/path or pkcs11:token=…;object=….",
+        "密钥 URI 格式有误：应为 file:///绝对路径 或 pkcs11:token=…;object=…。",
     ),
     "key_scheme_unknown": Message(
         "No signer is known for the key URI scheme {scheme!r}: expected one of {known}.",
         "不认识密钥 URI 方案 {scheme!r}：应为以下之一：{known}。",
     ),
     "key_scheme_unavailable": Message(
-        "Keys of scheme {scheme!r} need the extra xinzheng-keys[{extra}], which this version does not offer yet.",
-        "方案为 {scheme!r} 的密钥需要附加组件 xinzheng-keys[{extra}]，本版本尚未提供。",
+        "Keys of scheme {scheme!r} need the extra xinzheng-keys[{extra}], which is not installed.",
+        "方案为 {scheme!r} 的密钥需要附加组件 xinzheng-keys[{extra}]，尚未安装。",
+    ),
+    "pkcs11_uri_malformed": Message(
+        "The pkcs11 URI is malformed at {field!r}: expected attributes of RFC 7512, such as "
+        "pkcs11:token=court;object=cert-1?pin-source=credential:pin.",
+        "pkcs11 URI 在 {field!r} 处格式有误：应为 RFC 7512 的属性，例如 "
+        "pkcs11:token=court;object=cert-1?pin-source=credential:pin。",
+    ),
+    "pkcs11_uri_attribute": Message(
+        "The pkcs11 URI says {field!r} twice, or in a way that is not followed here: expected {expected}.",
+        "pkcs11 URI 中的 {field!r} 重复，或此处不支持其写法：应为 {expected}。",
+    ),
+    "pkcs11_uri_incomplete": Message(
+        "The pkcs11 URI does not say which {field}: expected token=…;object=….",
+        "pkcs11 URI 未指明 {field}：应为 token=…;object=…。",
+    ),
+    "pkcs11_pin_value": Message(
+        "The pkcs11 URI bears a PIN, which belongs in no configuration: expected pin-source=file:/path, env:NAME or "
+        "credential:NAME. Change that PIN.",
+        "pkcs11 URI 中写有 PIN，配置中不得出现 PIN：应为 pin-source=file:/路径、env:名称 或 credential:名称。"
+        "请更换该 PIN。",
+    ),
+    "pkcs11_module_unknown": Message(
+        "The pkcs11 URI names no module of this installation: expected module-path=/path, or module-name={known}.",
+        "pkcs11 URI 未指明本机已配置的模块：应为 module-path=/路径，或 module-name={known}。",
+    ),
+    "token_module_missing": Message(
+        "The PKCS #11 module {path} cannot be loaded.",
+        "无法加载 PKCS #11 模块 {path}。",
+    ),
+    "token_module_unusable": Message(
+        "The PKCS #11 module {path} cannot be initialised: {reason}.",
+        "无法初始化 PKCS #11 模块 {path}：{reason}。",
+    ),
+    "token_missing": Message(
+        "The hardware token with the key is not there.",
+        "存有该密钥的硬件令牌不在位。",
+    ),
+    "token_ambiguous": Message(
+        "The key URI matches {count} hardware tokens: expected one; name its serial number too.",
+        "密钥 URI 匹配 {count} 个硬件令牌：应只有一个，请同时写明序列号。",
+    ),
+    "token_pin_unset": Message(
+        "There is no PIN for the hardware token: expected pin-source in the key URI, or XINZHENG_PKCS11_PIN_FROM.",
+        "没有硬件令牌的 PIN：请在密钥 URI 中写明 pin-source，或设置 XINZHENG_PKCS11_PIN_FROM。",
+    ),
+    "token_pin_wrong": Message(
+        "The hardware token refuses the PIN; it is not tried again until another one is given.",
+        "硬件令牌拒绝该 PIN；在更换 PIN 之前不会再次尝试。",
+    ),
+    "token_pin_last_try": Message(
+        "One more wrong PIN would lock the hardware token, so none is tried: log in once by hand with the right PIN.",
+        "再输错一次 PIN 硬件令牌即被锁定，故不再尝试：请用正确的 PIN 人工登录一次。",
+    ),
+    "token_pin_locked": Message(
+        "The PIN of the hardware token is locked or expired: its security officer has to set a new one.",
+        "硬件令牌的 PIN 已锁定或过期：须由其安全管理员重新设置。",
+    ),
+    "token_slow": Message(
+        "The hardware token has not answered within {seconds} s.",
+        "硬件令牌在 {seconds} 秒内未应答。",
+    ),
+    "token_failed": Message(
+        "The hardware token has failed: {reason}.",
+        "硬件令牌出错：{reason}。",
+    ),
+    "token_key_missing": Message(
+        "The hardware token holds no key pair as the key URI names it.",
+        "硬件令牌中没有密钥 URI 所指的密钥对。",
+    ),
+    "token_key_ambiguous": Message(
+        "The key URI matches {count} objects of the hardware token: expected one; name the id too.",
+        "密钥 URI 匹配硬件令牌中的 {count} 个对象：应只有一个，请同时写明 id。",
+    ),
+    "token_key_exists": Message(
+        "The hardware token holds a key named {name!r} already: expected a new name.",
+        "硬件令牌中已有名为 {name!r} 的密钥：请换一个名称。",
+    ),
+    "token_key_exposed": Message(
+        "The private key can be read out of the hardware token: expected one that is sensitive and not extractable.",
+        "私钥可从硬件令牌中导出：应为敏感且不可导出的密钥。",
+    ),
+    "token_key_unusable": Message(
+        "The hardware token has no public key of a known kind for the key: expected {expected}.",
+        "硬件令牌中没有该密钥的、类型已知的公钥：应为 {expected}。",
+    ),
+    "token_key_changed": Message(
+        "The hardware token holds another key under the same name than before; nothing is signed with it.",
+        "硬件令牌中同名的密钥已不是原来的那一个；不会用它签名。",
     ),
     "key_file_missing": Message(
         "The key file {path} cannot be opened: {reason}.",
@@ -103,8 +191,8 @@ MESSAGES: dict[str, Message] = {
         "法院 {did} 没有可公布的密钥。",
     ),
     "public_key_invalid": Message(
-        "{field} is no P-256 public key in Multikey form: expected zDn….",
-        "{field} 不是 Multikey 形式的 P-256 公钥：应为 zDn…。",
+        "{field} is no public key in Multikey form: expected zDn… (P-256), z82… (P-384) or z6Mk… (Ed25519).",
+        "{field} 不是 Multikey 形式的公钥：应为 zDn…（P-256）、z82…（P-384）或 z6Mk…（Ed25519）。",
     ),
     "court_name_mismatch": Message(
         "The Chinese name to show is not that of the court: expected {expected}.",

@@ -37,6 +37,11 @@ KEY_WORDS: dict[str, Message] = {
     "key_uri": Message(
         "Where the key is: a file name in the key folder, or a key URI.", "密钥所在：密钥目录中的文件名，或密钥 URI。"
     ),
+    "key_new_uri": Message(
+        "Where the key is made, such as pkcs11:token=…; by default a new file in the key folder.",
+        "密钥的生成位置，例如 pkcs11:token=…；默认为密钥目录中的新文件。",
+    ),
+    "key_type": Message("Kind of key (default: P-256).", "密钥类型（默认 P-256）。"),
     "key_reason": Message("Why; kept in the register.", "理由；记入登记库。"),
     "key_yes": Message("Do not ask.", "不再询问。"),
     "key_dry_run": Message("Only say what would happen.", "只说明将会发生什么。"),

@@ -22,6 +22,7 @@ from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
 from xinzheng_issuer.keylife.reissue import Reissue
 from xinzheng_schemas.errors import Message, language_from
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
 
@@ -186,14 +187,25 @@ def _entry_json(entry: KeyEntry) -> dict[str, Any]:
 @command.command("create", help=word("keys_create"))
 @_NAME
 @_USAGE
+@click.option("--uri", help=word("key_new_uri"))
+@click.option(
+    "--type",
+    "key_type",
+    type=click.Choice([kind.value for kind in KeyType]),
+    default=KeyType.P256.value,
+    help=word("key_type"),
+)
 @_changing
-def create(data: Path | None, name: str, usage: str, reason: str, **how: bool) -> None:
+def create(
+    data: Path | None, name: str, usage: str, *, uri: str | None, key_type: str, reason: str, **how: bool
+) -> None:
     """Make and publish."""
     with _desk(data) as desk:
         desk.check_new(name, KeyUsage(usage))
         talk = _Talk("create", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
-            talk.changed(desk.create(name, KeyUsage(usage), operator(), reason=reason))
+            made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))
+            talk.changed(made)
 
 
 @command.command("stage", help=word("keys_stage"))

@@ -11,11 +11,9 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
+from xinzheng_keys.custody import open_signer
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.file_keystore import create_key_file
-from xinzheng_keys.lifecycle import KeyRecord, usable_key
-from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_keys.signer import Signer, open_signer
 from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage

@@ -20,9 +20,10 @@ from xinzheng_issuer.issuing.court_keys import absolute_uri
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.outbox import PublicationState
-from xinzheng_keys.file_keystore import create_key_file
+from xinzheng_keys.custody import create_key, open_signer
 from xinzheng_keys.lifecycle import KeyRecord
-from xinzheng_keys.signer import Signer, open_signer
+from xinzheng_keys.signer import Signer
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier.trust.files import locked
@@ -83,22 +84,43 @@ class KeyDesk:
         probe = self.entries()[0].record.public_key_multibase
         KeyRecord(name=name, usage=usage, public_key_multibase=probe, valid_from=self._office.clock())
 
-    def create(self, name: str, usage: KeyUsage, actor: Actor, *, reason: str) -> Changed:
-        """Make a key in a new key file and stage it.
+    def create(
+        self,
+        name: str,
+        usage: KeyUsage,
+        actor: Actor,
+        *,
+        reason: str,
+        uri: str | None = None,
+        key_type: KeyType = KeyType.P256,
+    ) -> Changed:
+        """Make a key and stage it.
 
-        A file that an interrupted run left under this name, known to no record, is taken over.
+        A key file that an interrupted run left under this name, known to no record, is taken over.
+
+        Args:
+            name: its name within the court.
+            usage: what it may sign.
+            actor: who does it.
+            reason: why.
+            uri: where it is made, such as `pkcs11:token=…`; by default a new file in the key folder.
+            key_type: the kind of key.
 
         Raises:
             KeyLifeError: `key_name_taken`.
-            KeyStoreError, LifecycleError: (keys) the file cannot be made, the name is malformed.
+            KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
         self.check_new(name, usage)
-        path = self._folder / f"{name}.pem"
         passphrase = key_passphrase(self.issuer.settings)
+        path = self._folder / f"{name}.pem"
+        if uri is not None:
+            made = create_key(uri, name=name, key_type=key_type, passphrase=passphrase)
+            return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
+        there = absolute_uri(path.name, self._folder)
         if path.exists():
-            signer: Signer = open_signer(absolute_uri(path.name, self._folder), passphrase=passphrase)
+            signer = open_signer(there, passphrase=passphrase)
         else:
-            signer = create_key_file(path.absolute(), passphrase=passphrase)
+            signer = create_key(there, name=name, key_type=key_type, passphrase=passphrase).signer
         return self._enter("create", name, usage, signer, uri=path.name, actor=actor, reason=reason)
 
     def stage(self, name: str, usage: KeyUsage, uri: str, actor: Actor, *, reason: str) -> Changed:

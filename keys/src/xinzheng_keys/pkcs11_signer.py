@@ -1,0 +1,207 @@
+"""Keys that never leave a hardware module: found, made, and asked for signatures (PKCS #11 v2.40 and v3.0).
+
+ECDSA is CKM_ECDSA over a digest that is made here, so that a module needs no hash and gets 32 or 48 octets whatever is
+signed; Ed25519 is CKM_EDDSA (v3.0, 2.3.6) over the message itself.
+"""
+
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass, replace
+from typing import Any, Final, NoReturn, cast
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pkcs11 import Attribute, Mechanism, MechanismFlag, ObjectClass, Session
+from pkcs11 import KeyType as TokenKeyType
+from pkcs11 import PrivateKey as TokenPrivateKey
+
+from xinzheng_keys import public_keys
+from xinzheng_keys.errors import KeyURIError, TokenError
+from xinzheng_keys.pkcs11_token import TokenLink
+from xinzheng_keys.pkcs11_uri import PKCS11URI, parse_pkcs11_uri
+from xinzheng_keys.public_keys import PublicKey
+from xinzheng_keys.token_access import TokenAccess
+from xinzheng_schemas.multibase import KeyType
+
+_HASHES: Final = {KeyType.P256: hashlib.sha256, KeyType.P384: hashlib.sha384}
+_SIGNATURE_OCTETS: Final = {KeyType.P256: 64, KeyType.P384: 96, KeyType.ED25519: 64}
+_POINT_OCTETS: Final = {KeyType.P256: 65, KeyType.P384: 97, KeyType.ED25519: 32}
+
+# DER of the curve's object identifier (RFC 5480 §2.1.1.1; RFC 8410 §3), and its name as v3.0 (2.3.10) allows it too.
+_PARAMETERS: Final = {
+    KeyType.P256: bytes.fromhex("06082a8648ce3d030107"),
+    KeyType.P384: bytes.fromhex("06052b81040022"),
+    KeyType.ED25519: bytes.fromhex("06032b6570"),
+}
+_TYPE_OF_PARAMETERS: Final = {
+    **{parameters: key_type for key_type, parameters in _PARAMETERS.items()},
+    b"\x13\x0cedwards25519": KeyType.ED25519,
+}
+_GENERATED: Final = {
+    KeyType.P256: (TokenKeyType.EC, Mechanism.EC_KEY_PAIR_GEN),
+    KeyType.P384: (TokenKeyType.EC, Mechanism.EC_KEY_PAIR_GEN),
+    KeyType.ED25519: (TokenKeyType.EC_EDWARDS, Mechanism.EC_EDWARDS_KEY_PAIR_GEN),
+}
+
+_ID_OCTETS: Final = 8
+_OCTET_STRING: Final = b"\x04"
+
+
+class _Handles(threading.local):
+    """Of one thread: the generation of the module for which its handle of the private key holds."""
+
+    generation = -1
+    key: TokenPrivateKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    private: TokenPrivateKey
+    public_key: PublicKey
+
+
+class PKCS11Signer:
+    """Signs with a key in a hardware module; the private key stays there."""
+
+    __slots__ = ("_handles", "_link", "key_type", "public_key")
+
+    def __init__(self, uri: PKCS11URI, access: TokenAccess) -> None:
+        """Find the key that `uri` names.
+
+        Raises:
+            KeyURIError: the URI names no token or no object; `pkcs11_module_unknown`.
+            TokenError: see `xinzheng_keys.custody.open_signer`.
+            KeyStoreError: the PIN cannot be read; `key_type_unsupported`.
+        """
+        _require_named(uri)
+        self._link = TokenLink(uri, access)
+        self._handles = _Handles()
+        self.public_key: PublicKey = self._link.run(lambda session: _find(session, uri).public_key)
+        self.key_type: KeyType = public_keys.key_type_of(self.public_key)
+
+    @property
+    def public_key_multibase(self) -> str:
+        """The public key as Multikey."""
+        return public_keys.multikey(self.public_key)
+
+    @property
+    def public_jwk(self) -> public_keys.JSONWebKey:
+        """The public key as JWK."""
+        return public_keys.json_web_key(self.public_key)
+
+    @property
+    def kid(self) -> bytes:
+        """The first 8 octets of the RFC 7638 thumbprint."""
+        return public_keys.key_identifier(self.public_key)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign `data`: r‖s of 64 or 96 octets, or 64 octets of Ed25519.
+
+        Raises:
+            TokenError: the module does not sign; `token_key_changed` if it holds another key now.
+        """
+        mechanism, message = Mechanism.EDDSA, data
+        if self.key_type is not KeyType.ED25519:
+            mechanism, message = Mechanism.ECDSA, _HASHES[self.key_type](data).digest()
+        signature: bytes = self._link.run(lambda session: self._key(session).sign(message, mechanism=mechanism))
+        if len(signature) != _SIGNATURE_OCTETS[self.key_type]:
+            raise TokenError("token_failed", reason=f"{len(signature)} octets")
+        return signature
+
+    def _key(self, session: Session) -> Any:
+        """The private key in this thread's session; after every beginning of the module it is looked at anew."""
+        generation = self._link.generation()
+        if self._handles.generation != generation:
+            pair = _find(session, self._link.uri)
+            if pair.public_key != self.public_key:
+                raise TokenError("token_key_changed")
+            self._handles.key, self._handles.generation = pair.private, generation
+        return self._handles.key
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.public_key_multibase}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a signer is neither copied nor pickled")
+
+
+def open_token_signer(uri: str, *, access: TokenAccess) -> PKCS11Signer:
+    """The signer that a `pkcs11:` URI names; errors as for `xinzheng_keys.custody.open_signer`."""
+    return PKCS11Signer(parse_pkcs11_uri(uri), access)
+
+
+def create_token_key(uri: str, *, name: str, key_type: KeyType, access: TokenAccess) -> tuple[str, PKCS11Signer]:
+    """Make a key in a token; errors and result as for `xinzheng_keys.custody.create_key`."""
+    wanted = parse_pkcs11_uri(uri)
+    place = replace(wanted, object=wanted.object or name, id=wanted.id or secrets.token_bytes(_ID_OCTETS))
+    _require_named(place)
+    TokenLink(place, access).run(lambda session: _generate(session, place, key_type), writing=True)
+    return str(place), PKCS11Signer(place, access)
+
+
+def _generate(session: Session, place: PKCS11URI, key_type: KeyType) -> None:
+    """Make the pair, unless an object of the label is there: by its name alone nobody could tell them apart."""
+    same_name = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: place.object}
+    for found in session.get_objects(same_name):
+        if found[Attribute.ID] != place.id:
+            raise TokenError("token_key_exists", name=place.object)
+        return  # this call's own key, made before the module was lost on the way
+    kind, mechanism = _GENERATED[key_type]
+    # Not in the public interface of python-pkcs11 for Edwards curves, whose parameters belong to the key itself.
+    cast("Any", session)._generate_keypair(  # noqa: SLF001
+        kind,
+        id=place.id,
+        label=place.object,
+        store=True,
+        capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
+        mechanism=mechanism,
+        public_template={Attribute.EC_PARAMS: _PARAMETERS[key_type]},
+        private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True},
+    )
+
+
+def _require_named(uri: PKCS11URI) -> None:
+    if not uri.names_token:
+        raise KeyURIError("pkcs11_uri_incomplete", field="token")
+    if not uri.names_object:
+        raise KeyURIError("pkcs11_uri_incomplete", field="object")
+
+
+def _find(session: Session, uri: PKCS11URI) -> _Pair:
+    """The one private key of a URI, and its public key as the token has it."""
+    named: dict[Attribute, Any] = {Attribute.LABEL: uri.object, Attribute.ID: uri.id}
+    wanted = {name: value for name, value in named.items() if value is not None}
+    private = _only(session, {Attribute.CLASS: ObjectClass.PRIVATE_KEY, **wanted})
+    if private[Attribute.EXTRACTABLE] or not private[Attribute.SENSITIVE]:
+        raise TokenError("token_key_exposed")
+    public = _only(session, {Attribute.CLASS: ObjectClass.PUBLIC_KEY, **wanted, Attribute.ID: private[Attribute.ID]})
+    return _Pair(private, _public_key(public))
+
+
+def _only(session: Session, wanted: dict[Attribute, Any]) -> Any:
+    found = list(session.get_objects(wanted))
+    if not found:
+        raise TokenError("token_key_missing")
+    if len(found) > 1:
+        raise TokenError("token_key_ambiguous", count=len(found))
+    return found[0]
+
+
+def _public_key(found: Any) -> PublicKey:
+    key_type = _TYPE_OF_PARAMETERS.get(bytes(found[Attribute.EC_PARAMS]))
+    if key_type is None:
+        raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES)
+    point = _point(bytes(found[Attribute.EC_POINT]), _POINT_OCTETS[key_type])
+    try:
+        if key_type is KeyType.ED25519:
+            return Ed25519PublicKey.from_public_bytes(point)
+        return EllipticCurvePublicKey.from_encoded_point(public_keys.CURVES[key_type](), point)
+    except ValueError as error:
+        raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES) from error
+
+
+def _point(value: bytes, octets: int) -> bytes:
+    """The point in CKA_EC_POINT: a DER octet string by the standard (v2.40, 2.3.3), bare with some modules."""
+    header = _OCTET_STRING + bytes([octets])
+    return value.removeprefix(header) if len(value) == octets + len(header) else value
