@@ -14,6 +14,9 @@ from xinzheng_keys.controller_document import build_controller_document, build_i
 from xinzheng_keys.custody import open_signer
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.file_keystore import create_key_file
+from xinzheng_keys.lifecycle import KeyRecord, usable_key
+from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.signer import Signer
 from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
