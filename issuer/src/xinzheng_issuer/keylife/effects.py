@@ -23,7 +23,7 @@ WORDS: dict[str, Message] = {
         "发布满 {hours} 小时后方可启用。",
     ),
     "stay": Message(
-        "{count} certificates signed by {name} stay valid, the last of them until {until}.",
+        "{count} certificate(s) signed by {name} stay valid, the last of them until {until}.",
         "由 {name} 签署的 {count} 份证明继续有效，最晚至 {until}。",
     ),
     "stay_none": Message(
@@ -57,7 +57,7 @@ WORDS: dict[str, Message] = {
         "将没有可签发证明的密钥：在启用另一密钥之前无法出具证明。",
     ),
     "refused": Message(
-        "After this {count} certificates signed by {name} will be refused (key_compromised): {since} signed since "
+        "After this {count} certificate(s) signed by {name} will be refused (key_compromised): {since} signed since "
         "{moment}, and {before} dated before it, for whoever has the key can write any date. A lender who chose "
         "unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
         "此后由 {name} 签署的 {count} 份证明将被拒绝（key_compromised）：其中 {since} 份签于 {moment} 之后；"
@@ -75,14 +75,14 @@ WORDS: dict[str, Message] = {
     ),
     "final": Message("This cannot be undone.", "此操作不可撤销。"),
     "reissue": Message(
-        "{count} certificates in force get a new number and a new index, with the ends that they have; the old ones "
+        "{count} certificate(s) in force get a new number and index each, with the ends that they have; the old ones "
         "are revoked as superseded, and their holders must be handed the new ones. Suspended ones are left; once they "
         "are reinstated, run this again.",
         "{count} 份有效证明将获得新编号和新索引，到期日不变；原证明以“被取代”撤销，须向持有人交付新证明。"
         "已暂停的不处理；恢复后请再次运行。",
     ),
     "drilled": Message(
-        "{name} signed {signed} certificates in all; {count} are in force or suspended, {since} of them signed since "
+        "{name} signed {signed} certificate(s) in all; {count} are in force or suspended, {since} of them signed since "
         "{moment}. A re-issue would take the {reissue} in force.",
         "{name} 共签署 {signed} 份证明；有效或暂停 {count} 份，其中 {since} 份签于 {moment} 之后。"
         "重新出具将处理有效的 {reissue} 份。",
