@@ -132,6 +132,25 @@ def test_what_a_key_may_have_signed_is_bounded_by_its_window(
             assert [step.code for step in report.steps if step.name == "key"] == [wanted], (moment, report.code)
 
 
+def test_a_certificate_recorded_before_a_rotation_is_signed_by_the_key_of_its_date(
+    keyed_house: CourtHouse, desk: KeyDesk, keyed: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.create("cert-2", KeyUsage.CERTIFICATE, OPERATOR, reason="rotation")
+    lint = keyed.cycle._rehearsal.lint
+
+    def rotated_meanwhile(credential: dict[str, Any]) -> None:
+        keyed_house.clock.advance(seconds=2)
+        desk.activate("cert-2", OPERATOR, reason="rotation", now=True)
+        lint(credential)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keyed.cycle._rehearsal, "lint", rotated_meanwhile)
+        certificate = keyed_house.certificate()
+    assert key_of(keyed_house, certificate) == "cert-1"
+    assert verdicts(keyed_house, certificate) == ["ok"] * 3
+    assert key_of(keyed_house, keyed_house.certificate(other_case())) == "cert-2"
+
+
 def test_a_retired_key_signs_nothing_more(keyed_house: CourtHouse, desk: KeyDesk, keyed: Issuer) -> None:
     rotated(keyed_house, desk)
     keyed_house.clock.advance(seconds=1)

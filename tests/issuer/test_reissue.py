@@ -257,6 +257,27 @@ def test_a_module_that_fails_ends_the_run_and_the_next_goes_on(
     check_whole(keyed, 5)
 
 
+def test_a_run_that_is_taken_up_with_yet_another_key(
+    keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was recorded before the window of the key that signs now gets a new number; the old one is burned."""
+    issued(keyed_house, 2)
+    lose_the_key(keyed, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(Reissue, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            reissue(keyed).run()
+    desk = KeyDesk(keyed)
+    desk.create("cert-3", KeyUsage.CERTIFICATE, OPERATOR, reason="-")
+    clock.advance(seconds=5)
+    desk.activate("cert-3", OPERATOR, reason="-", now=True)
+    desk.retire("cert-2", OPERATOR, reason="-")
+    result = reissue(keyed).run()
+    assert (len(result.numbers), result.left) == (2, {})
+    assert [each.signing_key for each, case in rows(keyed) if case.state == "active"] == ["cert-3"] * 2
+    assert sum(each.voided_at is not None for each, _ in rows(keyed)) == 2
+
+
 def test_one_run_at_a_time(keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock) -> None:
     lose_the_key(keyed, clock)
     with _alone(keyed.settings.keys_folder), pytest.raises(KeyLifeError) as refusal:

@@ -3,11 +3,12 @@
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 from support.keyed import OPERATOR, keyed_issuer
-from support.office import PublisherTemplate, StandingClock, make_office
+from support.office import NOW, PublisherTemplate, StandingClock, make_office
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.keylife.reissue import Reissue
 from xinzheng_issuer.publishing.outbox import Outbox
@@ -36,7 +37,8 @@ def dies_at(owner: Any, name: str, call: int) -> None:
 
 
 def main(folder: Path, where: str) -> None:
-    office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=StandingClock())
+    clock = StandingClock(NOW + timedelta(seconds=1))  # cert-2 signs from then on
+    office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=clock)
     key_folder = Settings(data=folder).keys_folder
     issuer = keyed_issuer(folder, PublisherTemplate(folder / "public", {}), key_folder, office=office)
     match where:

@@ -12,7 +12,7 @@ from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
 from xinzheng_keys.custody import open_signer
-from xinzheng_keys.errors import KeysError
+from xinzheng_keys.errors import KeysError, LifecycleError
 from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
@@ -96,15 +96,25 @@ class CourtKeys:
         for error in self.unopened.values():
             raise error
 
-    def signer(self, usage: KeyUsage, *, at: datetime) -> NamedSigner:
+    def signer(self, usage: KeyUsage, *, at: datetime, dated: datetime | None = None) -> NamedSigner:
         """The key that signs for a usage at a moment.
+
+        Args:
+            usage: what is signed.
+            at: the moment.
+            dated: the date that it will bear. JWT and QR forms bear no other than `validFrom`, so that a certificate
+                that was recorded before a newer key was activated is signed by the older one while that is active.
 
         Raises:
             LifecycleError: (keys) there is none.
             KeyStoreError, KeyURIError: (keys) it could not be opened.
             ConfigurationError: `key_mismatch`; `signer_missing` if the record has no signer here.
         """
-        record = usable_key(self.records, usage=usage, at=at)
+        able = [record for record in self.records if dated is not None and record.covers(dated)]
+        try:
+            record = usable_key(able, usage=usage, at=at)
+        except LifecycleError:
+            record = usable_key(self.records, usage=usage, at=at)
         if record.name in self.unopened:
             raise self.unopened[record.name]
         if record.name not in self.signers:

@@ -188,7 +188,8 @@ class IssuingCycle:
         # Until the block ends nobody retires the key.
         with self._keys.in_use() as keys:
             now = self._office.clock()
-            key = keys.signer(KeyUsage.CERTIFICATE, at=now)
+            dated = parse_timestamp(str(credential["validFrom"]))
+            key = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated)
             try:
                 forms = sign_forms(credential, key, keys.identity, at=now)
             except CodedError:

@@ -26,11 +26,13 @@ from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_issuer.issuing.numbering import ListFill, Numbering
 from xinzheng_issuer.issuing.rehearsal import SignedForms
+from xinzheng_issuer.keylife.desk import whole_second
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate
 from xinzheng_keys.errors import KeysError
+from xinzheng_keys.lifecycle import usable_key
 from xinzheng_schemas.errors import CodedError
-from xinzheng_schemas.trust_documents import KeyState
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -163,7 +165,9 @@ class Reissue:
     def _resumed(self) -> Sequence[_Work]:
         now = self._office.clock()
         work: list[_Work] = []
+        outdated: list[str] = []
         ended: list[tuple[_Work, CodedError]] = []
+        opens = usable_key(self._issuer.keys.current().records, usage=KeyUsage.CERTIFICATE, at=now).valid_from
         with self._office.writing() as store:
             store.hold_feed_still()
             expire_due(store, at=now)
@@ -176,11 +180,16 @@ class Reissue:
                 each = _Work(_number_of(store, old), certificate)
                 if old.state == State.ACTIVE and case.state == State.APPROVED:
                     work.append(each)
+                    if whole_second(certificate.recorded_at) < opens:
+                        outdated.append(certificate.id)
                 else:
                     ended.append((each, RegisterError("reissue_ended", state=STATES[old.state])))
         for each, error in ended:
             self._give_up(each, error)
-        return work or (self._resumed() if ended else ())
+        for certificate_id in outdated:
+            # Recorded before the window of the key that signs now: its number is burned, the next look takes a new one.
+            self._issuer.cycle.void(certificate_id, reason="key_not_usable")
+        return self._resumed() if ended or outdated else work
 
     def _recorded(self, after: str) -> tuple[str, Sequence[_Work]] | None:
         """Record the next batch: the id after which to go on, and what was recorded; None at the end of the pass."""
