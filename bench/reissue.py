@@ -1,7 +1,8 @@
 """What it costs to issue anew what a compromised key signed: the rate, and that it stays the same as the work goes on.
 
 Usage: PYTHONPATH=tests python -m bench.reissue [COUNT]. COUNT certificates in a SQLite register on disk, with the file
-system's own waiting; the clock counts, not processor time. The goal is 100,000 in less than an hour.
+system's own waiting. Both the clock and the processor time are shown: on a machine that others use too, only the
+second says what the work costs. The goal is 100,000 in less than an hour.
 """
 
 import itertools
@@ -76,19 +77,22 @@ def main() -> None:
         signed(issuer, clock, count)
         lose(issuer, clock)
         moments = [time.perf_counter()]
+        worked = time.process_time()
         result = Reissue(issuer, "cert-1", OPERATOR, reason="bench").run(lambda *_: moments.append(time.perf_counter()))
         ended = time.perf_counter()
+        worked = time.process_time() - worked
         assert (len(result.numbers), result.published) == (count, True), result.left
         issuer.close()
     batches = [later - earlier for earlier, later in itertools.pairwise(moments)]
     tenth = max(1, len(batches) // 10)
     rate = count / (ended - moments[0])
-    hours = timedelta(seconds=round(GOAL / rate))
-    print("| certificates | per s | ms each | first tenth of the batches | last tenth | 100,000 in | goal |")
-    print("|---:|---:|---:|---:|---:|---:|---:|")
+    by_clock, by_work = (timedelta(seconds=round(GOAL * seconds / count)) for seconds in (ended - moments[0], worked))
+    print("| certificates | per s | ms each | processor, ms each | first tenth of the batches | last tenth |", end="")
+    print(" 100,000 in | by processor time | goal |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     print(
-        f"| {count} | {rate:.0f} | {1000 / rate:.1f} | {median(batches[:tenth]):.2f} s a batch | "
-        f"{median(batches[-tenth:]):.2f} s | {hours} | < {timedelta(seconds=GOAL_SECONDS)} |"
+        f"| {count} | {rate:.0f} | {1000 / rate:.1f} | {1000 * worked / count:.1f} | {median(batches[:tenth]):.2f} s | "
+        f"{median(batches[-tenth:]):.2f} s | {by_clock} | {by_work} | < {timedelta(seconds=GOAL_SECONDS)} |"
     )
 
 
