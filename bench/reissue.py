@@ -87,7 +87,10 @@ def main() -> None:
     tenth = max(1, len(batches) // 10)
     rate = count / (ended - began)
     by_clock, by_work = (timedelta(seconds=round(GOAL * seconds / count)) for seconds in (ended - began, worked))
-    print("| certificates | per s | ms each | processor, ms each | first tenth of the batches | last tenth, likewise |", end="")
+    print(
+        "| certificates | per s | ms each | processor, ms each | first tenth of the batches | last tenth, likewise |",
+        end="",
+    )
     print(" 100,000 in | by processor time | goal |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     print(

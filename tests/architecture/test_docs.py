@@ -62,6 +62,8 @@ def test_commands_on_the_page_print_what_it_shows(page: Path, desk: Path) -> Non
     shown = [step for block in blocks(page) if block.kind == "console" for step in steps(block)]
     if any("curl " in step.command for step in shown) and shutil.which("curl") is None:
         pytest.skip("curl is not installed")
+    if any("softhsm2-util " in step.command for step in shown) and shutil.which("softhsm2-util") is None:
+        pytest.skip("softhsm2 is not installed")
     port = free_port()
     # A reader stands in the project's folder, where the commands are .venv/bin/xinzheng and so on.
     (desk / ".venv").symlink_to(BIN.parent)

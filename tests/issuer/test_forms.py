@@ -25,6 +25,7 @@ from support.issuers import SimulatedCourt
 from support.samples import zaoyang_credential
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.issuing.suites import Cryptosuite
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas.multibase import KeyType
 
@@ -201,24 +202,23 @@ def test_a_secured_credential_is_not_signed_again(credential: dict[str, Any], si
         assert refused.value.code == "already_secured"
 
 
-class LargerSigner(SoftwareSigner):
-    """A signer of a type for which these forms have no algorithm yet."""
-
-    @property
-    def key_type(self) -> KeyType:
-        return KeyType.P384
-
-
-def test_a_signer_of_another_key_type_is_refused(credential: dict[str, Any]) -> None:
-    larger = LargerSigner.generate()
-    for sign in (
-        lambda: sign_data_integrity(credential, larger, verification_method=METHOD, created=CREATED),
-        lambda: sign_jwt(credential, larger, kid=METHOD),
-        lambda: sign_qr(credential, larger, court=None),
-    ):
-        with pytest.raises(IssuingError, match="P-384") as refused:
-            sign()
-        assert refused.value.code == "signer_unsuitable"
+@pytest.mark.parametrize(
+    ("key_type", "cryptosuite"),
+    [
+        (KeyType.P256, "eddsa-jcs-2022"),
+        (KeyType.P384, "eddsa-rdfc-2022"),
+        (KeyType.ED25519, "ecdsa-jcs-2019"),
+        (KeyType.ED25519, "ecdsa-rdfc-2019"),
+    ],
+)
+def test_a_suite_that_the_key_cannot_do_is_refused(
+    credential: dict[str, Any], key_type: KeyType, cryptosuite: Cryptosuite
+) -> None:
+    signer = SoftwareSigner.generate(key_type)
+    options: dict[str, Any] = {"verification_method": METHOD, "created": CREATED, "cryptosuite": cryptosuite}
+    with pytest.raises(IssuingError, match=key_type.value) as refused:
+        sign_data_integrity(credential, signer, **options)
+    assert refused.value.code == "signer_unsuitable"
 
 
 def test_signing_changes_nothing_that_it_was_given(credential: dict[str, Any], signer: SoftwareSigner) -> None:

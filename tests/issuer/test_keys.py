@@ -138,10 +138,10 @@ def test_a_certificate_recorded_before_a_rotation_is_signed_by_the_key_of_its_da
     desk.create("cert-2", KeyUsage.CERTIFICATE, OPERATOR, reason="rotation")
     lint = keyed.cycle._rehearsal.lint
 
-    def rotated_meanwhile(credential: dict[str, Any]) -> None:
+    def rotated_meanwhile(credential: dict[str, Any], **named: Any) -> None:
         keyed_house.clock.advance(seconds=2)
         desk.activate("cert-2", OPERATOR, reason="rotation", now=True)
-        lint(credential)
+        lint(credential, **named)
 
     with monkeypatch.context() as patch:
         patch.setattr(keyed.cycle._rehearsal, "lint", rotated_meanwhile)

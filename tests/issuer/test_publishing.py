@@ -258,7 +258,7 @@ def test_key_files_that_must_not_be_used(tmp_path: Path) -> None:
     open_key = ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     key_file.write_bytes(open_key)
     assert refusal(KeyStoreError, reopen, tmp_path) == "key_file_unencrypted"
-    curve_key = ec.generate_private_key(ec.SECP256R1())
+    curve_key = ec.generate_private_key(ec.SECP521R1())
     key_file.write_bytes(curve_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET)))
     assert refusal(KeyStoreError, reopen, tmp_path) == "key_type_unsupported"
     key_file.unlink()

@@ -1,4 +1,4 @@
-"""W3C's published values for ecdsa-jcs-2019 with P-256 (vc-di-ecdsa 1.0, appendix B), byte for byte."""
+"""W3C's published values, byte for byte (vc-di-ecdsa 1.0, appendix A; vc-di-eddsa 1.0, appendix B)."""
 
 import hashlib
 import json
@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import rfc8785
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from support.repository import ROOT
 from xinzheng_issuer.issuing.forms import sign_data_integrity
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas import multibase
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.secure.data_integrity import hash_data
 
@@ -91,3 +92,51 @@ def test_the_whole_signed_document(
         created=datetime.fromisoformat(proof_config["created"]),
     )
     assert secured == signed
+
+
+# --- the other suites -------------------------------------------------------------------------------------------------
+
+ECDSA, EDDSA = FOLDER, FOLDER.parent.parent / "vc-di-eddsa" / "TestVectors"
+DOCUMENTS = [
+    (KeyType.P384, ECDSA / "p384KeyPair.json", ECDSA / "ecdsa-jcs-2019-p384" / "signedJCSECDSAP384.json"),
+    (KeyType.ED25519, EDDSA / "keyPair.json", EDDSA / "eddsa-jcs-2022" / "signedJCS.json"),
+]
+HASHES = [
+    (KeyType.P256, ECDSA / "p256KeyPair.json", ECDSA / "ecdsa-rdfc-2019-p256", "ECDSAP256"),
+    (KeyType.P384, ECDSA / "p384KeyPair.json", ECDSA / "ecdsa-rdfc-2019-p384", "ECDSAP384"),
+    (KeyType.ED25519, EDDSA / "keyPair.json", EDDSA / "eddsa-rdfc-2022", "DataInt"),
+]
+
+
+def published_signer(key_type: KeyType, pair: Path) -> SoftwareSigner:
+    published = load(pair)
+    name = "privateKeyMultibase" if "privateKeyMultibase" in published else "secretKeyMultibase"
+    secret = multibase.decode(published[name])[2:]
+    if key_type is KeyType.ED25519:
+        return SoftwareSigner(ed25519.Ed25519PrivateKey.from_private_bytes(secret))
+    curve = ec.SECP256R1() if key_type is KeyType.P256 else ec.SECP384R1()
+    return SoftwareSigner(ec.derive_private_key(int.from_bytes(secret, "big"), curve))
+
+
+@pytest.mark.parametrize(("key_type", "pair", "file"), DOCUMENTS, ids=lambda value: getattr(value, "stem", None))
+def test_whole_documents_of_other_jcs_suites(key_type: KeyType, pair: Path, file: Path) -> None:
+    signed = load(file)
+    proof = signed["proof"]
+    secured = sign_data_integrity(
+        {name: value for name, value in signed.items() if name != "proof"},
+        published_signer(key_type, pair),
+        verification_method=proof["verificationMethod"],
+        created=datetime.fromisoformat(proof["created"]),
+        cryptosuite=proof["cryptosuite"],
+    )
+    assert secured == signed
+
+
+@pytest.mark.parametrize(
+    ("key_type", "pair", "folder", "suffix"), HASHES, ids=lambda value: getattr(value, "name", None)
+)
+def test_signatures_of_rdfc_suites(key_type: KeyType, pair: Path, folder: Path, suffix: str) -> None:
+    signer = published_signer(key_type, pair)
+    assert signer.public_key_multibase == load(pair)["publicKeyMultibase"]
+    signature = signer.sign(bytes.fromhex(text(folder / f"combinedHash{suffix}.txt")))
+    assert signature.hex() == text(folder / f"sigHex{suffix}.txt")

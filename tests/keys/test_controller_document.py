@@ -176,7 +176,7 @@ def test_a_court_without_keys_publishes_nothing() -> None:
 
 OFF_CURVE = encode_multikey(KeyType.P256, b"\x02" + bytes(31) + b"\x07")
 OFF_LARGER_CURVE = encode_multikey(KeyType.P384, b"\x02" + bytes(47) + b"\x01")
-NO_MULTIKEY = "z3u2MQEqtTjFUDfYLDPVjbb1nUFUvzoe9oFcjWK4fLXpU"
+NO_MULTIKEY = "z6LSbysY2xFMRpGMhb7tFTLMpeuPRaqaWM1yECx2AtzE3KCc"  # X25519
 
 
 @pytest.mark.parametrize("text", ["", "zDn", "z6Mk", NO_MULTIKEY, OFF_CURVE, OFF_LARGER_CURVE])

@@ -364,6 +364,7 @@ def test_two_processes_sign_with_one_key(token: Token) -> None:
         check_signature(signer, bytes.fromhex(signature), b"court")
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_child_process_logs_in_for_itself_and_leaves_the_parent_alone(token: Token) -> None:
     signer = create(token).signer
     signer.sign(b"before")

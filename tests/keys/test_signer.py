@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from support.signatures import check_signature, der
-from xinzheng_keys import Signer, SoftwareSigner, open_signer
+from xinzheng_keys import Signer, SoftwareSigner, create_key, open_signer
 from xinzheng_keys.errors import KeysError, KeyStoreError, KeyURIError
 from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_keys.messages import MESSAGES
@@ -115,6 +115,26 @@ def test_refusals_of_the_key_file_come_through(tmp_path: Path) -> None:
     with pytest.raises(KeyStoreError) as refused:
         open_signer(path.as_uri(), passphrase=never_asked)
     assert refused.value.code == "key_file_permissions"
+
+
+@pytest.mark.parametrize("key_type", list(KeyType))
+@pytest.mark.parametrize("place", ["/seal.pem", "/"])
+def test_a_key_is_made_where_a_file_uri_says(tmp_path: Path, key_type: KeyType, place: str) -> None:
+    uri = f"{tmp_path.as_uri()}{place}"
+    made = create_key(uri, name="seal", key_type=key_type, passphrase=passphrase)
+    assert made.uri == (tmp_path / "seal.pem").as_uri()
+    assert made.signer.key_type is key_type
+    assert open_signer(made.uri, passphrase=passphrase).kid == made.signer.kid
+    with pytest.raises(KeyStoreError) as refused:
+        create_key(uri, name="seal", key_type=key_type, passphrase=passphrase)
+    assert refused.value.code == "key_file_exists"
+
+
+@pytest.mark.parametrize(("uri", "code"), [("seal.pem", "key_uri_malformed"), ("vault:seal", "key_scheme_unknown")])
+def test_no_key_is_made_elsewhere(uri: str, code: str) -> None:
+    with pytest.raises(KeyURIError) as refused:
+        create_key(uri, name="seal", passphrase=never_asked)
+    assert refused.value.code == code
 
 
 # --- signatures ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer import Signer as RoleSigner
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -83,7 +83,7 @@ class PublisherTemplate:
     """A repository made once; making its keys takes a second."""
 
     folder: Path
-    signers: Mapping[str, CryptoSigner]
+    signers: Mapping[str, RoleSigner]
 
     @classmethod
     def make(cls, folder: Path) -> "PublisherTemplate":

@@ -21,7 +21,7 @@ import pytest
 
 from xinzheng_keys.token_access import TokenAccess
 
-PIN = "420683"
+PIN = "731902"
 OFFICER_PIN = "87654321"
 _PLACES = (
     "/usr/lib/softhsm",

@@ -129,9 +129,13 @@ CONFIGURATION = {
         "The key records {path} cannot be read: {reason}",
         "无法读取密钥记录 {path}：{reason}",
     ),
+    "suite_unsuitable": Message(
+        "The court's key cannot do what {field} of court.toml says ({found}): expected {expected}.",
+        "法院密钥不支持 court.toml 中 {field} 的取值（{found}）：应为 {expected}。",
+    ),
     "key_mismatch": Message(
-        "The key file of {field} holds another key than its record says.",
-        "{field} 的密钥文件与其记录不符。",
+        "The key of {field} is another one than its record says.",
+        "{field} 的密钥与其记录不符。",
     ),
     "data_folder_exists": Message(
         "{path} holds an issuer already; init never overwrites one.",

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import expected_of
+from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, Cryptosuite, JWTAlgorithm
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.vocabulary import MaskingGround
 
 STATUS_LIST_ENTRIES = 131_072
@@ -95,6 +97,11 @@ class StatusSection(_Section):
         Field(ge=1, le=STATUS_LIST_ENTRIES, description="Taken indexes of a list at which the next one is opened."),
     ] = STATUS_LIST_ENTRIES // 2
 
+    cryptosuite: Annotated[
+        Cryptosuite,
+        Field(description="Data Integrity cryptosuite of status lists: as for certificates, by the kind of the key."),
+    ] = DEFAULT_CRYPTOSUITE
+
     @model_validator(mode="after")
     def _refreshed_in_time(self) -> Self:
         if self.refresh_hours >= self.validity_hours:
@@ -102,20 +109,6 @@ class StatusSection(_Section):
                 "setting_order", field="refresh_hours", limit=self.validity_hours - 1, other="validity_hours − 1"
             )
         return self
-
-
-class KeysSection(_Section):
-    """`[keys]`: the life of the court's keys."""
-
-    lead_hours: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=24 * 90,
-            description="How long a new key must have been published before it may sign, hours; as long as a bundle "
-            "lives, every bundle in use carries the key.",
-        ),
-    ] = 168
 
 
 class CertificateSection(_Section):
@@ -134,6 +127,62 @@ class CertificateSection(_Section):
             description="Masking of personal ID numbers: 10 + **** + 4 as the public list, or strict 6 + 8 stars + 4."
         ),
     ] = "publicList"
+    cryptosuite: Annotated[
+        Cryptosuite,
+        Field(
+            description="Data Integrity cryptosuite of certificates: ecdsa-jcs-2019 or ecdsa-rdfc-2019 with a key on "
+            "P-256 or P-384, eddsa-jcs-2022 or eddsa-rdfc-2022 with one on Ed25519."
+        ),
+    ] = DEFAULT_CRYPTOSUITE
+    jwt_algorithm: Annotated[
+        JWTAlgorithm,
+        Field(
+            description="Algorithm of the JWT form, if it is to be insisted on: ES256 (P-256), ES384 (P-384) or EdDSA "
+            "(Ed25519). Unset: that of the key, as in the QR form (COSE −7, −35, −8)."
+        ),
+    ] = ""
+
+
+_PLACE_PATTERN = r"^(|pkcs11:.+)$"
+
+
+class KeysSection(_Section):
+    """`[keys]`: where `xinzheng init` makes the keys and of which kind, and how long a new one waits.
+
+    Which key serves then says `keys.json`.
+    """
+
+    certificate: Annotated[
+        str,
+        Field(
+            pattern=_PLACE_PATTERN,
+            description="Token for the certificate key: `pkcs11:token=…` (RFC 7512). Unset: a file in the data folder.",
+        ),
+    ] = ""
+    status: Annotated[str, Field(pattern=_PLACE_PATTERN, description="Token for the status key, likewise.")] = ""
+    bundle: Annotated[
+        str, Field(pattern=_PLACE_PATTERN, description="Token for the keys of the bundle's roles, likewise.")
+    ] = ""
+    certificate_type: Annotated[KeyType, Field(description="Kind of the certificate key: P-256, P-384 or Ed25519.")] = (
+        KeyType.P256
+    )
+    status_type: Annotated[KeyType, Field(description="Kind of the status key.")] = KeyType.P256
+    bundle_type: Annotated[
+        KeyType, Field(description="Kind of the keys of the bundle's roles; not every module knows Ed25519.")
+    ] = KeyType.ED25519
+    lead_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=24 * 90,
+            description="How long a new key must have been published before it may sign, hours; as long as a bundle "
+            "lives, every bundle in use carries the key.",
+        ),
+    ] = 168
+
+    def moved_to(self, place: str) -> Self:
+        """The same with every key in one token."""
+        return type(self).model_validate(self.model_dump() | dict.fromkeys(("certificate", "status", "bundle"), place))
 
 
 class CourtConfiguration(_Section):
@@ -168,8 +217,25 @@ class CourtConfiguration(_Section):
     name: CourtName
     policy: PolicySection = PolicySection()
     status: StatusSection = StatusSection()
-    keys: KeysSection = KeysSection()
     certificate: CertificateSection = CertificateSection()
+    keys: KeysSection = KeysSection()
+
+    def require_suites(self, *, certificate: KeyType | None, status: KeyType | None) -> None:
+        """Refuse a choice of suites that the court's keys cannot bear.
+
+        Args:
+            certificate: kind of the key that signs certificates; None leaves them out.
+            status: kind of the key that signs status lists.
+
+        Raises:
+            ConfigurationError: `suite_unsuitable` with the field.
+        """
+        if certificate is not None:
+            able = ALGORITHMS[certificate]
+            _require_able("certificate.cryptosuite", self.certificate.cryptosuite, able.cryptosuites)
+            _require_able("certificate.jwt_algorithm", self.certificate.jwt_algorithm, ("", able.jose))
+        if status is not None:
+            _require_able("status.cryptosuite", self.status.cryptosuite, ALGORITHMS[status].cryptosuites)
 
     @property
     def id(self) -> str:
@@ -186,6 +252,11 @@ class CourtConfiguration(_Section):
     def status_list_url(self, number: int, purpose: str) -> str:
         """Where a status list is published."""
         return f"{self.base_url}/status/{self.id}/{number}/{purpose}"
+
+
+def _require_able(field: str, chosen: str, able: tuple[str, ...]) -> None:
+    if chosen not in able:
+        raise ConfigurationError("suite_unsuitable", field=field, found=chosen, expected=", ".join(filter(None, able)))
 
 
 def load_court(path: Path) -> CourtConfiguration:

@@ -26,19 +26,16 @@ from xinzheng_issuer.issuing.live_keys import LiveKeys
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
+from xinzheng_issuer.publishing.role_keys import RoleCustody
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.identity_keys import IdentityKeys
 from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.passphrase import (
-    PassphraseSource,
-    passphrase_from_credential,
-    passphrase_from_environment,
-    passphrase_from_file,
-)
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
+from xinzheng_keys.token_access import source_named
 from xinzheng_schemas.case_number import CourtTable
 
 _log = structlog.get_logger("xinzheng.installation")
@@ -91,7 +88,7 @@ class Issuer:
         self.office.close()
 
 
-def initialise(settings: Settings, court_file: Path, *, clock: Clock = system_clock) -> None:
+def initialise(settings: Settings, court_file: Path, *, keys: str | None = None, clock: Clock = system_clock) -> None:
     """Make a data folder: configuration, secrets, keys, register, and the first publication.
 
     Everything is made in a folder beside it, which takes its name at the end: an interrupted run leaves no half-made
@@ -100,14 +97,18 @@ def initialise(settings: Settings, court_file: Path, *, clock: Clock = system_cl
     Args:
         settings: where, and which secrets are set.
         court_file: the court's configuration; it is copied.
+        keys: `pkcs11:` URI of the token in which all keys are made, whatever the configuration says.
         clock: the present moment.
 
     Raises:
         ConfigurationError: `data_folder_exists`, `data_folder_not_empty`, `data_folder_unusable`, `court_file_missing`,
-            `court_file_invalid`.
-        KeyStoreError: (keys) a key file cannot be written.
+            `court_file_invalid`, `suite_unsuitable`.
+        KeysError: (keys) a key cannot be made.
     """
     court = load_court(court_file)
+    if keys is not None:
+        court = court.model_copy(update={"keys": court.keys.moved_to(keys)})
+    court.require_suites(certificate=court.keys.certificate_type, status=court.keys.status_type)
     target = settings.data.resolve()
     if settings.court_file.exists():
         raise ConfigurationError("data_folder_exists", field="data", path=settings.data)
@@ -141,13 +142,14 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
     if settings.key_passphrase is None and not settings.key_passphrase_from:
         _write_secret(settings.keys_folder / "passphrase")
     passphrase = key_passphrase(settings)
-    create_court_keys(settings.keys_folder, passphrase=passphrase, at=at)
+    create_court_keys(settings.keys_folder, passphrase=passphrase, at=at, court=court, tokens=settings.token_access)
     BundlePublisher.create(
         settings.public_folder,
         keys=settings.keys_folder / "bundle",
         passphrase=passphrase,
         at=at,
         lifetimes=_lifetimes(court),
+        custody=_custody(settings, court),
     )
     upgrade_register(settings)
     settings.court_file.write_bytes(court_file.read_bytes())
@@ -176,23 +178,25 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
         The issuer; call `start` before it serves anybody.
 
     Raises:
-        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`.
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`, `suite_unsuitable`.
         RegisterError: `register_outdated`.
-        KeyStoreError: (keys) a key file cannot be opened.
+        KeysError: (keys) a key cannot be opened.
         PublishingError: the publication folder cannot be used.
     """
     office = open_office(settings, clock=clock)
     with ExitStack() as on_failure:
         on_failure.callback(office.close)
         passphrase = key_passphrase(settings)
-        keys = LiveKeys(settings.keys_folder, office.court, passphrase=passphrase)
+        keys = LiveKeys(settings.keys_folder, office.court, passphrase=passphrase, tokens=settings.token_access)
         if not without_signers:
             keys.current().require_signers()
+            keys.current().require_suites(at=clock())
         publisher = BundlePublisher.open(
             settings.public_folder,
             keys=settings.keys_folder / "bundle",
             passphrase=passphrase,
             lifetimes=_lifetimes(office.court),
+            custody=_custody(settings, office.court),
         )
         on_failure.pop_all()
     return Issuer(
@@ -254,12 +258,18 @@ def key_passphrase(settings: Settings) -> PassphraseSource:
     secret = settings.key_passphrase
     if secret is not None:
         return lambda: secret.get_secret_value().encode()
-    kind, _, name = settings.key_passphrase_from.partition(":")
-    if kind == "env":
-        return passphrase_from_environment(name)
-    if kind == "credential":
-        return passphrase_from_credential(name)
-    return passphrase_from_file(Path(name) if name else settings.keys_folder / "passphrase")
+    if settings.key_passphrase_from:
+        return source_named(settings.key_passphrase_from)
+    return passphrase_from_file(settings.keys_folder / "passphrase")
+
+
+def _custody(settings: Settings, court: CourtConfiguration) -> RoleCustody:
+    return RoleCustody(
+        place=court.keys.bundle,
+        prefix=f"{court.id}-bundle-",
+        key_type=court.keys.bundle_type,
+        tokens=settings.token_access,
+    )
 
 
 def _register_secret(settings: Settings) -> bytes:

@@ -229,8 +229,8 @@ _ISSUING = {
         "已签名的证明不能以法院公钥验证（{form}：{reason}）；未予交付。",
     ),
     "signer_unavailable": Message(
-        "The court's key cannot sign now: {reason}. The number was voided; repeat the step later.",
-        "法院密钥暂时不能签名：{reason}。该编号已作废；请稍后重试。",
+        "The court's key cannot sign now: {reason}. Nothing is lost; repeat the step later.",
+        "法院密钥暂时不能签名：{reason}。未丢失任何内容；请稍后重试。",
     ),
     "already_secured": Message(
         "The credential bears a proof already: expected one without {field}.",

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import expected_of
+from xinzheng_keys.token_access import SOURCE_FORM, TokenAccess, source_named
 
 MIN_SECRET_CHARACTERS = 16
 """Shortest secret taken from the environment."""
@@ -50,12 +51,34 @@ class Settings(BaseSettings):
     key_passphrase_from: Annotated[
         str,
         Field(
-            pattern=r"^(|(env|credential):[A-Za-z0-9_.-]+|file:.+)$",
+            pattern=SOURCE_FORM,
             description="Where the passphrase of the key files is read when they are opened, if "
             "`XINZHENG_KEY_PASSPHRASE` is unset: `env:NAME`, `credential:NAME` (systemd, `LoadCredential=`) or "
             "`file:PATH` (mode 0600).",
         ),
     ] = ""
+    pkcs11_modules: Annotated[
+        str,
+        Field(
+            pattern=r"^(|[A-Za-z0-9._+-]+=/[^;]+(;[A-Za-z0-9._+-]+=/[^;]+)*)$",
+            description="Libraries of hardware modules that key URIs may name (`module-name`): "
+            "`NAME=/path/library.so`, several with semicolons. If there is one, a URI need not name it.",
+        ),
+    ] = ""
+    pkcs11_pin_from: Annotated[
+        str,
+        Field(
+            pattern=SOURCE_FORM,
+            description="Where the PIN of a hardware token is read, if the key URI has no `pin-source`: `env:NAME`, "
+            "`credential:NAME` (systemd, `LoadCredential=`) or `file:PATH` (mode 0600).",
+        ),
+    ] = ""
+    pkcs11_timeout_seconds: Annotated[
+        float, Field(ge=0.1, le=120, description="How long a hardware token may take for one signature, seconds.")
+    ] = 5.0
+    pkcs11_sessions: Annotated[
+        int, Field(ge=1, le=64, description="How many signatures a hardware module makes at once.")
+    ] = 4
     host: Annotated[str, Field(description="Address that `xinzheng serve` listens on.")] = "127.0.0.1"
     port: Annotated[
         int, Field(ge=0, le=65535, description="Port that `xinzheng serve` listens on; 0 takes a free one.")
@@ -88,6 +111,17 @@ class Settings(BaseSettings):
         ):
             raise ConfigurationError("setting_placeholder", field=info.field_name, minimum=MIN_SECRET_CHARACTERS)
         return value
+
+    @property
+    def token_access(self) -> TokenAccess:
+        """How hardware modules are reached."""
+        named = (entry.partition("=") for entry in self.pkcs11_modules.split(";") if entry)
+        return TokenAccess(
+            modules={name: Path(path) for name, _, path in named},
+            pin=source_named(self.pkcs11_pin_from) if self.pkcs11_pin_from else None,
+            deadline=self.pkcs11_timeout_seconds,
+            sessions=self.pkcs11_sessions,
+        )
 
     @property
     def court_file(self) -> Path:

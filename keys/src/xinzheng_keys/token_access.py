@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from xinzheng_keys.errors import KeyURIError, TokenError
 from xinzheng_keys.passphrase import (
@@ -75,7 +74,7 @@ def source_named(text: str) -> PassphraseSource:
         return passphrase_from_environment(name)
     if kind == "credential":
         return passphrase_from_credential(name)
-    return passphrase_from_file(Path(unquote(name)))
+    return passphrase_from_file(Path(name))
 
 
 def _no_pin() -> bytes:

@@ -21,10 +21,11 @@ from xinzheng_schemas.errors import language_from
     required=True,
     help=word("config"),
 )
-def command(data: Path | None, court_file: Path) -> None:
+@click.option("--keys", metavar="pkcs11:…", help=word("keys"))
+def command(data: Path | None, court_file: Path, keys: str | None) -> None:
     """Make a data folder."""
     settings = settings_of(data)
-    initialise(settings, court_file)
+    initialise(settings, court_file, keys=keys)
     name = load_court(court_file).name
     click.echo(word("made", name=getattr(name, language_from(os.environ)), path=settings.data))
     click.echo(word("next_users", path=settings.data))

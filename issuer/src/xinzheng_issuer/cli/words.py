@@ -57,6 +57,10 @@ WORDS: dict[str, Message] = {
     ),
     "data": Message("Data folder (or XINZHENG_DATA).", "数据目录（或 XINZHENG_DATA）。"),
     "config": Message("The court's configuration, TOML.", "法院配置，TOML。"),
+    "keys": Message(
+        "Make all keys in a hardware token (pkcs11:token=…), whatever [keys] of the configuration says.",
+        "在硬件令牌中生成所有密钥（pkcs11:token=…），不论配置中的 [keys] 如何设置。",
+    ),
     "host": Message("Address to listen on.", "监听地址。"),
     "port": Message("Port to listen on; 0 takes a free one.", "监听端口；0 表示任选空闲端口。"),
     "role": Message("Role; may be given several times.", "角色；可多次给出。"),

@@ -7,18 +7,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from xinzheng_issuer.court import CourtConfiguration
+from xinzheng_issuer.court import CourtConfiguration, KeysSection
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
-from xinzheng_keys.custody import open_signer
+from xinzheng_keys.custody import create_key, open_signer
 from xinzheng_keys.errors import KeysError, LifecycleError
-from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.signer import Signer
+from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 _FIRST_KEYS = (("cert-1", KeyUsage.CERTIFICATE), ("status-1", KeyUsage.STATUS))
@@ -122,6 +123,24 @@ class CourtKeys:
         method = f"{self.court.did}#{record.name}"
         return NamedSigner(self.signers[record.name], method, f"{method}-jwk")
 
+    def require_suites(self, *, at: datetime) -> None:
+        """See at the start whether the keys that sign can do what the court has chosen.
+
+        Args:
+            at: the moment for which the keys are picked; a usage without a key is not looked at.
+
+        Raises:
+            ConfigurationError: `suite_unsuitable` with the field of `court.toml`.
+        """
+        kinds = {usage: self._kind(usage, at=at) for usage in KeyUsage}
+        self.court.require_suites(certificate=kinds[KeyUsage.CERTIFICATE], status=kinds[KeyUsage.STATUS])
+
+    def _kind(self, usage: KeyUsage, *, at: datetime) -> KeyType | None:
+        try:
+            return self.signer(usage, at=at).signer.key_type
+        except LifecycleError:
+            return None
+
     def controller_document(self) -> dict[str, Any]:
         """The DID document, as served."""
         return dict(build_controller_document(self.court.did, self.records).document)
@@ -140,29 +159,46 @@ class CourtKeys:
         ).to_json()
 
 
-def create_court_keys(folder: Path, *, passphrase: PassphraseSource, at: datetime) -> None:
+def create_court_keys(
+    folder: Path,
+    *,
+    passphrase: PassphraseSource,
+    at: datetime,
+    court: CourtConfiguration | None = None,
+    tokens: TokenAccess | None = None,
+) -> None:
     """Make the first certificate key and the first status key.
 
     Args:
         folder: an empty folder, mode 0700.
         passphrase: encrypts the key files.
         at: start of the keys' windows.
+        court: says in `[keys]` where they are made and of which kind; by default in files, on P-256. In a token their
+            names begin with the court's id, for courts may share one.
+        tokens: how hardware modules are reached.
 
     Raises:
-        KeyStoreError: (keys) a file is there already or cannot be written.
+        KeysError: (keys) a key is there already or cannot be made.
     """
+    section = court.keys if court else KeysSection()
     entries = []
     for name, usage in _FIRST_KEYS:
-        path = (folder / f"{name}.pem").absolute()
-        signer = create_key_file(path, passphrase=passphrase)
+        place: str = getattr(section, usage.value)
+        made = create_key(
+            place or f"{folder.absolute().as_uri()}/",
+            name=f"{court.id}-{name}" if court and place else name,
+            key_type=getattr(section, f"{usage.value}_type"),
+            passphrase=passphrase,
+            tokens=tokens,
+        )
         record = KeyRecord(
             name=name,
             usage=usage,
-            public_key_multibase=signer.public_key_multibase,
+            public_key_multibase=made.signer.public_key_multibase,
             state=KeyState.ACTIVE,
             valid_from=at,
         )
-        entries.append(KeyEntry(record, path.name))
+        entries.append(KeyEntry(record, made.uri if place else f"{name}.pem"))
     write_entries(folder, entries)
 
 
@@ -171,6 +207,7 @@ def load_court_keys(
     court: CourtConfiguration,
     *,
     passphrase: PassphraseSource,
+    tokens: TokenAccess | None = None,
     opened: Mapping[str, Signer] | None = None,
 ) -> CourtKeys:
     """Open the court's keys.
@@ -179,6 +216,7 @@ def load_court_keys(
         folder: the key folder.
         court: whose.
         passphrase: opens the key files.
+        tokens: how hardware modules are reached.
         opened: signers by name that are open already; those of an unchanged key go on.
 
     Returns:
@@ -199,20 +237,22 @@ def load_court_keys(
             signers[record.name] = before
             continue
         try:
-            signers[record.name] = open_entry(entry, folder, passphrase=passphrase)
+            signers[record.name] = open_entry(entry, folder, passphrase=passphrase, tokens=tokens)
         except (KeysError, ConfigurationError) as error:
             unopened[record.name] = error
     return CourtKeys(court=court, records=tuple(entry.record for entry in entries), signers=signers, unopened=unopened)
 
 
-def open_entry(entry: KeyEntry, folder: Path, *, passphrase: PassphraseSource) -> Signer:
+def open_entry(
+    entry: KeyEntry, folder: Path, *, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+) -> Signer:
     """The signer of one key.
 
     Raises:
         ConfigurationError: `key_mismatch` if another key is found there than the records say.
-        KeyStoreError, KeyURIError: (keys) it cannot be opened.
+        KeysError: (keys) it cannot be opened.
     """
-    signer = open_signer(absolute_uri(entry.uri, folder), passphrase=passphrase)
+    signer = open_signer(absolute_uri(entry.uri, folder), passphrase=passphrase, tokens=tokens)
     if signer.public_key_multibase != entry.record.public_key_multibase:
         raise ConfigurationError("key_mismatch", field=entry.record.name)
     return signer

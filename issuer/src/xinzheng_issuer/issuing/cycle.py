@@ -8,13 +8,15 @@
     5 store    forms, state `active`, log row and outbox entry are committed together; a superseded certificate ends
     6 hand over
 
-A crash before 5 leaves a recorded certificate. At the next start it is finished, or voided if the case no longer
-allows it: its number and index stay burned and its revocation bit is set, so that a signature that may have been made
-is worth nothing. No signature exists without a record, and no index is used twice.
+A crash before 5 leaves a recorded certificate, and so does a key that cannot be reached. At the next start, when the
+step is repeated, or by the running server's timer it is finished, or voided if the case no longer allows it: its number
+and index stay burned and its revocation bit is set, so that a signature that may have been made is worth nothing. No
+signature exists without a record, and no index is used twice.
 """
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +40,7 @@ from xinzheng_issuer.issuing.qr_symbol import TARGET_VERSION, size_warning, vers
 from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
+from xinzheng_keys.errors import TokenError
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import parse_timestamp
@@ -49,10 +52,16 @@ _log = structlog.get_logger("xinzheng.issuing")
 
 @dataclass(frozen=True)
 class Recovery:
-    """What a start found and did: certificate numbers."""
+    """What a start found and did.
+
+    Attributes:
+        finished, voided: numbers of certificates.
+        waiting: numbers of those whose key still cannot be reached.
+    """
 
     finished: tuple[str, ...]
     voided: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
 
 
 class IssuingCycle:
@@ -69,6 +78,8 @@ class IssuingCycle:
         self._keys = keys
         self._rehearsal = Rehearsal(keys)
         self._numbering = Numbering(office, draw_index=draw_index)
+        self._waiting: set[str] = set()
+        self._waiting_lock = threading.Lock()
 
     def issue(self, case_id: str, actor: Actor) -> tuple[Certificate, Case]:
         """Issue the certificate of an approved case.
@@ -84,37 +95,58 @@ class IssuingCycle:
             RegisterError: `application_not_found`.
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
-            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `signer_unavailable`,
-                `self_check_failed`, `status_list_exhausted`.
+            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`,
+                `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
+            TokenError: (keys) the key's hardware module does not sign; likewise.
         """
         with refusals_logged(self._office, case_id, Action.ISSUE, actor):
             certificate = self._record(case_id, actor)
             return self._finish(certificate, actor)
 
     def recover(self, *, minimum_age: timedelta = timedelta(0)) -> Recovery:
-        """Finish or void what a crash left behind; to be called at every start, before anything is issued.
+        """Finish or void what was left behind; to be called at every start, before anything is issued.
 
         Args:
-            minimum_age: leave younger records to the request that is working on them.
+            minimum_age: leave younger records to the request that is working on them, unless it has let go of them.
 
         Returns:
             What was found and done.
         """
         before = self._office.clock() - minimum_age
         with self._office.reading() as store:
-            pending = [row for row in store.pending_certificates() if row.recorded_at <= before]
+            pending = store.pending_certificates()
             names = {user.id: user.name for user in store.users()}
-        finished, voided = [], []
+        found: dict[str, list[str]] = {"finished": [], "voided": [], "waiting": []}
         for certificate in pending:
+            if not (self._take_up(certificate.id) or certificate.recorded_at <= before):
+                continue
             operator = certificate.recorded_by
             actor = Actor(operator, names.get(operator, operator), frozenset({Role.SEAL_OPERATOR}))
-            try:
-                self._finish(certificate, actor)
-                finished.append(certificate.number)
-            except (CodedError, RefusalError) as error:
-                _log.warning("recovery_voided", number=certificate.number, reason=str(error))
-                voided.append(certificate.number)
-        return Recovery(tuple(finished), tuple(voided))
+            outcome = self._recovered(certificate, actor)
+            found[outcome].append(certificate.number)
+            if outcome == "waiting":
+                break  # the others need the same key
+        return Recovery(**{outcome: tuple(numbers) for outcome, numbers in found.items()})
+
+    def _recovered(self, certificate: Certificate, actor: Actor) -> str:
+        try:
+            self._finish(certificate, actor)
+        except (CodedError, RefusalError) as error:
+            outcome = "waiting" if _may_pass(error) else "voided"
+            _log.warning(f"recovery_{outcome}", number=certificate.number, reason=str(error))
+            return outcome
+        return "finished"
+
+    def _take_up(self, certificate_id: str) -> bool:
+        """Whether this process had let go of a record; from here on it is the caller's."""
+        with self._waiting_lock:
+            known = certificate_id in self._waiting
+            self._waiting.discard(certificate_id)
+            return known
+
+    def _let_go(self, certificate_id: str) -> None:
+        with self._waiting_lock:
+            self._waiting.add(certificate_id)
 
     # ── 1 record ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,13 +158,16 @@ class IssuingCycle:
             expire_due(store, at=now)
             case = store.case(case_id, lock=True)
             self._require_issuable(store, case, actor, now)
-            return self._numbering.take(store, case, actor, now)
+            left = store.certificate_of(case.id)
+            if left is None:
+                return self._numbering.take(store, case, actor, now)
+            if not self._take_up(left.id):
+                raise IssuingError("issuing_in_progress", field="id")
+            return left
 
     def _require_issuable(self, store: Store, case: Case, actor: Actor, now: datetime) -> None:
         self._require_not_issued(store, case, actor)
         follow(Action.ISSUE, state=State(case.state), actor=actor)
-        if store.certificate_of(case.id) is not None:
-            raise IssuingError("issuing_in_progress", field="id")
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
         self._require_good_look_up(store, case, now)
@@ -171,7 +206,11 @@ class IssuingCycle:
             forms = self.sign(certificate)
             return self._activate(certificate.id, forms, actor)
         except (CodedError, RefusalError) as error:
-            self.void(certificate.id, reason=getattr(error, "code", "refused"))
+            if _may_pass(error):
+                _log.warning("certificate_waits_for_key", number=certificate.number, reason=str(error))
+                self._let_go(certificate.id)
+            else:
+                self.void(certificate.id, reason=getattr(error, "code", "refused"))
             raise
 
     def sign(self, certificate: Certificate) -> SignedForms:
@@ -184,14 +223,16 @@ class IssuingCycle:
         if hashlib.sha256(certificate.unsigned).hexdigest() != certificate.unsigned_sha256:
             raise IssuingError("draft_changed", field="id")
         credential: dict[str, Any] = strict_json.loads_object(certificate.unsigned)
-        self._rehearsal.lint(credential)
+        dated = parse_timestamp(str(credential["validFrom"]))
+        key = self._keys.current().signer(KeyUsage.CERTIFICATE, at=self._office.clock(), dated=dated)
+        self._rehearsal.lint(credential, key_type=key.signer.key_type)
         # Until the block ends nobody retires the key.
         with self._keys.in_use() as keys:
             now = self._office.clock()
-            dated = parse_timestamp(str(credential["validFrom"]))
             key = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated)
+            suite = self._rehearsal.cryptosuite
             try:
-                forms = sign_forms(credential, key, keys.identity, at=now)
+                forms = sign_forms(credential, key, keys.identity, at=now, cryptosuite=suite)
             except CodedError:
                 raise
             except Exception as error:  # a signer may fail in ways of its own: module gone, session lost
@@ -302,3 +343,8 @@ class IssuingCycle:
             )
             store.enqueue_publication("void", at=now)
         _log.warning("certificate_voided", number=certificate.number, reason=reason)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same certificate can be finished later: nothing is wrong with it, its key could not be reached."""
+    return isinstance(error, TokenError) or getattr(error, "code", "") == "signer_unavailable"

@@ -1,6 +1,6 @@
 """The forms of one credential, signed.
 
-One unsigned credential goes in, and every form says the same: JSON-LD with an ecdsa-jcs-2019 proof, a JWT whose payload
+One unsigned credential goes in, and every form says the same: JSON-LD with a Data Integrity proof, a JWT whose payload
 is the credential, a COSE_Sign1 message small enough for a printed symbol. The private key stays behind the `Signer`.
 Nothing here judges the credential; that is for the linter, which runs the verifier over a rehearsal of these functions.
 """
@@ -15,35 +15,40 @@ import cbor2
 
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.signer_jws import sign_compact
+from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_keys.signer import Signer
 from xinzheng_schemas import multibase
 from xinzheng_schemas.certificate import CourtIdentity
-from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.qr_profile import to_claims
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.secure.algorithms import CRYPTOSUITES, SUITE_HASHES
 from xinzheng_verifier.secure.data_integrity import hash_data
 
-CRYPTOSUITE = "ecdsa-jcs-2019"
 QR_PREFIX = "XZ1:"
 
 _COSE_SIGN1_TAG = 18
 _COSE_ALGORITHM, _COSE_KEY_IDENTIFIER = 1, 4  # RFC 9052 §3.1
-_COSE_ES256 = -7  # RFC 9053 §2.1
 _ZLIB_LEVEL = 9
 
 JSONObject = dict[str, object]
 
 
 def sign_data_integrity(
-    credential: Mapping[str, object], signer: Signer, *, verification_method: str, created: datetime
+    credential: Mapping[str, object],
+    signer: Signer,
+    *,
+    verification_method: str,
+    created: datetime,
+    cryptosuite: Cryptosuite = DEFAULT_CRYPTOSUITE,
 ) -> JSONObject:
-    """`credential` with a Data Integrity proof, suite ecdsa-jcs-2019 (vc-di-ecdsa 1.0 §3.3).
+    """`credential` with a Data Integrity proof (vc-di-ecdsa 1.0 §3.2, §3.3; vc-di-eddsa 1.0 §3.2, §3.3).
 
     Args:
         credential: any VCDM 2.0 credential without proof, a status list too.
-        signer: a P-256 signer.
+        signer: its key is of a kind that the suite takes.
         verification_method: DID URL of the signer's method in the controller document.
         created: when the proof is made; whole seconds count.
+        cryptosuite: how the credential is brought into one form, hashed and signed.
 
     Returns:
         A new object; it shares its parts with `credential`.
@@ -52,18 +57,26 @@ def sign_data_integrity(
         IssuingError: `already_secured`, `signer_unsuitable`.
         RefusedError: (verifier) the credential cannot be written canonically.
     """
-    _check(credential, signer)
+    _check(credential)
+    if cryptosuite not in ALGORITHMS[signer.key_type].cryptosuites:
+        raise IssuingError("signer_unsuitable", found=signer.key_type.value, expected=cryptosuite)
+    suite = CRYPTOSUITES[cryptosuite]
     proof: JSONObject = {
         "type": "DataIntegrityProof",
-        "cryptosuite": CRYPTOSUITE,
+        "cryptosuite": cryptosuite,
         "created": format_timestamp(created),
         "verificationMethod": verification_method,
         "proofPurpose": "assertionMethod",
     }
-    if "@context" in credential:  # §3.3.1 step 2
-        proof["@context"] = credential["@context"]
-    signature = signer.sign(hash_data(credential, proof, hash_name="sha256"))
-    return {**credential, "proof": {**proof, "proofValue": multibase.encode(signature)}}
+    config = proof
+    if "@context" in credential:
+        # Part of the proof in the JCS suites (§3.3.1 step 2), of what is hashed alone in the others (§3.2.5 step 4).
+        config = {**proof, "@context": credential["@context"]}
+        proof = config if suite.canonicalization == "jcs" else proof
+    data = hash_data(
+        credential, config, hash_name=SUITE_HASHES[signer.key_type], canonicalization=suite.canonicalization
+    )
+    return {**credential, "proof": {**proof, "proofValue": multibase.encode(signer.sign(data))}}
 
 
 def sign_jwt(credential: Mapping[str, object], signer: Signer, *, kid: str) -> str:
@@ -71,13 +84,13 @@ def sign_jwt(credential: Mapping[str, object], signer: Signer, *, kid: str) -> s
 
     Args:
         credential: a VCDM 2.0 credential without proof.
-        signer: a P-256 signer (ES256).
+        signer: its key says the algorithm: ES256, ES384 or EdDSA.
         kid: DID URL of the signer's JsonWebKey method.
 
     Raises:
-        IssuingError: `already_secured`, `signer_unsuitable`.
+        IssuingError: `already_secured`.
     """
-    _check(credential, signer)
+    _check(credential)
     payload = json.dumps(credential, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return sign_compact(payload.encode("utf-8"), signer, headers={"typ": "vc+jwt", "cty": "vc", "kid": kid})
 
@@ -87,16 +100,16 @@ def sign_qr(credential: Mapping[str, object], signer: Signer, *, court: CourtIde
 
     Args:
         credential: a credit repair certificate without proof.
-        signer: a P-256 signer (ES256).
+        signer: its key says the algorithm: ES256, ES384 or EdDSA.
         court: the court as the trust list names it; what the list says is left out of the symbol.
 
     Raises:
-        IssuingError: `already_secured`, `signer_unsuitable`.
+        IssuingError: `already_secured`.
         CodedError: (schemas) the credential has no claims set in the QR profile.
     """
-    _check(credential, signer)
+    _check(credential)
     payload = _deterministic(to_claims(dict(credential), court=court))
-    protected = _deterministic({_COSE_ALGORITHM: _COSE_ES256, _COSE_KEY_IDENTIFIER: signer.kid})
+    protected = _deterministic({_COSE_ALGORITHM: ALGORITHMS[signer.key_type].cose, _COSE_KEY_IDENTIFIER: signer.kid})
     signature = signer.sign(_deterministic(["Signature1", protected, b"", payload]))  # §4.4
     message = _deterministic(cbor2.CBORTag(_COSE_SIGN1_TAG, [protected, {}, payload, signature]))
     text: bytes = base45.b45encode(zlib.compress(message, _ZLIB_LEVEL))
@@ -108,8 +121,6 @@ def _deterministic(value: object) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def _check(credential: Mapping[str, object], signer: Signer) -> None:
+def _check(credential: Mapping[str, object]) -> None:
     if "proof" in credential:
         raise IssuingError("already_secured", field="/proof")
-    if signer.key_type is not KeyType.P256:
-        raise IssuingError("signer_unsuitable", found=signer.key_type.value, expected=KeyType.P256.value)

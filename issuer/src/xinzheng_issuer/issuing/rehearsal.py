@@ -15,10 +15,12 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.issuing.suites import DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_list, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.software_signer import SoftwareSigner
 from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier import Policy, TrustStore, Verifier
@@ -47,7 +49,14 @@ class SignedForms:
     key: str
 
 
-def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentity, *, at: datetime) -> SignedForms:
+def sign_forms(
+    credential: dict[str, Any],
+    key: NamedSigner,
+    court: CourtIdentity,
+    *,
+    at: datetime,
+    cryptosuite: Cryptosuite = DEFAULT_CRYPTOSUITE,
+) -> SignedForms:
     """Sign all forms of one credential with one key.
 
     Args:
@@ -55,11 +64,14 @@ def sign_forms(credential: dict[str, Any], key: NamedSigner, court: CourtIdentit
         key: signs.
         court: what the trust list says of the court and the QR form leaves out.
         at: when.
+        cryptosuite: of the Data Integrity proof.
 
     Returns:
         The forms.
     """
-    json_ld = sign_data_integrity(credential, key.signer, verification_method=key.method, created=at)
+    json_ld = sign_data_integrity(
+        credential, key.signer, verification_method=key.method, created=at, cryptosuite=cryptosuite
+    )
     return SignedForms(
         json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
         jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
@@ -77,24 +89,33 @@ class Rehearsal:
 
     def __init__(self, keys: KeySource) -> None:
         self._keys = keys
-        self._signers = {usage: SoftwareSigner.generate() for usage in _NAMES}
+        self._status_signer = SoftwareSigner.generate()
+        self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in KeyType}
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
-        self._verifiers: dict[tuple[str, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
+        self._verifiers: dict[tuple[KeyType | None, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
         self._lock = threading.Lock()
 
-    def lint(self, credential: dict[str, Any]) -> None:
+    @property
+    def cryptosuite(self) -> Cryptosuite:
+        """The suite of the court's Data Integrity proofs."""
+        return self._keys.current().court.certificate.cryptosuite
+
+    def lint(self, credential: dict[str, Any], *, key_type: KeyType) -> None:
         """Sign with a throwaway key and verify.
 
         Args:
             credential: without proof.
+            key_type: the kind of the court's key.
 
         Raises:
             IssuingError: `lint_failed`, with the form and the verifier's reason.
         """
         at = parse_timestamp(credential["validFrom"])
         keys = self._keys.current()
-        forms = sign_forms(credential, self._named(KeyUsage.CERTIFICATE), keys.identity, at=at)
-        self._check(forms, credential, keys, (), "lint_failed", at=at)
+        signer = self._certificate_signers[key_type]
+        key = self._named(KeyUsage.CERTIFICATE, signer)
+        forms = sign_forms(credential, key, keys.identity, at=at, cryptosuite=self.cryptosuite)
+        self._check(forms, credential, keys, signer, "lint_failed", at=at)
 
     def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
         """Verify what the court's key signed, with the court's published keys.
@@ -107,22 +128,20 @@ class Rehearsal:
         Raises:
             IssuingError: `self_check_failed`, with the form and the verifier's reason.
         """
-        keys = self._keys.current()
-        records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
-        self._check(forms, credential, keys, records, "self_check_failed", at=at)
+        self._check(forms, credential, self._keys.current(), None, "self_check_failed", at=at)
 
     def _check(
         self,
         forms: SignedForms,
         credential: dict[str, Any],
         keys: CourtKeys,
-        records: tuple[KeyRecord, ...],
+        signer: SoftwareSigner | None,
         code: str,
         *,
         at: datetime,
     ) -> None:
         list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
-        verifier = self._verifier(code, list_number, keys, records, at=at)
+        verifier = self._verifier(list_number, keys, signer, at=at)
         for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):
             report = verifier.report(data, at=at)
             if report.verdict is not Verdict.PASSED:
@@ -130,18 +149,20 @@ class Rehearsal:
             if report.claims != credential:
                 raise IssuingError(code, form=form, reason="claims")
 
-    def _verifier(
-        self, code: str, list_number: int, keys: CourtKeys, records: tuple[KeyRecord, ...], *, at: datetime
-    ) -> Verifier:
-        """The verifier that trusts `records`, or the throwaway key if there are none, and the throwaway status key."""
+    def _verifier(self, list_number: int, keys: CourtKeys, signer: SoftwareSigner | None, *, at: datetime) -> Verifier:
+        """The verifier that trusts a throwaway key or the court's own ones, and the throwaway status key."""
         made_at, lists = self._status_lists(list_number, at=at)
-        known = self._verifiers.get((code, list_number))
+        if signer is None:
+            records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
+        else:
+            records = (self._record(KeyUsage.CERTIFICATE, signer, at=made_at),)
+        place = (signer.key_type if signer else None), list_number
+        known = self._verifiers.get(place)
         if known is not None and known[:2] == (made_at, records):
             return known[2]
-        own = records or (self._record(KeyUsage.CERTIFICATE, at=made_at),)
-        document = keys.issuer_document([*own, self._record(KeyUsage.STATUS, at=made_at)])
+        document = keys.issuer_document([*records, self._status_record(at=made_at)])
         verifier = Verifier(TrustStore.from_documents([document], lists), policy=Policy())
-        self._verifiers[code, list_number] = made_at, records, verifier
+        self._verifiers[place] = made_at, records, verifier
         return verifier
 
     def _status_lists(self, number: int, *, at: datetime) -> tuple[datetime, list[bytes]]:
@@ -163,18 +184,21 @@ class Rehearsal:
             valid_from=at,
             valid_until=at + _LIST_LIFE,
         )
-        key = self._named(KeyUsage.STATUS)
+        key = self._named(KeyUsage.STATUS, self._status_signer)
         return sign_status_list(unsigned, key.signer, verification_method=key.method, created=at)
 
-    def _named(self, usage: KeyUsage) -> NamedSigner:
+    def _named(self, usage: KeyUsage, signer: SoftwareSigner) -> NamedSigner:
         method = f"{self._keys.current().court.did}#{_NAMES[usage]}"
-        return NamedSigner(self._signers[usage], method, f"{method}-jwk")
+        return NamedSigner(signer, method, f"{method}-jwk")
 
-    def _record(self, usage: KeyUsage, *, at: datetime) -> KeyRecord:
+    def _status_record(self, *, at: datetime) -> KeyRecord:
+        return self._record(KeyUsage.STATUS, self._status_signer, at=at)
+
+    def _record(self, usage: KeyUsage, signer: SoftwareSigner, *, at: datetime) -> KeyRecord:
         return KeyRecord(
             name=_NAMES[usage],
             usage=usage,
-            public_key_multibase=self._signers[usage].public_key_multibase,
+            public_key_multibase=signer.public_key_multibase,
             state=KeyState.ACTIVE,
             valid_from=at - _LIST_LIFE,
         )

@@ -10,9 +10,8 @@ from typing import Any, NoReturn, cast
 from jwt import PyJWS
 from jwt.algorithms import Algorithm
 
+from xinzheng_issuer.issuing.suites import ALGORITHMS
 from xinzheng_keys.signer import Signer
-
-_ES256 = "ES256"
 
 
 class _SignerAlgorithm(Algorithm):
@@ -36,15 +35,22 @@ class _SignerAlgorithm(Algorithm):
         raise NotImplementedError
 
 
-def _only(name: str, algorithm: Algorithm) -> PyJWS:
+def _jws() -> PyJWS:
     jws = PyJWS(algorithms=[])
-    jws.register_algorithm(name, algorithm)
+    for able in ALGORITHMS.values():
+        jws.register_algorithm(able.jose, _SignerAlgorithm())
     return jws
 
 
-_JWS = _only(_ES256, _SignerAlgorithm())
+_JWS = _jws()
 
 
 def sign_compact(payload: bytes, signer: Signer, *, headers: Mapping[str, str]) -> str:
-    """`payload` as a compact JWS (RFC 7515 §7.1) signed with ES256; `headers` stand beside `alg`."""
-    return _JWS.encode(payload, cast("Any", signer), algorithm=_ES256, headers=dict(headers))
+    """`payload` as a compact JWS (RFC 7515 §7.1), signed with the algorithm of the signer's key.
+
+    Args:
+        payload: what is signed.
+        signer: signs.
+        headers: stand beside `alg`.
+    """
+    return _JWS.encode(payload, cast("Any", signer), algorithm=ALGORITHMS[signer.key_type].jose, headers=dict(headers))

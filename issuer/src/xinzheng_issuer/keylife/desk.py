@@ -16,7 +16,7 @@ import structlog
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import Issuer, key_passphrase
-from xinzheng_issuer.issuing.court_keys import absolute_uri
+from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.outbox import PublicationState
@@ -111,16 +111,16 @@ class KeyDesk:
             KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
         self.check_new(name, usage)
-        passphrase = key_passphrase(self.issuer.settings)
+        passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
         path = self._folder / f"{name}.pem"
         if uri is not None:
-            made = create_key(uri, name=name, key_type=key_type, passphrase=passphrase)
+            made = create_key(uri, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens)
             return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
         there = absolute_uri(path.name, self._folder)
         if path.exists():
-            signer = open_signer(there, passphrase=passphrase)
+            signer = open_signer(there, passphrase=passphrase, tokens=tokens)
         else:
-            signer = create_key(there, name=name, key_type=key_type, passphrase=passphrase).signer
+            signer = create_key(there, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens).signer
         return self._enter("create", name, usage, signer, uri=path.name, actor=actor, reason=reason)
 
     def stage(self, name: str, usage: KeyUsage, uri: str, actor: Actor, *, reason: str) -> Changed:
@@ -138,8 +138,8 @@ class KeyDesk:
             KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
         """
         self.check_new(name, usage)
-        passphrase = key_passphrase(self.issuer.settings)
-        signer = open_signer(absolute_uri(uri, self._folder), passphrase=passphrase)
+        passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
+        signer = open_signer(absolute_uri(uri, self._folder), passphrase=passphrase, tokens=tokens)
         return self._enter("stage", name, usage, signer, uri=uri, actor=actor, reason=reason)
 
     def _enter(
@@ -196,15 +196,21 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`.
+            ConfigurationError: `suite_unsuitable` if its kind cannot do what the court has chosen.
             LifecycleError: (keys) the key is not staged.
-            KeyStoreError, KeyURIError: (keys) it cannot be opened.
+            KeyStoreError, KeyURIError, TokenError: (keys) it cannot be opened.
         """
         entry = self.entry(name)
         entry.record.activate(at=self._office.clock())
         if not now:
             self.check_published(name)
         # A key that cannot sign must not push out one that can.
-        open_signer(absolute_uri(entry.uri, self._folder), passphrase=key_passphrase(self.issuer.settings))
+        settings = self.issuer.settings
+        kind = open_entry(
+            entry, self._folder, passphrase=key_passphrase(settings), tokens=settings.token_access
+        ).key_type
+        certifies = entry.record.usage is KeyUsage.CERTIFICATE
+        self._office.court.require_suites(certificate=kind if certifies else None, status=None if certifies else kind)
 
         def step(record: KeyRecord, at: datetime) -> KeyRecord:
             opened = replace(record, valid_from=max(record.valid_from, whole_second(at)))

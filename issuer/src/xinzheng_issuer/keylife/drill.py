@@ -16,7 +16,10 @@ from xinzheng_issuer.issuing.rehearsal import Rehearsal
 from xinzheng_issuer.register.key_rows import SignedCount
 from xinzheng_issuer.register.tables import Case, Certificate
 from xinzheng_schemas import strict_json
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_schemas.trust_documents import KeyUsage
 
 COLUMNS = ("certificateNumber", "application", "state", "issuedAt", "validUntil", "list", "index", "sinceMoment")
 """Columns of the list: no names, no ID numbers; the number leads to them in the register."""
@@ -114,15 +117,24 @@ def _cells(certificate: Certificate, case: Case, *, now: datetime, since: dateti
     return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
 
 
+def _kind(issuer: Issuer) -> KeyType:
+    """The kind of the key that signs now; of the usual one if none does."""
+    try:
+        return issuer.keys.current().signer(KeyUsage.CERTIFICATE, at=issuer.office.clock()).signer.key_type
+    except CodedError:
+        return KeyType.P256
+
+
 def _duration(issuer: Issuer, sample: list[Certificate], number: int) -> timedelta | None:
     """Measured by rehearsing some of them with throwaway keys; a slow hardware module comes on top."""
     if not sample:
         return None
     rehearsal = Rehearsal(issuer.keys)
     credentials: list[dict[str, Any]] = [strict_json.loads_object(each.unsigned) for each in sample]
-    rehearsal.lint(credentials[0])
+    kind = _kind(issuer)
+    rehearsal.lint(credentials[0], key_type=kind)
     began = time.perf_counter()
     for credential in islice(credentials, SAMPLE):
-        rehearsal.lint(credential)
+        rehearsal.lint(credential, key_type=kind)
     each = (time.perf_counter() - began) / len(credentials)
     return timedelta(seconds=REHEARSALS * each * number)

@@ -19,13 +19,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
 
-from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
-from xinzheng_issuer.publishing.role_keys import create_role_key, load_role_key
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    RoleSigner,
+    create_role_key,
+    load_role_key,
+    role_key_exists,
+    sign_metadata,
+)
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
@@ -71,7 +77,7 @@ class Publication:
 class BundlePublisher:
     """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions."""
 
-    def __init__(self, folder: Path, *, signers: Mapping[str, CryptoSigner], lifetimes: Lifetimes) -> None:
+    def __init__(self, folder: Path, *, signers: Mapping[str, RoleSigner], lifetimes: Lifetimes) -> None:
         self._folder = folder
         self._signers = signers
         self._lifetimes = lifetimes
@@ -87,6 +93,7 @@ class BundlePublisher:
         root_keys: int = 1,
         root_threshold: int = 1,
         lifetimes: Lifetimes | None = None,
+        custody: RoleCustody | None = None,
     ) -> Self:
         """Start a repository: make the keys of its roles and the first root.
 
@@ -98,10 +105,11 @@ class BundlePublisher:
             root_keys: how many root keys are made.
             root_threshold: how many of them must sign a root.
             lifetimes: expiry of each role.
+            custody: where the keys are made, if not in files.
 
         Raises:
             PublishingError: `repository_exists`.
-            KeyStoreError: (keys) a key file cannot be made or opened.
+            KeysError: (keys) a key cannot be made or opened.
         """
         metadata = folder / "metadata"
         for made in (metadata, folder / "targets", folder / "bundles"):
@@ -111,8 +119,8 @@ class BundlePublisher:
             if (metadata / "1.root.json").exists():
                 raise PublishingError("repository_exists", path=folder)
             names = [f"root-{number}" for number in range(1, root_keys + 1)]
-            root_signers = [_role_key(keys, name, passphrase) for name in names]
-            online = {role: _role_key(keys, role, passphrase) for role in _ONLINE_ROLES}
+            root_signers = [_role_key(keys, name, passphrase, custody) for name in names]
+            online = {role: _role_key(keys, role, passphrase, custody) for role in _ONLINE_ROLES}
             lifetimes = lifetimes or Lifetimes()
             root = _first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
             replace_file(metadata / "1.root.json", root)
@@ -120,7 +128,13 @@ class BundlePublisher:
 
     @classmethod
     def open(
-        cls, folder: Path, *, keys: Path, passphrase: PassphraseSource, lifetimes: Lifetimes | None = None
+        cls,
+        folder: Path,
+        *,
+        keys: Path,
+        passphrase: PassphraseSource,
+        lifetimes: Lifetimes | None = None,
+        custody: RoleCustody | None = None,
     ) -> Self:
         """Go on with a repository.
 
@@ -129,14 +143,17 @@ class BundlePublisher:
             keys: folder of the key files.
             passphrase: opens them.
             lifetimes: expiry of each role.
+            custody: how hardware modules are reached.
 
         Raises:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`.
-            KeyStoreError: (keys) a key file cannot be opened.
+            KeysError: (keys) a key cannot be opened.
         """
         if not (folder / "metadata" / "1.root.json").exists():
             raise PublishingError("repository_missing", path=folder)
-        online = {role: load_role_key(keys / f"{role}.pem", passphrase=passphrase) for role in _ONLINE_ROLES}
+        online = {
+            role: load_role_key(keys / f"{role}.pem", passphrase=passphrase, custody=custody) for role in _ONLINE_ROLES
+        }
         publisher = cls(folder, signers=online, lifetimes=lifetimes or Lifetimes())
         root = _read_metadata(publisher.root_path, Root)
         for role, signer in online.items():
@@ -248,7 +265,7 @@ class BundlePublisher:
 
     def _sign(self, signed: _Signed) -> bytes:
         metadata = Metadata(signed)
-        metadata.sign(self._signers[signed.type])
+        sign_metadata(metadata, self._signers[signed.type])
         return metadata.to_bytes()
 
     def _check(self, bundle: bytes, *, at: datetime) -> None:
@@ -286,14 +303,14 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def _role_key(keys: Path, name: str, passphrase: PassphraseSource) -> CryptoSigner:
+def _role_key(keys: Path, name: str, passphrase: PassphraseSource, custody: RoleCustody | None) -> RoleSigner:
     path = keys / f"{name}.pem"
-    make_or_load = load_role_key if path.exists() else create_role_key
-    return make_or_load(path, passphrase=passphrase)
+    make_or_load = load_role_key if role_key_exists(path) else create_role_key
+    return make_or_load(path, passphrase=passphrase, custody=custody)
 
 
 def _first_root(
-    root_signers: list[CryptoSigner], online: Mapping[str, CryptoSigner], *, threshold: int, expires: datetime
+    root_signers: list[RoleSigner], online: Mapping[str, RoleSigner], *, threshold: int, expires: datetime
 ) -> bytes:
     root = Root(version=1, expires=expires.astimezone(UTC), consistent_snapshot=True)
     for signer in root_signers:
@@ -303,7 +320,7 @@ def _first_root(
     root.roles["root"].threshold = threshold
     metadata = Metadata(root)
     for signer in root_signers:
-        metadata.sign(signer, append=True)
+        sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()
 
 

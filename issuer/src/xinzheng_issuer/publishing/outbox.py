@@ -21,6 +21,7 @@ from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_list, status_list_credential
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusList
+from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier.trust.files import locked
@@ -89,7 +90,8 @@ class Outbox:
                 return self._publish(force=force)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             _log.exception("publication_failed")
-            return PublicationState(published=False, bundle_version=self._version(), reason=type(error).__name__)
+            reason = error.code if isinstance(error, TokenError) else type(error).__name__
+            return PublicationState(published=False, bundle_version=self._version(), reason=reason)
 
     def _publish(self, *, force: bool) -> PublicationState:
         now = self._office.clock()
@@ -142,7 +144,13 @@ class Outbox:
             valid_until=row.made_at + timedelta(hours=court.status.validity_hours),
         )
         key = keys.signer(KeyUsage.STATUS, at=now)
-        row.document = sign_status_list(unsigned, key.signer, verification_method=key.method, created=row.made_at)
+        row.document = sign_status_list(
+            unsigned,
+            key.signer,
+            verification_method=key.method,
+            created=row.made_at,
+            cryptosuite=court.status.cryptosuite,
+        )
         store.add(row)
         return row
 

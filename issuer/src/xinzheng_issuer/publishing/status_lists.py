@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from xinzheng_issuer.issuing.forms import sign_data_integrity
+from xinzheng_issuer.issuing.suites import DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_keys.signer import Signer
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.contexts import CREDENTIALS_V2, CREDIT_REPAIR_V1
@@ -66,18 +67,26 @@ def status_list_credential(
 
 
 def sign_status_list(
-    credential: Mapping[str, object], signer: Signer, *, verification_method: str, created: datetime
+    credential: Mapping[str, object],
+    signer: Signer,
+    *,
+    verification_method: str,
+    created: datetime,
+    cryptosuite: Cryptosuite = DEFAULT_CRYPTOSUITE,
 ) -> bytes:
-    """The JSON text of a status list with its ecdsa-jcs-2019 proof: what is served, and what goes into the bundle.
+    """The JSON text of a status list with its Data Integrity proof: what is served, and what goes into the bundle.
 
     Args:
         credential: what `status_list_credential` made.
         signer: the court's status key.
         verification_method: DID URL of that key's Multikey method.
         created: when the proof is made, aware.
+        cryptosuite: of the proof.
 
     Raises:
         IssuingError: `already_secured`, `signer_unsuitable`.
     """
-    signed = sign_data_integrity(credential, signer, verification_method=verification_method, created=created)
+    signed = sign_data_integrity(
+        credential, signer, verification_method=verification_method, created=created, cryptosuite=cryptosuite
+    )
     return json.dumps(signed, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
