@@ -8,6 +8,7 @@ import pytest
 import structlog
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from support.keyed import keyed_issuer, make_key_folder
 from support.office import CourtHouse, PublisherTemplate, StandingClock, make_issuer, make_office
 from support.postgres import running_server
 from xinzheng_issuer.casework.office import Office
@@ -94,5 +95,23 @@ def shared_house(
     tmp_path: Path, shared_office: Office, publisher_template: PublisherTemplate, clock: StandingClock
 ) -> Iterator[CourtHouse]:
     house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=shared_office), clock)
+    with house.client:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_key_folder(tmp_path_factory.mktemp("keys") / "keys")
+
+
+@pytest.fixture
+def keyed(tmp_path: Path, publisher_template: PublisherTemplate, key_folder: Path, office: Office) -> Issuer:
+    """An issuer whose keys lie in a folder."""
+    return keyed_issuer(tmp_path, publisher_template, key_folder, office=office)
+
+
+@pytest.fixture
+def keyed_house(keyed: Issuer, clock: StandingClock) -> Iterator[CourtHouse]:
+    house = CourtHouse.open(keyed, clock)
     with house.client:
         yield house

@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,6 +22,7 @@ from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import open_office
 from xinzheng_issuer.people import actor_of
 from xinzheng_issuer.settings import Settings
+from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_verifier import TrustStore
 
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
@@ -174,3 +176,87 @@ def test_serve_says_where_and_stops_when_asked(data: Path) -> None:
             _, errors = server.communicate(timeout=30)
     events = [json.loads(line)["event"] for line in errors.splitlines() if line.startswith("{")]
     assert {"started", "request"} <= set(events)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def court(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A court whose new keys need not wait."""
+    folder = tmp_path_factory.mktemp("keys")
+    config = (EXAMPLES / "court.toml").read_text("utf-8") + "\n[keys]\nlead_hours = 0\n"
+    (folder / "court.toml").write_text(config, "utf-8")
+    result = run("init", "--data", folder / "var", "--config", folder / "court.toml")
+    assert result.exit_code == 0, result.output
+    return folder / "var"
+
+
+def keys(court: Path, *arguments: object, **options: Any) -> Result:
+    return run("keys", *arguments, "--data", court, **options)
+
+
+def test_the_life_of_a_key_by_command(court: Path) -> None:
+    """Each step says first what it does, asks, and answers a program in JSON."""
+    new = ("create", "cert-2", "--usage", "certificate", "--reason", "rotation")
+    unconfirmed = keys(court, *new)
+    assert (unconfirmed.exit_code, "[confirmation_needed]" in unconfirmed.stderr) == (1, True)
+    assert "signs nothing yet" in unconfirmed.stdout
+    dry = keys(court, *new, "--dry-run", environment=CHINESE)
+    assert dry.exit_code == 0
+    assert "未作任何变更" in dry.stdout
+    assert [row["name"] for row in json.loads(keys(court, "list", "--json").stdout)] == ["cert-1", "status-1"]
+    made = json.loads(keys(court, *new, "--yes", "--json").stdout)
+    assert (made["action"], made["dryRun"], made["published"]) == ("create", False, True)
+    assert made["key"]["state"] == "staged"
+    assert "uri" not in made["key"]
+    assert made["effects"][0].keys() == {"en", "zh"}
+    used = keys(court, "activate", "cert-2", "--reason", "rotation", "--yes")
+    assert "From now on cert-2 signs new certificates." in used.stdout
+    assert "No certificate signed by cert-1 is in force." in used.stdout
+    retired = keys(court, "retire", "cert-1", "--reason", "rotation", "--yes")
+    assert "cert-1 is retired now.\nPublished as version 4.\n" in retired.stdout
+    shown = keys(court, "show", "cert-2").stdout
+    assert "state: active" in shown
+    assert re.search(r"create  command-line: \S+: rotation\n.*activate  command-line: \S+: rotation\n", shown)
+    assert "[key_unknown]" in keys(court, "show", "cert-9").stderr
+    assert "[key_last]" in keys(court, "retire", "cert-2", "--reason", "-", "--yes").stderr
+
+
+def test_a_compromise_by_command_and_what_follows(court: Path, tmp_path: Path) -> None:
+    listed = keys(court, "drill", "status-1", "--out", tmp_path / "list.csv")
+    assert "status-1 signed 0 certificate(s)" in listed.stdout
+    assert (tmp_path / "list.csv").read_text("utf-8-sig").startswith("certificateNumber,")
+    assert keys(court, "drill", "status-1", "--out", tmp_path / "list.csv").exit_code == 1
+    assert json.loads(keys(court, "drill", "status-1", "--json").stdout)["toReissue"] == 0
+    assert "[key_not_compromised]" in keys(court, "reissue", "status-1", "--reason", "-", "--yes").stderr
+    made = keys(court, "create", "cert-8", "--usage", "certificate", "--reason", "-", "--yes")
+    assert made.exit_code == 0, made.output
+    at = ("--at", "2026-01-01T00:00:00Z")
+    assert "[" in keys(court, "compromise", "cert-8", "--at", "yesterday", "--reason", "-", "--yes").stderr
+    stolen = keys(court, "compromise", "cert-8", *at, "--reason", "stolen", "--yes")
+    assert "0 signed since 2026-01-01T00:00:00Z" in stolen.stdout
+    assert "This cannot be undone." in stolen.stdout
+    dry = keys(court, "reissue", "cert-8", "--reason", "stolen", "--dry-run")
+    assert "Nothing was changed" in dry.stdout
+    done = keys(court, "reissue", "cert-8", "--reason", "stolen", "--yes")
+    assert (done.exit_code, done.stdout.splitlines()[-1][:41]) == (0, "0 issued anew, 0 left as they are; 0 s.")
+    as_json = keys(court, "reissue", "cert-8", "--reason", "stolen", "--yes", "--json")
+    assert json.loads(as_json.stdout) == {"reissued": {}, "left": {}, "published": True}
+
+
+def test_a_key_that_is_there_already_is_staged(court: Path, tmp_path: Path) -> None:
+    secret = (court / "keys" / "passphrase").read_bytes()
+    create_key_file(tmp_path / "brought.pem", passphrase=lambda: secret)
+    uri = (tmp_path / "brought.pem").as_uri()
+    staged = keys(court, "stage", "cert-7", "--usage", "certificate", "--uri", uri, "--reason", "brought", "--yes")
+    assert "cert-7 is staged now." in staged.stdout, staged.output
+
+
+def test_feed_review_by_command(court: Path, tmp_path: Path) -> None:
+    file = tmp_path / "records.json"
+    file.write_text(json.dumps([relisting()]), "utf-8")
+    assert run("feed", file, "--data", court).exit_code == 0
+    assert run("feed-review", "--data", court).stdout == ""
+    assert run("feed-review", "1", "--note", "nobody of ours", "--data", court).stdout.startswith("Record 1 is marked")
+    assert "[feed_record_not_found]" in run("feed-review", "99", "--data", court).stderr

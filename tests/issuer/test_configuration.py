@@ -302,7 +302,7 @@ def test_damaged_key_records(data: Settings, tmp_path: Path, change: Any, code: 
         (tmp_path / path.name).chmod(0o600)
     passphrase = (data.keys_folder / "passphrase").read_bytes()
     with pytest.raises(ConfigurationError) as refusal:
-        load_court_keys(tmp_path, zaoyang_court(), passphrase=lambda: passphrase)
+        load_court_keys(tmp_path, zaoyang_court(), passphrase=lambda: passphrase).require_signers()
     assert refusal.value.code == code
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ from support.office import (
     company_application,
     make_issuer,
     make_office,
+    neighbour_court,
     relisting,
     zaoyang_court,
 )
 from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.feed import intake
 from xinzheng_issuer.feed.intake import take_batch
+from xinzheng_issuer.feed.review import review
+from xinzheng_schemas.timestamps import format_timestamp
 
 CLERK = Actor("clerk", "clerk", frozenset({Role.CLERK}))
 COMPANY_RECORD = {
@@ -402,3 +407,32 @@ def test_every_record_of_a_delivery_is_in_the_answer_and_kept(quiet_house: Court
     assert [line for line, _, _ in kept(quiet_house, result.batch_id)] == list(range(1, len(records) + 1))
     for record in result.records:
         assert record.outcome == "applied" or record.errors
+
+
+# --- looked at --------------------------------------------------------------------------------------------------------
+
+
+def test_a_flagged_record_is_marked_as_looked_at(house: CourtHouse, clock: StandingClock) -> None:
+    house.apply()
+    house.feed(relisting())
+    flagged = "/api/v1/feed-records?outcome=flagged"
+    [waiting] = house.get(f"{flagged}&reviewed=false").json()["items"]
+    assert (waiting["reviewedAt"], waiting["reviewedBy"], waiting["reviewNote"]) == (None, None, None)
+    address = f"/api/v1/feed-records/{waiting['id']}/review"
+    assert code(house.post(address, {"note": "x"}, "sealOperator")) == (403, "role_not_allowed")
+    assert code(house.post(address, {"note": ""}))[0] == 422
+    clock.advance(minutes=5)
+    marked = house.post(address, {"note": "the masked entry itself"}, "judge").json()
+    assert (marked["reviewedBy"], marked["reviewNote"]) == ("the-judge", "the masked entry itself")
+    assert marked["reviewedAt"] == format_timestamp(clock.now)
+    assert house.get(f"{flagged}&reviewed=false").json()["items"] == []
+    assert [each["id"] for each in house.get(f"{flagged}&reviewed=true").json()["items"]] == [waiting["id"]]
+    assert code(house.post("/api/v1/feed-records/99999/review", {"note": "x"})) == (404, "feed_record_not_found")
+
+
+def test_another_courts_record_is_not_found(house: CourtHouse) -> None:
+    house.feed(relisting())
+    neighbour = replace(house.issuer.office, court=neighbour_court())
+    with pytest.raises(RegisterError) as refusal:
+        review(neighbour, 1, Actor("a", "a", frozenset({Role.CLERK})), note="x")
+    assert refusal.value.code == "feed_record_not_found"

@@ -63,7 +63,7 @@ class FlippingSigner(SoftwareSigner):
 
 def house_with(issuer: Issuer, clock: StandingClock, signer: SoftwareSigner) -> CourtHouse:
     """The same court with another certificate key."""
-    keys = court_keys(issuer.office.court, signer, issuer.keys.signers["status-1"])
+    keys = court_keys(issuer.office.court, signer, issuer.keys.current().signers["status-1"])
     cycle = IssuingCycle(issuer.office, keys)
     return CourtHouse.open(replace(issuer, keys=keys, cycle=cycle), clock)
 
@@ -307,7 +307,7 @@ def test_what_the_verifier_refuses_is_not_signed(house: CourtHouse, monkeypatch:
 
     case = house.approved()
     monkeypatch.setattr("xinzheng_issuer.issuing.rehearsal.sign_jwt", other_claims)
-    signer = house.issuer.keys.signers["cert-1"]
+    signer = house.issuer.keys.current().signers["cert-1"]
     used: list[bytes] = []
     monkeypatch.setattr(type(signer), "sign", _counting(type(signer).sign, signer, used))
     assert code(house.post(f"{case}/issuance", {}, "sealOperator")) == (500, "lint_failed")

@@ -10,6 +10,7 @@ from xinzheng_issuer.api import wire
 from xinzheng_issuer.api.routes import applications, certificates, feed, public
 from xinzheng_issuer.domain.workflow import OPEN_STATES, PERSONAL_ROLES, TRANSITIONS, Action, Role, State
 from xinzheng_issuer.feed.intake import FEED_ROLES
+from xinzheng_issuer.feed.review import REVIEWING_ROLES
 from xinzheng_issuer.messages import MESSAGES
 from xinzheng_schemas.messages import MESSAGES as SCHEMA_MESSAGES
 
@@ -71,7 +72,7 @@ def test_codes_on_the_pages_exist() -> None:
 
 
 def test_every_route_is_on_the_page_and_no_other() -> None:
-    routers = (applications.router, certificates.router, feed.router, public.router)
+    routers = (applications.router, certificates.router, feed.router, feed.reviews, public.router)
     served = {
         f"{method} {route.path}"  # type: ignore[attr-defined]
         for router in routers
@@ -88,6 +89,8 @@ def test_the_roles_on_the_page_are_those_of_the_workflow(row: list[str]) -> None
     *_, last = path.split("/")
     if path.endswith("feed-batches"):
         wanted = set(FEED_ROLES)
+    elif path.endswith("review"):
+        wanted = set(REVIEWING_ROLES)
     elif last == "reinstatement":
         wanted = set(TRANSITIONS[Action.PROPOSE_REINSTATEMENT].roles | TRANSITIONS[Action.REINSTATE].roles)
     else:

@@ -1,5 +1,6 @@
 """The register's promises on both databases: constraints, tenants, moments, transactions, migrations."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -37,11 +38,18 @@ from xinzheng_issuer.register.migrations.versions import (
     v0002_feed_against_look_ups,
     v0003_disabled_users,
     v0004_status_changes,
+    v0005_key_life,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
 
-MIGRATIONS = (v0001_first_register, v0002_feed_against_look_ups, v0003_disabled_users, v0004_status_changes)
+MIGRATIONS = (
+    v0001_first_register,
+    v0002_feed_against_look_ups,
+    v0003_disabled_users,
+    v0004_status_changes,
+    v0005_key_life,
+)
 
 
 def case_row(**changes: Any) -> Case:
@@ -359,6 +367,24 @@ def test_feed_records_of_the_first_version_keep_the_moment_of_their_batch(shared
     with shared_office.reading() as store:
         [row] = store.feed_records(batch_id="b")
     assert (row.received_at, row.name, row.effects) == (NOW, None, None)
+
+
+def test_the_signing_key_of_older_certificates_is_read_from_their_stored_form(shared_office: Office) -> None:
+    engine = shared_office.register.engine
+    stored = json.dumps({"proof": {"verificationMethod": "did:web:xz.example:did:420683#cert-7"}}).encode()
+    with shared_office.writing() as store:
+        case = case_row()
+        store.add_case(case)
+        store.add(certificate_row(case, id="urn:uuid:n1", credential_json=stored, issued_at=NOW))
+        store.add(certificate_row(case, id="urn:uuid:n2", voided_at=NOW))
+    for migration in reversed(MIGRATIONS[3:]):
+        _migrate(engine, migration.downgrade)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    upgrade(engine)
+    with shared_office.reading() as store:
+        found = {number: store.certificate(f"urn:uuid:{number}").signing_key for number in ("n1", "n2")}
+    assert found == {"n1": "cert-7", "n2": None}
 
 
 def test_dates_and_lists_keep_their_types(shared_office: Office) -> None:

@@ -164,7 +164,7 @@ def test_confirmed_and_approved_anew_between_record_and_store_is_not_what_was_si
 ) -> None:
     case = house.approved()
     cycle = house.issuer.cycle
-    signed = cycle._signed
+    signed = cycle.sign
 
     def meanwhile(certificate: Any) -> Any:
         forms = signed(certificate)
@@ -174,7 +174,7 @@ def test_confirmed_and_approved_anew_between_record_and_store_is_not_what_was_si
         house.approve(case)
         return forms
 
-    monkeypatch.setattr(cycle, "_signed", meanwhile)
+    monkeypatch.setattr(cycle, "sign", meanwhile)
     assert code(house.post(f"{case}/issuance", {}, "sealOperator")) == (409, "draft_changed")
     monkeypatch.undo()
     number = house.issue(case)["certificateNumber"]

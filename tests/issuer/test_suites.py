@@ -163,7 +163,7 @@ def test_an_installation_of_every_kind_opens(tmp_path: Path, key_type: KeyType, 
     settings, clock = Settings(data=tmp_path / "var"), StandingClock()
     initialise(settings, tmp_path / "court.toml", clock=clock)
     issuer = open_issuer(settings, clock=clock)
-    assert {signer.key_type for signer in issuer.keys.signers.values()} == {key_type}
+    assert {signer.key_type for signer in issuer.keys.current().signers.values()} == {key_type}
     latest = issuer.outbox.publisher.latest
     assert latest is not None
     trust = TrustStore.from_bundle(latest.path.read_bytes(), root=issuer.outbox.publisher.root, at=clock.now)

@@ -27,6 +27,8 @@ FILES = {
         "forged.json",
     ),
     *("root.json", "bundle-1.xzb", "bundle-2.xzb", "story.txt"),
+    *("certificate-2.json", "certificate-2.jwt", "certificate-2-reissued.json"),
+    *("bundle-rotation.xzb", "bundle-compromise.xzb", "bundle-reissue.xzb"),
 }
 QR_VERSION_13_M = 483  # alphanumeric characters (ISO/IEC 18004, table 7)
 
@@ -41,7 +43,7 @@ def test_every_expectation_of_the_story_was_met(demo_out: Path) -> None:
     assert "✘" not in story
     ending = re.search(r"All (\d+) answers were as expected", story)
     assert ending is not None
-    assert int(ending[1]) == story.count("✔") >= 19
+    assert int(ending[1]) == story.count("✔") >= 29
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,9 @@ def test_every_expectation_of_the_story_was_met(demo_out: Path) -> None:
         "failed (revoked, 1)",
         "bundle_rollback (1):",
         "no network here: socket.__new__",
+        "key_lead_time:",
+        "failed (key_compromised, 1)",
+        "cert-3: certificate-2-reissued.json names the key that signed it",
         "make serve",
     ],
 )
@@ -70,6 +75,27 @@ def test_all_four_forms_are_checked_before_and_after_the_relisting(demo_out: Pat
         for bundle, verdict in (("bundle-1.xzb", "passed (ok, 0)"), ("bundle-2.xzb", "failed (revoked, 1)")):
             command = f"$ xinzheng-verify {name} --bundle {bundle} --root root.json\n   ✔ {verdict}"
             assert command in story
+
+
+def test_each_certificate_passes_or_fails_by_the_key_that_signed_it(demo_out: Path) -> None:
+    story = (demo_out / "story.txt").read_text("utf-8")
+    for name, bundle, verdict in (
+        ("certificate.json", "rotation", "passed (ok, 0)"),
+        ("certificate-2.json", "rotation", "passed (ok, 0)"),
+        ("certificate-2.json", "compromise", "failed (key_compromised, 1)"),
+        ("certificate-2.jwt", "compromise", "failed (key_compromised, 1)"),
+        ("certificate.json", "compromise", "passed (ok, 0)"),
+        ("certificate-2-reissued.json", "reissue", "passed (ok, 0)"),
+    ):
+        assert f"$ xinzheng-verify {name} --bundle bundle-{bundle}.xzb --root root.json\n   ✔ {verdict}" in story
+    old, new = (json.loads((demo_out / f"certificate-2{part}.json").read_bytes()) for part in ("", "-reissued"))
+    assert {name for name in old if old[name] != new[name]} == {
+        "id",
+        "certificateNumber",
+        "validFrom",
+        "credentialStatus",
+        "proof",
+    }
 
 
 def test_tampered_differs_by_one_byte_and_forged_by_its_issuer(demo_out: Path) -> None:

@@ -156,7 +156,10 @@ _PLACE_PATTERN = r"^(|pkcs11:.+)$"
 
 
 class KeysSection(_Section):
-    """`[keys]`: where `xinzheng init` makes the keys, and of which kind; which key serves then says `keys.json`."""
+    """`[keys]`: where `xinzheng init` makes the keys and of which kind, and how long a new one waits.
+
+    Which key serves then says `keys.json`.
+    """
 
     certificate: Annotated[
         str,
@@ -176,6 +179,15 @@ class KeysSection(_Section):
     bundle_type: Annotated[
         KeyType, Field(description="Kind of the keys of the bundle's roles; not every module knows Ed25519.")
     ] = KeyType.ED25519
+    lead_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=24 * 90,
+            description="How long a new key must have been published before it may sign, hours; as long as a bundle "
+            "lives, every bundle in use carries the key.",
+        ),
+    ] = 168
 
     def moved_to(self, place: str) -> Self:
         """The same with every key in one token."""

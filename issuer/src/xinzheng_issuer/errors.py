@@ -5,6 +5,7 @@
     ├── RuleError           facts of a case that rule out a certificate, or cannot be right
     ├── RegisterError       what the register does not hold, or holds already
     ├── IssuingError        a certificate that could not be made
+    ├── KeyLifeError        a step in the life of a court key that must not be taken now
     ├── PublishingError     a bundle that could not be published
     ├── FeedError           a public-list record that could not be read
     ├── AccessError         a request without a valid token
@@ -42,6 +43,10 @@ class RegisterError(IssuerError):
 
 class IssuingError(IssuerError):
     """A certificate that could not be made."""
+
+
+class KeyLifeError(IssuerError):
+    """A step in the life of a court key that must not be taken now."""
 
 
 class PublishingError(IssuerError):

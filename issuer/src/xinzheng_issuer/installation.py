@@ -20,8 +20,10 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.court import CourtConfiguration, load_court
 from xinzheng_issuer.errors import ConfigurationError
-from xinzheng_issuer.issuing.court_keys import CourtKeys, create_court_keys, load_court_keys
+from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
+from xinzheng_issuer.issuing.live_keys import LiveKeys
+from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
 from xinzheng_issuer.publishing.role_keys import RoleCustody
@@ -62,18 +64,20 @@ class Issuer:
 
     settings: Settings
     office: Office
-    keys: CourtKeys
+    keys: KeySource
     cycle: IssuingCycle
     outbox: Outbox
 
     def start(self) -> tuple[Recovery, PublicationState]:
         """Finish what a crash left behind, then publish what waits. To be called before anything is served."""
+        catch_up(self.office, self.settings.keys_folder)
         recovery = self.cycle.recover()
         return recovery, self.outbox.settle_or_renew()
 
     def tend(self) -> PublicationState:
         """What a running server does from time to time: retry, renew, and finish what a failed request left."""
         try:
+            catch_up(self.office, self.settings.keys_folder)
             self.cycle.recover(minimum_age=ABANDONED_AFTER)
         except Exception:  # noqa: BLE001 - the next round tries again
             _log.exception("tending_failed")
@@ -137,7 +141,7 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
         _write_secret(settings.data / "register.secret")
     if settings.key_passphrase is None and not settings.key_passphrase_from:
         _write_secret(settings.keys_folder / "passphrase")
-    passphrase = _passphrase(settings)
+    passphrase = key_passphrase(settings)
     create_court_keys(settings.keys_folder, passphrase=passphrase, at=at, court=court, tokens=settings.token_access)
     BundlePublisher.create(
         settings.public_folder,
@@ -162,12 +166,13 @@ def upgrade_register(settings: Settings) -> None:
         engine.dispose()
 
 
-def open_issuer(settings: Settings, *, clock: Clock = system_clock) -> Issuer:
+def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_signers: bool = False) -> Issuer:
     """Open a data folder.
 
     Args:
         settings: of this process.
         clock: the present moment.
+        without_signers: go on although an active key cannot be opened; only what it should sign is refused then.
 
     Returns:
         The issuer; call `start` before it serves anybody.
@@ -181,9 +186,11 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock) -> Issuer:
     office = open_office(settings, clock=clock)
     with ExitStack() as on_failure:
         on_failure.callback(office.close)
-        passphrase = _passphrase(settings)
-        keys = load_court_keys(settings.keys_folder, office.court, passphrase=passphrase, tokens=settings.token_access)
-        keys.require_suites(at=clock())
+        passphrase = key_passphrase(settings)
+        keys = LiveKeys(settings.keys_folder, office.court, passphrase=passphrase, tokens=settings.token_access)
+        if not without_signers:
+            keys.current().require_signers()
+            keys.current().require_suites(at=clock())
         publisher = BundlePublisher.open(
             settings.public_folder,
             keys=settings.keys_folder / "bundle",
@@ -246,7 +253,8 @@ def _lifetimes(court: CourtConfiguration) -> Lifetimes:
     return Lifetimes(timestamp=life, snapshot=life)
 
 
-def _passphrase(settings: Settings) -> PassphraseSource:
+def key_passphrase(settings: Settings) -> PassphraseSource:
+    """What opens the key files of an installation; asked when one is opened."""
     secret = settings.key_passphrase
     if secret is not None:
         return lambda: secret.get_secret_value().encode()

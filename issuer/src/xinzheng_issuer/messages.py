@@ -1,6 +1,7 @@
 """The catalogue of `xinzheng_issuer`: one line per code, in English and Chinese."""
 
 from xinzheng_issuer._messages_feed import FEED
+from xinzheng_issuer._messages_keys import KEYS
 from xinzheng_issuer._messages_outer import ACCESS, CONFIGURATION, PUBLISHING, WIRE
 from xinzheng_schemas.errors import Message
 
@@ -283,6 +284,7 @@ MESSAGES: dict[str, Message] = {
     **FEED,
     **ACCESS,
     **WIRE,
+    **KEYS,
     **PUBLISHING,
     **CONFIGURATION,
 }

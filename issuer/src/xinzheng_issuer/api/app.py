@@ -56,7 +56,7 @@ def app_of(issuer: Issuer) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.issuer = issuer
-    routers = (applications.router, certificates.router, feed.router, public.router)
+    routers = (applications.router, certificates.router, feed.router, feed.reviews, public.router)
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

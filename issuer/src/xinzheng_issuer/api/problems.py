@@ -45,6 +45,7 @@ _STATUS_OF_CODE = {
     "application_not_found": HTTPStatus.NOT_FOUND,
     "certificate_not_found": HTTPStatus.NOT_FOUND,
     "court_not_found": HTTPStatus.NOT_FOUND,
+    "feed_record_not_found": HTTPStatus.NOT_FOUND,
     "status_list_not_found": HTTPStatus.NOT_FOUND,
     "nothing_published": HTTPStatus.NOT_FOUND,
     "form_unknown": HTTPStatus.NOT_FOUND,

@@ -312,6 +312,16 @@ class KeptRecordOut(FeedRecordOut):
     batch: str
     received_at: datetime
     raw: Annotated[str, Field(description="The record as it came; resident ID numbers masked.")]
+    id: Annotated[int, Field(description="Names the record when it is marked as looked at.")]
+    reviewed_at: Annotated[datetime | None, Field(description="When somebody looked at it.")]
+    reviewed_by: str | None
+    review_note: str | None
+
+
+class FeedReviewIn(_Wire):
+    """That a record was looked at."""
+
+    note: Annotated[str, Field(min_length=1, max_length=1000, description="What was found.")]
 
 
 class KeptRecordsOut(_Wire):

@@ -46,13 +46,22 @@ def revoke(
     return _step(number, Action.REVOKE, office, actor, reason=reason, note=note)
 
 
-def revoke_case(store: Store, case: Case, actor: Actor, *, reason: RevocationReason, at: datetime, note: str) -> None:
+def revoke_case(
+    store: Store,
+    case: Case,
+    actor: Actor,
+    *,
+    reason: RevocationReason,
+    at: datetime,
+    note: str,
+    publish: bool = True,
+) -> None:
     """Revoke within a transaction that is already open: superseding and the re-listing feed.
 
     Raises:
         WorkflowError: state or role.
     """
-    take_step(store, case, Action.REVOKE, actor, at=at, reason=reason, note=note)
+    take_step(store, case, Action.REVOKE, actor, at=at, reason=reason, note=note, publish=publish)
     case.revocation_reason = reason
 
 

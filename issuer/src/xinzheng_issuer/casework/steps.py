@@ -32,6 +32,7 @@ def take_step(
     note: str | None = None,
     first_person: str | None = None,
     senior: bool = False,
+    publish: bool = True,
 ) -> None:
     """Move a case by one step and append the step to the log.
 
@@ -45,6 +46,7 @@ def take_step(
         note: more words, for the log alone.
         first_person: whose step this one seconds.
         senior: whether the vice-president is needed.
+        publish: False if the caller makes one outbox entry for many steps.
 
     Raises:
         WorkflowError: the workflow does not allow the step; nothing was changed.
@@ -71,7 +73,7 @@ def take_step(
         )
     )
     _note_status(store, case, before, after, at=at)
-    if action in _PUBLIC_ACTIONS:
+    if publish and action in _PUBLIC_ACTIONS:
         store.enqueue_publication(action, at=at)
 
 

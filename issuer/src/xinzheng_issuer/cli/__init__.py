@@ -15,6 +15,8 @@ COMMANDS = {
     "serve": "xinzheng_issuer.cli.serve",
     "users": "xinzheng_issuer.cli.users",
     "feed": "xinzheng_issuer.cli.feed",
+    "feed-review": "xinzheng_issuer.cli.feed_review",
+    "keys": "xinzheng_issuer.cli.keys",
     "bundle": "xinzheng_issuer.cli.bundle",
     "db": "xinzheng_issuer.cli.db",
     "demo": "xinzheng_issuer.cli.demo",

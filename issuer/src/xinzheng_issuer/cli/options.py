@@ -1,5 +1,7 @@
 """What several commands share."""
 
+import getpass
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,15 @@ from xinzheng_issuer.settings import Settings, load_settings
 
 COMMAND_LINE = Actor("command-line", "command-line", frozenset({Role.ADMINISTRATOR}))
 """Who acts when somebody with access to the data folder runs a command."""
+
+
+def operator() -> Actor:
+    """The person at the command line, as the operating system knows them."""
+    try:
+        login = getpass.getuser()
+    except (KeyError, OSError):
+        login = str(os.getuid())
+    return Actor(COMMAND_LINE.id, f"{COMMAND_LINE.name}: {login}", COMMAND_LINE.roles)
 
 
 def data_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,7 +14,8 @@ from xinzheng_schemas.errors import Language
 
 COMMAND = "xinzheng-verify"
 _TIMEOUT_SECONDS = 60
-_LOCALES: dict[Language, str] = {"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}
+LOCALES: dict[Language, str] = {"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}
+"""Locale of a command by language."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def ask(arguments: Sequence[str | Path], *, language: Language, folder: Path, ty
     result = subprocess.run(
         [sys.executable, "-m", "xinzheng_issuer.demo.no_network", COMMAND, *map(str, arguments)],
         cwd=folder,
-        env=environment | {"LANG": _LOCALES[language], "PYTHONUTF8": "1"},
+        env=environment | {"LANG": LOCALES[language], "PYTHONUTF8": "1"},
         input=typed or "",
         capture_output=True,
         encoding="utf-8",

@@ -11,7 +11,8 @@ from typing import TextIO
 from xinzheng_issuer.demo.narrator import Narrator
 from xinzheng_issuer.demo.people import UnexpectedAnswerError
 from xinzheng_issuer.demo.server import CourtServer, ServerError
-from xinzheng_issuer.demo.story import Example, Story
+from xinzheng_issuer.demo.stage import Example
+from xinzheng_issuer.demo.story import Story
 from xinzheng_schemas.errors import Language
 
 ZAOYANG = Path(__file__).resolve().parent / "zaoyang"
@@ -72,6 +73,7 @@ def _tell(narrator: Narrator, out: Path, example: Path) -> None:
                 narrator=narrator,
                 example=Example.read(example),
                 out=out,
+                court=server,
                 clerk=server.user(address, "clerk"),
                 judge=server.user(address, "judge"),
                 approver=server.user(address, "approver"),

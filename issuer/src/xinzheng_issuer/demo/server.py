@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from xinzheng_issuer.demo.lender import LOCALES
 from xinzheng_issuer.demo.people import User
 from xinzheng_schemas.errors import Language
 
@@ -22,6 +24,15 @@ _ADDRESS = re.compile(r"http://[0-9.]+:[0-9]+")
 
 class ServerError(RuntimeError):
     """The court's server could not be made or started; the text is what it said."""
+
+
+@dataclass(frozen=True)
+class CommandAnswer:
+    """What a command answered: exit status, standard output, standard error."""
+
+    status: int
+    printed: str
+    complained: str
 
 
 class CourtServer:
@@ -74,6 +85,17 @@ class CourtServer:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
+
+    def command(self, *arguments: str) -> CommandAnswer:
+        """A command of the court's operator on the data folder, beside the server."""
+        result = subprocess.run(
+            [sys.executable, "-c", _ENTRY, *arguments, "--data", str(self.data)],
+            capture_output=True,
+            env=_environment() | {"LC_ALL": LOCALES[self.language], "XINZHENG_LOG_LEVEL": "error"},
+            encoding="utf-8",
+            check=False,
+        )
+        return CommandAnswer(result.returncode, result.stdout, result.stderr)
 
     def user(self, base: str, person: str | None) -> User:
         """That person at the server; without one, anybody."""

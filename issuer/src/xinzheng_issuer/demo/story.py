@@ -1,18 +1,12 @@
 """The story, scene by scene; every answer is held against the expected one."""
 
 import json
-import re
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from xinzheng_issuer.demo import forgery, lender
-from xinzheng_issuer.demo.narrator import Narrator
-from xinzheng_issuer.demo.people import Answer, User
+from xinzheng_issuer.demo.key_scenes import KeyScenes
 from xinzheng_issuer.domain.labels import EFFECTS
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.vocabulary import MaskingGround, PerformanceStatus, label
@@ -28,51 +22,12 @@ FORMS = {
 WRONG_ID_NUMBER = "420683198506151235"
 MAX_STATUS_AGE = "24h"
 _OLD_STATUS = timedelta(days=3)
-_CODE_AT_END = re.compile(r".*\((\w+)\)")
-_EXIT_STATUS = {"passed": 0, "failed": 1, "indeterminate": 2}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Example:
-    """The input of the story.
-
-    Attributes:
-        application: what the clerk registers.
-        masking: what the judge confirms, without the moment of the look-up.
-        relisting: records of the public list.
-    """
-
-    application: dict[str, Any]
-    masking: dict[str, Any]
-    relisting: list[dict[str, Any]]
-
-    @classmethod
-    def read(cls, folder: Path) -> "Example":
-        """Reads application.json, masking.json and relisting.json."""
-        names = ("application", "masking", "relisting")
-        return cls(**{name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in names})
 
 
 @dataclass(kw_only=True)
-class Story:
-    """One telling.
+class Story(KeyScenes):
+    """One telling."""
 
-    Attributes:
-        narrator: who tells.
-        example: the input.
-        out: where the files go.
-        clerk, judge, approver, seal_operator: the court's people.
-        public: anybody, without a token.
-    """
-
-    narrator: Narrator
-    example: Example
-    out: Path
-    clerk: User
-    judge: User
-    approver: User
-    seal_operator: User
-    public: User
     number: str = ""
     case: str = ""
 
@@ -85,6 +40,8 @@ class Story:
         self.check_offline()
         self.cheat()
         self.wait_too_long()
+        self.rotate_the_key()
+        self.lose_a_key()
         self.list_again()
 
     # --- the court ---------------------------------------------------------------------------------------------------
@@ -131,7 +88,7 @@ class Story:
         self.number = certificate["certificateNumber"]
         self.narrator.say("issuance_told", number=self.number, until=certificate["validUntil"])
         for name, address in FORMS.items():
-            self._save(name, self.clerk.need(f"{self._certificate}/{address}"))
+            self._save(name, self.clerk.need(f"{self._address(self.number)}/{address}"))
         self._save("root.json", self.public.need("/bundle/root.json"))
         self._save("bundle-1.xzb", self.public.need("/bundle/latest.xzb"))
         version = certificate["publication"]["bundleVersion"]
@@ -192,7 +149,7 @@ class Story:
         shown = records[0]
         self.narrator.say("relisting_told", name=shown["iname"], case=shown["caseCode"], date=today)
         answer = self.clerk.object("/api/v1/feed-batches", records)
-        state = self.clerk.object(self._certificate)["state"]
+        state = self.clerk.object(self._address(self.number))["state"]
         for record in answer["records"]:
             effect = getattr(EFFECTS[record["effect"]], self.narrator.language)
             self.narrator.say("relisting_effect", effect=effect, state=self.narrator.word(state))
@@ -209,58 +166,3 @@ class Story:
             self._import("bundle-1.xzb", store, expected="bundle_rollback (1)")
             self.narrator.say("store_kept")
             self._check("failed", "revoked", "certificate.json", store)
-
-    # --- how --------------------------------------------------------------------------------------------------------
-
-    @property
-    def _certificate(self) -> str:
-        return f"/api/v1/certificates/{quote(self.number)}"
-
-    def _opinion(self) -> dict[str, str]:
-        return {"opinion": self.narrator.word("approval_opinion")}
-
-    def _trust(self, bundle: int) -> list[str]:
-        return ["--bundle", f"bundle-{bundle}.xzb", "--root", "root.json"]
-
-    def _save(self, name: str, answer: Answer) -> None:
-        (self.out / name).write_bytes(answer.body)
-        self.narrator.say("file", name=name, octets=len(answer.body), what=self.narrator.word(name))
-
-    def _refused(self, code: str, answer: Answer) -> None:
-        problem = answer.json
-        self.narrator.expect(f"{code}", str(problem.get("code", answer.status)), str(problem.get("detail", "")))
-
-    def _import(self, bundle: str, options: Sequence[str], *, expected: str) -> None:
-        arguments = ["store", "import", bundle, *options]
-        self._show(arguments)
-        answer = lender.ask(arguments, language=self.narrator.language, folder=self.out)
-        said = (answer.printed + answer.complained).strip()
-        found = "ok" if answer.status == 0 else _CODE_AT_END.sub(r"\1", said.splitlines()[-1])
-        self.narrator.expect(expected, f"{found} ({answer.status})", said.splitlines()[0])
-
-    def _show_screen(self, name: str, typed: str) -> None:
-        """What the command prints for people."""
-        self.narrator.say("screen")
-        arguments = [name, *self._trust(1), "--id-number", "-"]
-        self._show(arguments)
-        answer = lender.ask(arguments, language=self.narrator.language, folder=self.out, typed=typed)
-        self.narrator.text(answer.printed)
-
-    def _show(self, arguments: Sequence[str]) -> None:
-        folders = {"--store": "store"}
-        shown = [folders.get(before, word) for before, word in zip(["", *arguments], arguments, strict=False)]
-        self.narrator.command(f"{lender.COMMAND} {' '.join(shown)}")
-
-    def _check(
-        self, verdict: str, code: str, name: str, options: Sequence[str], *, typed: str | None = None
-    ) -> dict[str, Any]:
-        arguments = [name, *options, *(["--id-number", "-"] if typed else [])]
-        self._show(arguments)
-        answer = lender.ask([*arguments, "--json"], language=self.narrator.language, folder=self.out, typed=typed)
-        report: dict[str, Any] = answer.report
-        self.narrator.expect(
-            f"{verdict} ({code}, {_EXIT_STATUS[verdict]})",
-            f"{report['verdict']} ({report['code']}, {answer.status})",
-            report["message"][self.narrator.language],
-        )
-        return report

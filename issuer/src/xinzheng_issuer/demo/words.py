@@ -97,6 +97,51 @@ WORDS: dict[str, Message] = {
         "This bank allows status data of 24 hours. Three days later, with the same bundle:",
         "该行只接受 24 小时内的状态数据。三天后，仍用同一信任包：",
     ),
+    # the court's key
+    "certificate-2.json": Message("the second certificate, JSON-LD", "第二份证明，JSON-LD"),
+    "certificate-2.jwt": Message("the second certificate, JWT", "第二份证明，JWT"),
+    "certificate-2-reissued.json": Message("the second certificate, issued anew", "重新出具的第二份证明"),
+    "bundle-rotation.xzb": Message("trust bundle with the new key", "含新密钥的信任包"),
+    "bundle-compromise.xzb": Message("trust bundle that says which key is stolen", "宣告密钥泄露的信任包"),
+    "bundle-reissue.xzb": Message("trust bundle after the re-issue", "重新出具后的信任包"),
+    "signed_by": Message("{name} names the key that signed it", "{name} 所示签名密钥"),
+    "rotation": Message("The court changes its key", "法院更换签名密钥"),
+    "rotation_create": Message(
+        "The next key is made beside the running server, and published before it may sign:",
+        "在服务器运行期间生成下一把密钥，先发布，后使用：",
+    ),
+    "rotation_early": Message(
+        "Taking it into use in the same minute is refused: lenders shall have it first.",
+        "同一分钟内启用会被拒绝：应让金融机构先取得该密钥。",
+    ),
+    "rotation_now": Message(
+        "A court waits its week. The demo cannot, and is told what that means:",
+        "法院会等待一周；演示无法等待，系统会说明后果：",
+    ),
+    "rotation_second": Message(
+        "The server was not restarted. The certificate of a second person, {name}, is issued: {number}.",
+        "服务器未重启。现为第二人{name}出具证明：{number}。",
+    ),
+    "rotation_both": Message(
+        "With the new bundle the old certificate still passes, and so does the new one, each by its key:",
+        "使用新信任包，旧证明仍通过，新证明也通过，各由其密钥签署：",
+    ),
+    "compromise": Message("A key is stolen", "密钥被盗"),
+    "compromise_next_key": Message(
+        "First another key takes over, so that the court can go on issuing:", "先由另一把密钥接替，使法院能继续出具："
+    ),
+    "compromise_told": Message(
+        "The court says that cert-2 has been in other hands since {at}:", "法院宣告 cert-2 自 {at} 起已落入他人之手："
+    ),
+    "compromise_fails": Message(
+        "What cert-2 signed is worth nothing any more, in every form:", "cert-2 签署的内容一律无效，各种形式均是："
+    ),
+    "compromise_spared": Message("What cert-1 signed is not touched:", "cert-1 签署的证明不受影响："),
+    "reissue_told": Message(
+        "What cert-2 signed is issued anew, with a new number, and passes:",
+        "cert-2 签署的证明以新编号重新出具，并通过核验：",
+    ),
+    "reissued": Message("{old} is replaced by {new}.", "{old} 由 {new} 取代。"),
     # re-listing
     "relisting": Message("He is listed again", "再次被纳入失信名单"),
     "relisting_told": Message(

@@ -36,6 +36,9 @@ ACTIONS: Mapping[str, Message] = {
     "reinstate": Message("reinstate", "恢复证明"),
     "revoke": Message("revoke", "撤销证明"),
     "expire": Message("expire", "到期"),
+    "reissue": Message("re-issue", "重新出具"),
+    "dropReissue": Message("drop the re-issue", "放弃重新出具"),
+    "reviewFeed": Message("mark records of the list as looked at", "标记名单记录为已核对"),
     "deliverFeed": Message("deliver records of the list", "报送名单记录"),
     "readFeed": Message("read records of the list", "查阅名单记录"),
 }

@@ -70,6 +70,8 @@ class Action(StrEnum):
     REINSTATE = "reinstate"
     REVOKE = "revoke"
     EXPIRE = "expire"
+    REISSUE = "reissue"
+    DROP_REISSUE = "dropReissue"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ TRANSITIONS: Mapping[Action, Transition] = MappingProxyType(
                 Action.ISSUE,
                 frozenset({State.APPROVED}),
                 State.ACTIVE,
-                frozenset({Role.SEAL_OPERATOR}),
+                frozenset({Role.SEAL_OPERATOR, Role.SYSTEM}),
                 refusal="not_approved",
             ),
             Transition(
@@ -182,6 +184,11 @@ TRANSITIONS: Mapping[Action, Transition] = MappingProxyType(
                 reason=True,
             ),
             Transition(Action.EXPIRE, LIVE_STATES, State.EXPIRED, frozenset({Role.CLOCK})),
+            # A compromised key's certificates are made anew on what was approved for them; an administrator orders it.
+            Transition(Action.REISSUE, frozenset({None}), State.APPROVED, frozenset({Role.ADMINISTRATOR}), reason=True),
+            Transition(
+                Action.DROP_REISSUE, frozenset(OPEN_STATES), State.WITHDRAWN, frozenset({Role.SYSTEM}), reason=True
+            ),
         )
     }
 )

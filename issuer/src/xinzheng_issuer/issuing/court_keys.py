@@ -1,29 +1,26 @@
 """The court's keys at work: which key signs now, under which names, and what the trust list says of all of them."""
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from xinzheng_issuer.court import CourtConfiguration, KeysSection
 from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
 from xinzheng_keys.custody import create_key, open_signer
-from xinzheng_keys.errors import LifecycleError
+from xinzheng_keys.errors import KeysError, LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.signer import Signer
 from xinzheng_keys.token_access import TokenAccess
-from xinzheng_schemas import strict_json
 from xinzheng_schemas.certificate import CourtIdentity
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.multibase import KeyType
-from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
-
-RECORDS_FILE = "keys.json"
-"""What the court knows of its keys, beside the key files: no secrets."""
 
 _FIRST_KEYS = (("cert-1", KeyUsage.CERTIFICATE), ("status-1", KeyUsage.STATUS))
 
@@ -42,20 +39,37 @@ class NamedSigner:
     method: str
     jwk_method: str
 
+    @property
+    def name(self) -> str:
+        """The key's name within the court."""
+        return self.method.rpartition("#")[2]
+
+
+class KeySource(Protocol):
+    """Where the court's keys come from: fixed ones, or those of a key folder as it is now."""
+
+    def current(self) -> "CourtKeys":
+        """The keys as they are now."""
+
+    def in_use(self) -> "AbstractContextManager[CourtKeys]":
+        """The keys as they stay until the block ends: whoever changes them waits for it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CourtKeys:
-    """All keys of one court.
+    """All keys of one court at one moment.
 
     Attributes:
         court: whose.
         records: what is known of each key.
         signers: the signing ones by name.
+        unopened: why the signer of an active key could not be opened, by name.
     """
 
     court: CourtConfiguration
     records: tuple[KeyRecord, ...]
     signers: Mapping[str, Signer]
+    unopened: Mapping[str, CodedError] = field(default_factory=dict)
 
     @property
     def identity(self) -> CourtIdentity:
@@ -64,14 +78,46 @@ class CourtKeys:
             name=self.court.name.zh, court_code=self.court.court_code, region_code=self.court.region_code
         )
 
-    def signer(self, usage: KeyUsage, *, at: datetime) -> NamedSigner:
+    def current(self) -> "CourtKeys":
+        """As `KeySource.current`: these never change."""
+        return self
+
+    @contextmanager
+    def in_use(self) -> "Iterator[CourtKeys]":
+        """As `KeySource.in_use`: these never change."""
+        yield self
+
+    def require_signers(self) -> None:
+        """Raise unless every active key can sign.
+
+        Raises:
+            KeyStoreError, KeyURIError: (keys) a key cannot be opened.
+            ConfigurationError: `key_mismatch`.
+        """
+        for error in self.unopened.values():
+            raise error
+
+    def signer(self, usage: KeyUsage, *, at: datetime, dated: datetime | None = None) -> NamedSigner:
         """The key that signs for a usage at a moment.
+
+        Args:
+            usage: what is signed.
+            at: the moment.
+            dated: the date that it will bear. JWT and QR forms bear no other than `validFrom`, so that a certificate
+                that was recorded before a newer key was activated is signed by the older one while that is active.
 
         Raises:
             LifecycleError: (keys) there is none.
-            ConfigurationError: `signer_missing` if the record has no signer here.
+            KeyStoreError, KeyURIError: (keys) it could not be opened.
+            ConfigurationError: `key_mismatch`; `signer_missing` if the record has no signer here.
         """
-        record = usable_key(self.records, usage=usage, at=at)
+        able = [record for record in self.records if dated is not None and record.covers(dated)]
+        try:
+            record = usable_key(able, usage=usage, at=at)
+        except LifecycleError:
+            record = usable_key(self.records, usage=usage, at=at)
+        if record.name in self.unopened:
+            raise self.unopened[record.name]
         if record.name not in self.signers:
             raise ConfigurationError("signer_missing", field=record.name)
         method = f"{self.court.did}#{record.name}"
@@ -145,21 +191,24 @@ def create_court_keys(
             passphrase=passphrase,
             tokens=tokens,
         )
-        entries.append(
-            {
-                "name": name,
-                "usage": usage,
-                "uri": made.uri if place else f"{name}.pem",
-                "publicKeyMultibase": made.signer.public_key_multibase,
-                "state": KeyState.ACTIVE,
-                "validFrom": format_timestamp(at),
-            }
+        record = KeyRecord(
+            name=name,
+            usage=usage,
+            public_key_multibase=made.signer.public_key_multibase,
+            state=KeyState.ACTIVE,
+            valid_from=at,
         )
-    (folder / RECORDS_FILE).write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")
+        entries.append(KeyEntry(record, made.uri if place else f"{name}.pem"))
+    write_entries(folder, entries)
 
 
 def load_court_keys(
-    folder: Path, court: CourtConfiguration, *, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+    folder: Path,
+    court: CourtConfiguration,
+    *,
+    passphrase: PassphraseSource,
+    tokens: TokenAccess | None = None,
+    opened: Mapping[str, Signer] | None = None,
 ) -> CourtKeys:
     """Open the court's keys.
 
@@ -168,45 +217,47 @@ def load_court_keys(
         court: whose.
         passphrase: opens the key files.
         tokens: how hardware modules are reached.
+        opened: signers by name that are open already; those of an unchanged key go on.
 
     Returns:
-        Records of all keys, signers for the active ones.
+        Records of all keys, signers for the active ones, and why those that could not be opened could not.
 
     Raises:
-        ConfigurationError: `key_records_damaged`, or `key_mismatch` if a URI leads to another key than its record's.
-        KeysError: (keys) a file or token cannot be opened.
+        ConfigurationError: `key_records_damaged`.
     """
-    path = folder / RECORDS_FILE
-    try:
-        entries: Any = strict_json.loads(path.read_bytes())
-        pairs = [(_record(entry), str(entry["uri"])) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError("key_records_damaged", path=path, reason=str(error)) from error
-    signers = {}
-    for record, uri in pairs:
-        if record.state is KeyState.ACTIVE:
-            signer = open_signer(_absolute(uri, folder), passphrase=passphrase, tokens=tokens)
-            if signer.public_key_multibase != record.public_key_multibase:
-                raise ConfigurationError("key_mismatch", field=record.name)
-            signers[record.name] = signer
-    return CourtKeys(court=court, records=tuple(record for record, _ in pairs), signers=signers)
+    entries = read_entries(folder)
+    signers: dict[str, Signer] = {}
+    unopened: dict[str, CodedError] = {}
+    for entry in entries:
+        record = entry.record
+        if record.state is not KeyState.ACTIVE:
+            continue
+        before = (opened or {}).get(record.name)
+        if before is not None and before.public_key_multibase == record.public_key_multibase:
+            signers[record.name] = before
+            continue
+        try:
+            signers[record.name] = open_entry(entry, folder, passphrase=passphrase, tokens=tokens)
+        except (KeysError, ConfigurationError) as error:
+            unopened[record.name] = error
+    return CourtKeys(court=court, records=tuple(entry.record for entry in entries), signers=signers, unopened=unopened)
 
 
-def _absolute(uri: str, folder: Path) -> str:
+def open_entry(
+    entry: KeyEntry, folder: Path, *, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+) -> Signer:
+    """The signer of one key.
+
+    Raises:
+        ConfigurationError: `key_mismatch` if another key is found there than the records say.
+        KeysError: (keys) it cannot be opened.
+    """
+    signer = open_signer(absolute_uri(entry.uri, folder), passphrase=passphrase, tokens=tokens)
+    if signer.public_key_multibase != entry.record.public_key_multibase:
+        raise ConfigurationError("key_mismatch", field=entry.record.name)
+    return signer
+
+
+def absolute_uri(uri: str, folder: Path) -> str:
     """A key URI; a bare file name lies in the key folder, so that the data folder can be moved."""
     return uri if ":" in uri else (folder.absolute() / uri).as_uri()
-
-
-def _record(entry: Any) -> KeyRecord:
-    moments = {
-        field: parse_timestamp(entry[name]) if name in entry else None
-        for field, name in (("valid_until", "validUntil"), ("compromised_at", "compromisedAt"))
-    }
-    return KeyRecord(
-        name=entry["name"],
-        usage=KeyUsage(entry["usage"]),
-        public_key_multibase=entry["publicKeyMultibase"],
-        state=KeyState(entry["state"]),
-        valid_from=parse_timestamp(entry["validFrom"]),
-        **moments,
-    )

@@ -63,13 +63,16 @@ def unsigned_credential(
         RefusalError: the case makes no certificate; every problem with its JSON pointer.
     """
     policy = court.policy.to_policy()
+    until = valid_until(at, conditional=bool(case.conditional), policy=policy)
+    if case.reissues_key is not None and case.valid_until is not None:
+        until = case.valid_until  # a re-issue ends when the certificate that it replaces would have ended
     credential = {
         "@context": list(CONTEXT),
         "id": credential_id,
         "type": ["VerifiableCredential", CREDENTIAL_TYPE],
         "issuer": court.did,
         "validFrom": format_timestamp(at),
-        "validUntil": format_timestamp(valid_until(at, conditional=bool(case.conditional), policy=policy)),
+        "validUntil": format_timestamp(until),
         "certificateNumber": number,
         "scopeStatement": dict(SCOPE_STATEMENT),
         "credentialSubject": _subject(case, court),

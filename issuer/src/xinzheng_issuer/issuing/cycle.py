@@ -17,7 +17,6 @@ signature exists without a record, and no index is used twice.
 import hashlib
 import secrets
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,19 +28,14 @@ from xinzheng_issuer.casework.applications import draft_sha256
 from xinzheng_issuer.casework.certificates import revoke_case
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
-from xinzheng_issuer.court import STATUS_LIST_ENTRIES
 from xinzheng_issuer.domain.labels import STATES
-from xinzheng_issuer.domain.rules import check_list_check, civil_date
+from xinzheng_issuer.domain.rules import check_list_check
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.errors import IssuingError, RefusalError, RegisterError, WorkflowError
 from xinzheng_issuer.feed.matching import look_up_problems
-from xinzheng_issuer.issuing.court_keys import CourtKeys
-from xinzheng_issuer.issuing.credential import (
-    NUMBER_RANDOM_BYTES,
-    canonical,
-    certificate_number,
-    unsigned_credential,
-)
+from xinzheng_issuer.issuing.court_keys import KeySource
+from xinzheng_issuer.issuing.credential import canonical, unsigned_credential
+from xinzheng_issuer.issuing.numbering import Numbering
 from xinzheng_issuer.issuing.qr_symbol import TARGET_VERSION, size_warning, version_of
 from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
 from xinzheng_issuer.register.store import Store
@@ -54,9 +48,6 @@ from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.issuing")
-
-MAX_INDEX_ATTEMPTS = 64
-"""Draws of a status index before the cycle gives up; with half of a list taken, 2^-64 of all cases need more."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +70,14 @@ class IssuingCycle:
     def __init__(
         self,
         office: Office,
-        keys: CourtKeys,
+        keys: KeySource,
         *,
         draw_index: Callable[[int], int] = secrets.randbelow,
     ) -> None:
         self._office = office
         self._keys = keys
         self._rehearsal = Rehearsal(keys)
-        self._draw_index = draw_index
+        self._numbering = Numbering(office, draw_index=draw_index)
         self._waiting: set[str] = set()
         self._waiting_lock = threading.Lock()
 
@@ -169,7 +160,7 @@ class IssuingCycle:
             self._require_issuable(store, case, actor, now)
             left = store.certificate_of(case.id)
             if left is None:
-                return self._take_number(store, case, actor, now)
+                return self._numbering.take(store, case, actor, now)
             if not self._take_up(left.id):
                 raise IssuingError("issuing_in_progress", field="id")
             return left
@@ -208,78 +199,45 @@ class IssuingCycle:
         if canonical(again) != certificate.unsigned:
             raise IssuingError("draft_changed", field="id")
 
-    def _take_number(self, store: Store, case: Case, actor: Actor, now: datetime) -> Certificate:
-        """Draw until number and index are free; the UNIQUE constraints decide, also between processes."""
-        court = self._office.court
-        list_number, taken = store.list_fill()
-        if taken >= court.status.open_next_list_at:
-            list_number += 1
-        for _ in range(MAX_INDEX_ATTEMPTS):
-            number = certificate_number(
-                court,
-                year=civil_date(now, self._office.policy).year,
-                random=self._office.random_bytes(NUMBER_RANDOM_BYTES),
-            )
-            certificate = self._intent(case, actor, now, number=number, list_number=list_number)
-            if store.add_unless_taken(certificate):
-                return certificate
-        raise IssuingError("status_list_exhausted", attempts=MAX_INDEX_ATTEMPTS)
-
-    def _intent(self, case: Case, actor: Actor, now: datetime, *, number: str, list_number: int) -> Certificate:
-        credential_id = uuid.UUID(bytes=self._office.random_bytes(16), version=4).urn
-        index = self._draw_index(STATUS_LIST_ENTRIES)
-        credential = unsigned_credential(
-            case,
-            self._office.court,
-            credential_id=credential_id,
-            number=number,
-            list_number=list_number,
-            list_index=index,
-            at=now,
-        )
-        unsigned = canonical(credential)
-        return Certificate(
-            id=credential_id,
-            court_id=self._office.court.id,
-            case_id=case.id,
-            number=number,
-            list_number=list_number,
-            list_index=index,
-            unsigned_sha256=hashlib.sha256(unsigned).hexdigest(),
-            unsigned=unsigned,
-            recorded_at=now,
-            recorded_by=actor.id,
-        )
-
     # ── 2 to 6 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
         try:
-            forms = self._signed(certificate)
+            forms = self.sign(certificate)
             return self._activate(certificate.id, forms, actor)
         except (CodedError, RefusalError) as error:
             if _may_pass(error):
                 _log.warning("certificate_waits_for_key", number=certificate.number, reason=str(error))
                 self._let_go(certificate.id)
             else:
-                self._void(certificate.id, reason=getattr(error, "code", "refused"))
+                self.void(certificate.id, reason=getattr(error, "code", "refused"))
             raise
 
-    def _signed(self, certificate: Certificate) -> SignedForms:
+    def sign(self, certificate: Certificate) -> SignedForms:
+        """Steps 2 to 4 for a recorded certificate: lint, sign, verify.
+
+        Raises:
+            IssuingError: `draft_changed`, `lint_failed`, `signer_unavailable`, `self_check_failed`.
+            LifecycleError: (keys) no key signs now.
+        """
         if hashlib.sha256(certificate.unsigned).hexdigest() != certificate.unsigned_sha256:
             raise IssuingError("draft_changed", field="id")
         credential: dict[str, Any] = strict_json.loads_object(certificate.unsigned)
-        now = self._office.clock()
-        key = self._keys.signer(KeyUsage.CERTIFICATE, at=now)
+        dated = parse_timestamp(str(credential["validFrom"]))
+        key = self._keys.current().signer(KeyUsage.CERTIFICATE, at=self._office.clock(), dated=dated)
         self._rehearsal.lint(credential, key_type=key.signer.key_type)
-        suite = self._rehearsal.cryptosuite
-        try:
-            forms = sign_forms(credential, key, self._keys.identity, at=now, cryptosuite=suite)
-        except CodedError:
-            raise
-        except Exception as error:  # a signer may fail in ways of its own: module gone, session lost
-            _log.exception("signer_failed", number=certificate.number)
-            raise IssuingError("signer_unavailable", reason=type(error).__name__) from error
+        # Until the block ends nobody retires the key.
+        with self._keys.in_use() as keys:
+            now = self._office.clock()
+            key = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated)
+            suite = self._rehearsal.cryptosuite
+            try:
+                forms = sign_forms(credential, key, keys.identity, at=now, cryptosuite=suite)
+            except CodedError:
+                raise
+            except Exception as error:  # a signer may fail in ways of its own: module gone, session lost
+                _log.exception("signer_failed", number=certificate.number)
+                raise IssuingError("signer_unavailable", reason=type(error).__name__) from error
         self._rehearsal.check(forms, credential, at=now)
         return forms
 
@@ -287,40 +245,80 @@ class IssuingCycle:
         now = self._office.clock()
         with self._office.writing() as store:
             store.hold_feed_still()
-            certificate = store.certificate(certificate_id)
-            case = store.case(certificate.case_id, lock=True)
-            if certificate.voided_at is not None or certificate.issued_at is not None:
-                raise WorkflowError("case_changed", field="id")
-            # A re-listing that came in meanwhile has sent the case back: then this step is refused. If the case was
-            # confirmed and approved anew since, the look-up that was signed is not the one that counts.
-            follow(Action.ISSUE, state=State(case.state), actor=actor)
-            self._require_good_look_up(store, case, now)
-            self._require_same_case(case, certificate)
-            self._end_superseded(store, case, certificate.number, at=now)
-            credential = strict_json.loads_object(certificate.unsigned)
-            case.valid_until = parse_timestamp(str(credential["validUntil"]))
-            take_step(store, case, Action.ISSUE, actor, at=now, note=certificate.number)
-            certificate.issued_at = now
-            certificate.credential_json = forms.json_ld
-            certificate.credential_jwt = forms.jwt
-            certificate.credential_qr = forms.qr
+            certificate, case = self.enter(store, certificate_id, forms, actor, now)
         _log.info("certificate_issued", number=certificate.number, case=case.id)
         version = version_of(forms.qr)
         if size_warning(version):
             _log.warning("qr_large", number=certificate.number, version=version, target=TARGET_VERSION)
         return certificate, case
 
-    def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime) -> None:
+    def enter(
+        self,
+        store: Store,
+        certificate_id: str,
+        forms: SignedForms,
+        actor: Actor,
+        now: datetime,
+        *,
+        publish: bool = True,
+    ) -> tuple[Certificate, Case]:
+        """Step 5 within an open transaction that holds the feed still: what was signed is stored and in force.
+
+        Args:
+            store: the open transaction.
+            certificate_id: of the recorded certificate.
+            forms: what was signed and verified.
+            actor: who issues.
+            now: the present moment.
+            publish: False if the caller makes one outbox entry for many certificates.
+
+        Raises:
+            WorkflowError: `case_changed`, or the case is not approved any more.
+            RefusalError: `list_check_stale`, `list_check_before_relisting`.
+            RegisterError: `certificate_suspended`, `reissue_ended`.
+            IssuingError: `draft_changed`.
+        """
+        certificate = store.certificate(certificate_id)
+        case = store.case(certificate.case_id, lock=True)
+        if certificate.voided_at is not None or certificate.issued_at is not None:
+            raise WorkflowError("case_changed", field="id")
+        # A re-listing that came in meanwhile has sent the case back: then this step is refused. If the case was
+        # confirmed and approved anew since, the look-up that was signed is not the one that counts.
+        follow(Action.ISSUE, state=State(case.state), actor=actor)
+        if case.reissues_key is None:
+            self._require_good_look_up(store, case, now)
+        self._require_same_case(case, certificate)
+        self._end_superseded(store, case, certificate.number, at=now, publish=publish)
+        credential = strict_json.loads_object(certificate.unsigned)
+        case.valid_until = parse_timestamp(str(credential["validUntil"]))
+        take_step(store, case, Action.ISSUE, actor, at=now, note=certificate.number, publish=publish)
+        certificate.issued_at = now
+        certificate.credential_json = forms.json_ld
+        certificate.credential_jwt = forms.jwt
+        certificate.credential_qr = forms.qr
+        certificate.signing_key = forms.key
+        return certificate, case
+
+    def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime, publish: bool) -> None:
         if case.supersedes_case_id is None:
             return
         old = store.case(case.supersedes_case_id, lock=True)
         if old.state == State.SUSPENDED:
             raise RegisterError("certificate_suspended", field="supersedes", number=old.id)
         if old.state in LIVE_STATES:
-            revoke_case(store, old, SYSTEM, reason=RevocationReason.SUPERSEDED, at=at, note=number)
+            note = number if case.reissues_key is None else f"{number}; key {case.reissues_key}"
+            revoke_case(store, old, SYSTEM, reason=RevocationReason.SUPERSEDED, at=at, note=note, publish=publish)
+        elif case.reissues_key is not None:
+            # It is re-issued because it was in force, not because somebody looked the list up again.
+            raise RegisterError("reissue_ended", field="supersedes", state=STATES[old.state])
 
-    def _void(self, certificate_id: str, *, reason: str) -> None:
-        """Burn a recorded number and index; the revocation bit of the index is set from here on."""
+    def void(self, certificate_id: str, *, reason: str) -> None:
+        """Burn a recorded number and index; the revocation bit of the index is set from here on.
+
+        Args:
+            certificate_id: of the certificate; one that is issued or voided stays as it is.
+            reason: a code.
+        """
         now = self._office.clock()
         with self._office.writing() as store:
             certificate = store.certificate(certificate_id)

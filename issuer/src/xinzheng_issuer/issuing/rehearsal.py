@@ -7,14 +7,13 @@ one: the certificate's place in it is clear, and nothing of the court's status k
 
 import json
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
-from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
+from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
 from xinzheng_issuer.issuing.suites import DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
@@ -41,11 +40,13 @@ class SignedForms:
         json_ld: application/vc, UTF-8.
         jwt: application/vc+jwt, compact.
         qr: text of the QR symbol.
+        key: name of the key that signed them.
     """
 
     json_ld: bytes
     jwt: str
     qr: str
+    key: str
 
 
 def sign_forms(
@@ -75,23 +76,29 @@ def sign_forms(
         json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
         jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
         qr=sign_qr(credential, key.signer, court=court),
+        key=key.name,
     )
 
 
 class Rehearsal:
-    """Throwaway keys of one process, and the checks made with them."""
+    """Throwaway keys of one process, and the checks made with them.
 
-    def __init__(self, keys: CourtKeys) -> None:
+    What stays the same from one certificate to the next, lists and the trust in keys, is made anew once an hour or when
+    a key of the court has changed; every form of every certificate is verified.
+    """
+
+    def __init__(self, keys: KeySource) -> None:
         self._keys = keys
         self._status_signer = SoftwareSigner.generate()
         self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in KeyType}
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
+        self._verifiers: dict[tuple[KeyType | None, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
         self._lock = threading.Lock()
 
     @property
     def cryptosuite(self) -> Cryptosuite:
         """The suite of the court's Data Integrity proofs."""
-        return self._keys.court.certificate.cryptosuite
+        return self._keys.current().court.certificate.cryptosuite
 
     def lint(self, credential: dict[str, Any], *, key_type: KeyType) -> None:
         """Sign with a throwaway key and verify.
@@ -104,11 +111,11 @@ class Rehearsal:
             IssuingError: `lint_failed`, with the form and the verifier's reason.
         """
         at = parse_timestamp(credential["validFrom"])
+        keys = self._keys.current()
         signer = self._certificate_signers[key_type]
         key = self._named(KeyUsage.CERTIFICATE, signer)
-        forms = sign_forms(credential, key, self._keys.identity, at=at, cryptosuite=self.cryptosuite)
-        records = [self._record(KeyUsage.CERTIFICATE, signer, at=at), self._status_record(at=at)]
-        self._check(forms, credential, records, "lint_failed", at=at)
+        forms = sign_forms(credential, key, keys.identity, at=at, cryptosuite=self.cryptosuite)
+        self._check(forms, credential, keys, signer, "lint_failed", at=at)
 
     def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
         """Verify what the court's key signed, with the court's published keys.
@@ -121,15 +128,20 @@ class Rehearsal:
         Raises:
             IssuingError: `self_check_failed`, with the form and the verifier's reason.
         """
-        records = [record for record in self._keys.records if record.usage is KeyUsage.CERTIFICATE]
-        self._check(forms, credential, [*records, self._status_record(at=at)], "self_check_failed", at=at)
+        self._check(forms, credential, self._keys.current(), None, "self_check_failed", at=at)
 
     def _check(
-        self, forms: SignedForms, credential: dict[str, Any], records: Iterable[KeyRecord], code: str, *, at: datetime
+        self,
+        forms: SignedForms,
+        credential: dict[str, Any],
+        keys: CourtKeys,
+        signer: SoftwareSigner | None,
+        code: str,
+        *,
+        at: datetime,
     ) -> None:
         list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
-        trust = TrustStore.from_documents([self._keys.issuer_document(records)], self._status_lists(list_number, at=at))
-        verifier = Verifier(trust, policy=Policy())
+        verifier = self._verifier(list_number, keys, signer, at=at)
         for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):
             report = verifier.report(data, at=at)
             if report.verdict is not Verdict.PASSED:
@@ -137,16 +149,32 @@ class Rehearsal:
             if report.claims != credential:
                 raise IssuingError(code, form=form, reason="claims")
 
-    def _status_lists(self, number: int, *, at: datetime) -> list[bytes]:
+    def _verifier(self, list_number: int, keys: CourtKeys, signer: SoftwareSigner | None, *, at: datetime) -> Verifier:
+        """The verifier that trusts a throwaway key or the court's own ones, and the throwaway status key."""
+        made_at, lists = self._status_lists(list_number, at=at)
+        if signer is None:
+            records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
+        else:
+            records = (self._record(KeyUsage.CERTIFICATE, signer, at=made_at),)
+        place = (signer.key_type if signer else None), list_number
+        known = self._verifiers.get(place)
+        if known is not None and known[:2] == (made_at, records):
+            return known[2]
+        document = keys.issuer_document([*records, self._status_record(at=made_at)])
+        verifier = Verifier(TrustStore.from_documents([document], lists), policy=Policy())
+        self._verifiers[place] = made_at, records, verifier
+        return verifier
+
+    def _status_lists(self, number: int, *, at: datetime) -> tuple[datetime, list[bytes]]:
         with self._lock:
             made_at, documents = self._lists.get(number, (None, []))
             if made_at is None or not made_at <= at < made_at + _LIST_LIFE:
-                documents = [self._status_list(number, purpose, at=at) for purpose in STATUS_PURPOSES]
-                self._lists[number] = (at, documents)
-            return documents
+                made_at, documents = at, [self._status_list(number, purpose, at=at) for purpose in STATUS_PURPOSES]
+                self._lists[number] = made_at, documents
+            return made_at, documents
 
     def _status_list(self, number: int, purpose: Any, *, at: datetime) -> bytes:
-        court: CourtConfiguration = self._keys.court
+        court: CourtConfiguration = self._keys.current().court
         unsigned = status_list_credential(
             [],
             url=court.status_list_url(number, purpose),
@@ -160,7 +188,7 @@ class Rehearsal:
         return sign_status_document(unsigned, key.signer, verification_method=key.method, created=at)
 
     def _named(self, usage: KeyUsage, signer: SoftwareSigner) -> NamedSigner:
-        method = f"{self._keys.court.did}#{_NAMES[usage]}"
+        method = f"{self._keys.current().court.did}#{_NAMES[usage]}"
         return NamedSigner(signer, method, f"{method}-jwk")
 
     def _status_record(self, *, at: datetime) -> KeyRecord:

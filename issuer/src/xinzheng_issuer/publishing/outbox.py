@@ -17,7 +17,7 @@ import structlog
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
-from xinzheng_issuer.issuing.court_keys import CourtKeys
+from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.register.tables import StatusList
@@ -48,7 +48,7 @@ class PublicationState:
 class Outbox:
     """Publishes the changes of one court."""
 
-    def __init__(self, office: Office, keys: CourtKeys, publisher: BundlePublisher, *, lock_folder: Path) -> None:
+    def __init__(self, office: Office, keys: KeySource, publisher: BundlePublisher, *, lock_folder: Path) -> None:
         self._office = office
         self._keys = keys
         self._publisher = publisher
@@ -96,28 +96,32 @@ class Outbox:
 
     def _publish(self, *, force: bool) -> PublicationState:
         now = self._office.clock()
-        with self._office.writing() as store:
-            expire_due(store, at=now)
-        with self._office.writing(snapshot=True) as store:
-            waiting = store.pending_publications()
-            if not waiting and not force:
-                return PublicationState(published=True, bundle_version=self._version())
-            lists = editions(store, self._office, self._keys, at=now)
-        publication = self._publisher.publish(self._targets(lists), at=now)
+        # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
+        with self._keys.in_use() as keys:
+            with self._office.writing() as store:
+                expire_due(store, at=now)
+            with self._office.writing(snapshot=True) as store:
+                waiting = store.pending_publications()
+                if not waiting and not force:
+                    return PublicationState(published=True, bundle_version=self._version())
+                lists = editions(store, self._office, keys, at=now)
+        publication = self._publisher.publish(self._targets(lists, keys), at=now)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)
+            public_keys = [record.public_key_multibase for record in keys.records]
+            store.mark_keys_published(public_keys, bundle_version=publication.version, at=now)
         _log.info("published", bundle_version=publication.version, changes=len(waiting))
         return PublicationState(published=True, bundle_version=publication.version)
 
-    def _targets(self, lists: Sequence[StatusList]) -> dict[str, bytes]:
+    def _targets(self, lists: Sequence[StatusList], keys: CourtKeys) -> dict[str, bytes]:
         """What is to be published: path → content.
 
         Raises:
             PublishingError: `status_list_older`.
         """
         folder = f"courts/{self._office.court.id}"
-        issuer = json.dumps(self._keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
+        issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
         targets = {f"{folder}/issuer.json": issuer}
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"

@@ -17,12 +17,14 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.register.engine import READ_ONLY
+from xinzheng_issuer.register.key_rows import KeyRows
 from xinzheng_issuer.register.tables import (
     Case,
     Certificate,
     Court,
     FeedBatch,
     FeedRecord,
+    KeyEvent,
     Publication,
     RefusalRecord,
     StatusChange,
@@ -66,7 +68,7 @@ class Register:
             yield Store(session, court_id)
 
 
-class Store:
+class Store(KeyRows):
     """The rows of one court, within one transaction."""
 
     def __init__(self, session: Session, court_id: str) -> None:
@@ -85,6 +87,7 @@ class Store:
         | Certificate
         | FeedBatch
         | FeedRecord
+        | KeyEvent
         | RefusalRecord
         | TransitionRecord
         | StatusList
@@ -419,14 +422,33 @@ class Store:
         )
         return self._session.exec(query).all()
 
+    def feed_record(self, record_id: int) -> FeedRecord:
+        """One record.
+
+        Raises:
+            RegisterError: `feed_record_not_found`.
+        """
+        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.id == record_id)
+        row = self._session.exec(query).one_or_none()
+        if row is None:
+            raise RegisterError("feed_record_not_found", field="id", id=record_id)
+        return row
+
     def feed_records(
-        self, *, batch_id: str | None = None, outcome: str | None = None, offset: int = 0, limit: int = MAX_PAGE
+        self,
+        *,
+        batch_id: str | None = None,
+        outcome: str | None = None,
+        reviewed: bool | None = None,
+        offset: int = 0,
+        limit: int = MAX_PAGE,
     ) -> Sequence[FeedRecord]:
         """Records of the feed, newest batch first, by line within a batch.
 
         Args:
             batch_id: only those of one batch.
             outcome: only those with this outcome.
+            reviewed: only those that somebody has looked at, or only the others.
             offset: how many to skip.
             limit: how many to give, at most `MAX_PAGE`.
         """
@@ -436,6 +458,8 @@ class Store:
             query = query.where(FeedRecord.batch_id == batch_id)
         if outcome is not None:
             query = query.where(FeedRecord.outcome == outcome)
+        if reviewed is not None:
+            query = query.where(col(FeedRecord.reviewed_at).is_not(None) == reviewed)
         query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id), col(FeedRecord.line))
         return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
 

@@ -104,6 +104,8 @@ class Case(SQLModel, table=True):
         Index("ix_case_alias", "court_id", "alias_key"),
         Index("ix_case_name", "court_id", "name"),
         Index("ix_case_number", "court_id", "case_number"),
+        Index("ix_case_reissue", "court_id", "reissues_key", "state"),
+        Index("ix_case_superseded", "supersedes_case_id"),
     )
 
     id: str = Field(default_factory=_new_id, primary_key=True)
@@ -137,6 +139,7 @@ class Case(SQLModel, table=True):
     purposes: list[str] = _json_list()
     purpose_text: str | None = None
     supersedes_case_id: str | None = Field(default=None, foreign_key="case_file.id")
+    reissues_key: str | None = None
 
     masking_serial: str | None = None
     masked_on: date | None = None
@@ -171,6 +174,7 @@ class Certificate(SQLModel, table=True):
         _unique_while("uq_certificate_per_case", "voided_at IS NULL", "case_id"),
         CheckConstraint("issued_at IS NULL OR voided_at IS NULL", name="ck_issued_or_voided"),
         Index("ix_certificate_pending", "court_id", "issued_at", "voided_at"),
+        Index("ix_certificate_key", "court_id", "signing_key", "id"),
     )
 
     id: str = Field(primary_key=True, description="The credential's id, urn:uuid:…")
@@ -189,6 +193,7 @@ class Certificate(SQLModel, table=True):
     credential_json: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     credential_jwt: str | None = None
     credential_qr: str | None = None
+    signing_key: str | None = None
 
 
 class TransitionRecord(SQLModel, table=True):
@@ -279,6 +284,37 @@ class Publication(SQLModel, table=True):
     bundle_version: int | None = None
 
 
+class KeyEvent(SQLModel, table=True):
+    """One step in the life of a court key: who, when, why. The key folder's records hold the same under the same id."""
+
+    __tablename__: ClassVar[str] = "key_event"
+    __table_args__ = (Index("ix_key_event", "court_id", "key_name", "at"),)
+
+    id: str = Field(primary_key=True)
+    court_id: str = Field(foreign_key="court.id")
+    key_name: str
+    public_key: str
+    action: str
+    from_state: str | None = None
+    to_state: str
+    moment: datetime | None = _moment(nullable=True)
+    at: datetime = _moment()
+    actor_id: str
+    actor_name: str
+    reason: str
+
+
+class PublishedKey(SQLModel, table=True):
+    """Since when lenders can know a key: the first bundle that carried it."""
+
+    __tablename__: ClassVar[str] = "published_key"
+
+    court_id: str = Field(foreign_key="court.id", primary_key=True)
+    public_key: str = Field(primary_key=True, description="Multikey")
+    bundle_version: int
+    published_at: datetime = _moment()
+
+
 class FeedBatch(SQLModel, table=True):
     """One delivery of public-list records."""
 
@@ -327,3 +363,6 @@ class FeedRecord(SQLModel, table=True):
     original_case_numbers: str | None = None
     identity_key: str | None = None
     alias_key: str | None = None
+    reviewed_at: datetime | None = _moment(nullable=True)
+    reviewed_by: str | None = None
+    review_note: str | None = None

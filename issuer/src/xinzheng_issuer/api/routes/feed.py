@@ -4,15 +4,24 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
 from starlette.concurrency import run_in_threadpool
 
-from xinzheng_issuer.api.dependencies import CurrentActor, CurrentIssuer, PageLimit, PageOffset, ReaderLanguage
+from xinzheng_issuer.api.dependencies import (
+    MAX_OFFSET,
+    CurrentActor,
+    CurrentIssuer,
+    PageLimit,
+    PageOffset,
+    ReaderLanguage,
+)
 from xinzheng_issuer.api.present import batch_out, kept_batch_out, kept_record_out
 from xinzheng_issuer.api.problems import responses
-from xinzheng_issuer.api.strict_route import FeedRoute
-from xinzheng_issuer.api.wire import FeedBatchOut, KeptBatchesOut, KeptRecordsOut
+from xinzheng_issuer.api.strict_route import FeedRoute, StrictRoute
+from xinzheng_issuer.api.wire import FeedBatchOut, FeedReviewIn, KeptBatchesOut, KeptRecordOut, KeptRecordsOut
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.feed.intake import READING_ROLES, FeedOutcome, require_role, take_batch
+from xinzheng_issuer.feed.review import review
 from xinzheng_issuer.installation import Issuer
 from xinzheng_schemas.errors import Language
 
@@ -30,6 +39,7 @@ _BODY = {
 
 
 router = APIRouter(prefix="/api/v1", tags=["feed"], route_class=FeedRoute)
+reviews = APIRouter(prefix="/api/v1", tags=["feed"], route_class=StrictRoute)
 
 
 @router.post(
@@ -74,6 +84,7 @@ def records(  # noqa: PLR0917 - the framework passes them by name
     language: ReaderLanguage,
     outcome: Annotated[FeedOutcome | None, Query(description="Only records with this outcome.")] = None,
     batch: Annotated[str | None, Query(max_length=64, description="Only records of this delivery.")] = None,
+    reviewed: Annotated[bool | None, Query(description="Only records that were looked at, or that were not.")] = None,
     offset: PageOffset = 0,
     limit: PageLimit = 50,
 ) -> KeptRecordsOut:
@@ -83,8 +94,26 @@ def records(  # noqa: PLR0917 - the framework passes them by name
     """
     require_role(actor, READING_ROLES, "readFeed")
     with issuer.office.reading() as store:
-        rows = store.feed_records(batch_id=batch, outcome=outcome, offset=offset, limit=limit)
+        rows = store.feed_records(batch_id=batch, outcome=outcome, reviewed=reviewed, offset=offset, limit=limit)
     return KeptRecordsOut(items=[kept_record_out(row, language) for row in rows], offset=offset, limit=limit)
+
+
+@reviews.post(
+    "/feed-records/{record_id}/review",
+    responses=responses(
+        HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY
+    ),
+    summary="Mark a record as looked at",
+)
+def review_record(
+    record_id: Annotated[int, PathParameter(ge=1, le=MAX_OFFSET)],
+    body: FeedReviewIn,
+    issuer: CurrentIssuer,
+    actor: CurrentActor,
+    language: ReaderLanguage,
+) -> KeptRecordOut:
+    """Who looked, when, and what was found. Roles: clerk, judge, administrator."""
+    return kept_record_out(review(issuer.office, record_id, actor, note=body.note), language)
 
 
 def _take(data: bytes, issuer: Issuer, actor: Actor, language: Language) -> FeedBatchOut:

@@ -36,7 +36,7 @@ def did_document(code: str, issuer: CurrentIssuer) -> Response:
     """The controller document of `did:web:…:did:<code>`."""
     if code != issuer.office.court.id:
         raise RegisterError("court_not_found", field="code", court=code[:40])
-    body = json.dumps(issuer.keys.controller_document(), ensure_ascii=False, indent=2)
+    body = json.dumps(issuer.keys.current().controller_document(), ensure_ascii=False, indent=2)
     return Response(body, media_type="application/did+json")
 
 

@@ -1,0 +1,60 @@
+"""What the life of keys and re-issuing have to say, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+KEYS = {
+    "key_unknown": Message(
+        "This court has no key {name}: expected one of {known}.",
+        "本院没有密钥 {name}：应为 {known} 之一。",
+    ),
+    "key_name_taken": Message(
+        "There is a key {name} already; names are never used twice.",
+        "已有名为 {name} 的密钥；名称不得重复使用。",
+    ),
+    "key_not_published": Message(
+        "No published bundle has carried the key {name} yet, so that no lender can know it: publish first "
+        "(xinzheng bundle), or use it all the same with --now.",
+        "尚无已发布的信任包含有密钥 {name}，各金融机构都不认识它：请先发布（xinzheng bundle），或以 --now 强行启用。",
+    ),
+    "key_lead_time": Message(
+        "The key {name} has been published since {published}; this court waits {hours} hours, until {ready}, so that "
+        "lenders have it before it signs. To use it all the same: --now.",
+        "密钥 {name} 自 {published} 起发布；本院设定须等待 {hours} 小时（至 {ready}），以便金融机构先取得该密钥。"
+        "强行启用请加 --now。",
+    ),
+    "key_last": Message(
+        "{name} is the only key that signs certificates now: activate another one first, or stop issuing with "
+        "--leave-none.",
+        "{name} 是目前唯一签发证明的密钥：请先启用另一密钥，或以 --leave-none 停止签发。",
+    ),
+    "status_key_last": Message(
+        "{name} is the only key that signs status lists now; without one nothing can be published, not even this: "
+        "first xinzheng keys create NAME --usage status, and xinzheng keys activate NAME --now.",
+        "{name} 是目前唯一签署状态列表的密钥；没有它便无法发布任何内容，包括本次变更："
+        "请先 xinzheng keys create 名称 --usage status，再 xinzheng keys activate 名称 --now。",
+    ),
+    "compromise_in_future": Message(
+        "{at} lies in the future: expected a moment that has passed, or none for now.",
+        "{at} 在将来：应为已过去的时刻，省略则为现在。",
+    ),
+    "key_not_compromised": Message(
+        "The key {name} is {state}: only what a compromised key signed is issued anew.",
+        "密钥 {name} 的状态为 {state}：只有已泄露密钥签署的证明才重新出具。",
+    ),
+    "confirmation_needed": Message(
+        "Nobody confirmed: expected a person at a terminal, or --yes.",
+        "未经确认：应在终端上由人确认，或加 --yes。",
+    ),
+    "reissue_running": Message(
+        "Another re-issue is running on this data folder; nothing was done.",
+        "此数据目录上已有重新出具正在运行；未作任何操作。",
+    ),
+    "reissue_ended": Message(
+        "The certificate to be re-issued is {state} by now; nothing is issued in its place.",
+        "拟重新出具的证明已是“{state}”状态；不再出具替代证明。",
+    ),
+    "feed_record_not_found": Message(
+        "There is no record {id} of the public list at this court.",
+        "本院没有编号为 {id} 的名单记录。",
+    ),
+}

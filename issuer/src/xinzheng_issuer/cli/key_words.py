@@ -1,0 +1,84 @@
+"""What `xinzheng keys` and `xinzheng feed-review` say, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+KEY_WORDS: dict[str, Message] = {
+    "keys": Message(
+        "The court's keys: make, publish, take into use, retire, say that they are compromised.",
+        "本院的密钥：生成、发布、启用、退役、宣告泄露。",
+    ),
+    "keys_list": Message("List the keys.", "列出密钥。"),
+    "keys_show": Message("Show a key, what it signed and what was done with it.", "显示某密钥及其签署情况和变更记录。"),
+    "keys_create": Message(
+        "Make a key in a new key file and publish it; it signs nothing yet.", "在新密钥文件中生成密钥并发布；暂不签名。"
+    ),
+    "keys_stage": Message(
+        "Publish a key that is there already, by its URI; it signs nothing yet.",
+        "按 URI 发布已有的密钥；暂不签名。",
+    ),
+    "keys_activate": Message("Take a published key into use.", "启用已发布的密钥。"),
+    "keys_retire": Message(
+        "Close a key's window: it signs nothing more; what it signed stays valid.",
+        "关闭密钥的有效窗口：不再签名；已签署的继续有效。",
+    ),
+    "keys_compromise": Message(
+        "Say that others may have had a key since a moment; what it signed is refused.",
+        "宣告密钥自某时刻起可能已被他人掌握；其签署的内容将被拒绝。",
+    ),
+    "keys_drill": Message(
+        "List what a key signed and how long issuing it anew would take; changes nothing.",
+        "列出某密钥签署的证明及重新出具所需时间；不作任何变更。",
+    ),
+    "keys_reissue": Message(
+        "Issue anew what a compromised key signed; may be interrupted and run again.",
+        "重新出具由已泄露密钥签署的证明；可中断后再次运行。",
+    ),
+    "key_usage": Message("What the key signs.", "密钥用途。"),
+    "key_uri": Message(
+        "Where the key is: a file name in the key folder, or a key URI.", "密钥所在：密钥目录中的文件名，或密钥 URI。"
+    ),
+    "key_new_uri": Message(
+        "Where the key is made, such as pkcs11:token=…; by default a new file in the key folder.",
+        "密钥的生成位置，例如 pkcs11:token=…；默认为密钥目录中的新文件。",
+    ),
+    "key_type": Message("Kind of key (default: P-256).", "密钥类型（默认 P-256）。"),
+    "key_reason": Message("Why; kept in the register.", "理由；记入登记库。"),
+    "key_yes": Message("Do not ask.", "不再询问。"),
+    "key_dry_run": Message("Only say what would happen.", "只说明将会发生什么。"),
+    "key_json": Message("Print JSON.", "以 JSON 输出。"),
+    "key_now": Message(
+        "Although lenders may not know the key yet; says what that means.", "即使各机构可能尚不认识该密钥；会说明后果。"
+    ),
+    "key_leave_none": Message("Although no other key signs certificates then.", "即使此后没有其他密钥签发证明。"),
+    "key_at": Message(
+        "Since when, such as 2026-11-23T08:00:00Z (default: now).", "自何时起，例如 2026-11-23T08:00:00Z（默认现在）。"
+    ),
+    "key_out": Message("Also write the list to this new CSV file.", "同时将清单写入此新 CSV 文件。"),
+    "key_confirm": Message("Go on?", "是否继续？"),
+    "key_done": Message("{name} is {state} now.", "{name} 现为 {state}。"),
+    "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
+    "key_only_said": Message("Nothing was changed (--dry-run).", "未作任何变更（--dry-run）。"),
+    "key_heads": Message(
+        "name\tusage\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force",
+        "名称\t用途\t状态\t起\t止\t泄露时间\t发布时间\t有效证明",
+    ),
+    "key_event": Message("{at}  {action}  {actor}: {reason}", "{at}  {action}  {actor}：{reason}"),
+    "key_counts": Message(
+        "{live} certificates signed by it are in force or suspended.", "由其签署的证明有效或暂停 {live} 份。"
+    ),
+    "key_list_written": Message("The list is in {path}.", "清单已写入 {path}。"),
+    "reissue_progress": Message("{done} of {all} issued anew", "已重新出具 {done}/{all}"),
+    "reissue_done": Message(
+        "{count} issued anew, {left} left as they are; {seconds} s.",
+        "已重新出具 {count} 份，{left} 份未处理；用时 {seconds} 秒。",
+    ),
+    "reissue_left": Message("left: {number} [{code}]", "未处理：{number} [{code}]"),
+    "reissue_pair": Message("{old} → {new}", "{old} → {new}"),
+    "feed_review": Message(
+        "Mark a flagged record of the public list as looked at; without an id, list those that wait.",
+        "将待核对的名单记录标记为已核对；不给编号则列出待核对的记录。",
+    ),
+    "feed_review_note": Message("What was found.", "核对结果。"),
+    "feed_waiting": Message("{id}: received {at}: {codes}", "{id}：收到于 {at}：{codes}"),
+    "feed_reviewed": Message("Record {id} is marked as looked at.", "记录 {id} 已标记为已核对。"),
+}

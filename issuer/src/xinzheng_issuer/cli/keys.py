@@ -1,0 +1,335 @@
+"""`xinzheng keys`."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xinzheng_issuer.cli.options import data_option, operator, settings_of
+from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.errors import KeyLifeError
+from xinzheng_issuer.installation import open_issuer
+from xinzheng_issuer.issuing.key_records import KeyEntry
+from xinzheng_issuer.keylife.desk import Changed, KeyDesk
+from xinzheng_issuer.keylife.drill import drill
+from xinzheng_issuer.keylife.effects import Effects
+from xinzheng_issuer.keylife.reissue import Reissue
+from xinzheng_schemas.errors import Message, language_from
+from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
+from xinzheng_schemas.trust_documents import KeyUsage
+
+_NONE = "—"
+
+
+@click.group("keys", help=word("keys"))
+def command() -> None:
+    """The court's keys."""
+
+
+def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    return None if value is None else parse_timestamp(value, field="at")
+
+
+_NAME = click.argument("name")
+_USAGE = click.option(
+    "--usage", type=click.Choice([usage.value for usage in KeyUsage]), required=True, help=word("key_usage")
+)
+_REASON = click.option("--reason", required=True, help=word("key_reason"))
+_YES = click.option("--yes", is_flag=True, help=word("key_yes"))
+_DRY_RUN = click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
+_JSON = click.option("--json", "as_json", is_flag=True, help=word("key_json"))
+_NOW = click.option("--now", is_flag=True, help=word("key_now"))
+_LEAVE_NONE = click.option("--leave-none", is_flag=True, help=word("key_leave_none"))
+_AT = click.option("--at", "moment", callback=_moment, metavar="T", help=word("key_at"))
+_OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=word("key_out"))
+
+
+def _changing(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that changes something."""
+    for option in (_JSON, _DRY_RUN, _YES, _REASON, data_option):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def _desk(data: Path | None, *, without_signers: bool = True) -> Iterator[KeyDesk]:
+    """The desk on a data folder; a key that is lost must not keep anybody from replacing it."""
+    with closing(open_issuer(settings_of(data), without_signers=without_signers)) as issuer:
+        yield KeyDesk(issuer)
+
+
+class _Talk:
+    """Says what will happen, asks, and says what did."""
+
+    def __init__(self, action: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
+        self._action = action
+        self._yes = yes
+        self._dry_run = dry_run
+        self._as_json = as_json
+        self._said: list[Message] = []
+
+    def goes_on(self, effects: Iterable[Message]) -> bool:
+        """Whether the step is to be taken.
+
+        Raises:
+            KeyLifeError: `confirmation_needed`.
+            click.Abort: the person said no.
+        """
+        self._said = list(effects)
+        if not self._as_json:
+            for text in self._said:
+                click.echo(getattr(text, language_from(os.environ)))
+        if self._dry_run:
+            self._end({}, word("key_only_said"))
+            return False
+        if not self._yes:
+            if not sys.stdin.isatty():
+                raise KeyLifeError("confirmation_needed")
+            click.confirm(word("key_confirm"), abort=True, err=self._as_json)
+        return True
+
+    def changed(self, changed: Changed) -> None:
+        """What a step made; exit 1 if lenders cannot see it yet."""
+        record, publication = changed.entry.record, changed.publication
+        self._end(
+            {
+                "key": _entry_json(changed.entry),
+                "published": publication.published,
+                "bundleVersion": publication.bundle_version,
+            },
+            word("key_done", name=record.name, state=record.state.value),
+        )
+        if not publication.published:
+            raise click.ClickException(word("not_published", reason=publication.reason))
+        if not self._as_json:
+            click.echo(word("key_published", version=publication.bundle_version))
+
+    def _end(self, members: dict[str, Any], text: str) -> None:
+        if not self._as_json:
+            click.echo(text)
+            return
+        effects = [{"en": each.en, "zh": each.zh} for each in self._said]
+        answer = {"action": self._action, "dryRun": self._dry_run, "effects": effects, **members}
+        click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+# ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.command("list", help=word("keys_list"))
+@data_option
+@_JSON
+def list_keys(data: Path | None, as_json: bool) -> None:
+    """One line for each key."""
+    with _desk(data) as desk:
+        rows = [_row(desk, entry) for entry in desk.entries()]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    click.echo(word("key_heads"))
+    for row in rows:
+        click.echo("\t".join(_NONE if value is None else str(value) for value in row.values()))
+
+
+@command.command("show", help=word("keys_show"))
+@data_option
+@_NAME
+@_JSON
+def show(data: Path | None, name: str, as_json: bool) -> None:
+    """A key with the steps of its life."""
+    with _desk(data) as desk:
+        entry = desk.entry(name)
+        row = _row(desk, entry)
+    if as_json:
+        click.echo(json.dumps(row | {"changes": _entry_json(entry).get("changes", [])}, ensure_ascii=False))
+        return
+    for head, value in zip(word("key_heads").split("\t"), row.values(), strict=True):
+        click.echo(f"{head}: {_NONE if value is None else value}")
+    for change in entry.changes:
+        at, actor = format_timestamp(change.at), change.actor_name
+        click.echo(word("key_event", at=at, action=change.action, actor=actor, reason=change.reason))
+
+
+def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:
+    office, record = desk.issuer.office, entry.record
+    now = office.clock()
+    with office.reading() as store:
+        published = store.published_key(record.public_key_multibase)
+        count = store.signed_count(record.name, since=now, at=now)
+    return {
+        "name": record.name,
+        "usage": record.usage.value,
+        "state": record.state.value,
+        "validFrom": format_timestamp(record.valid_from),
+        "validUntil": record.valid_until and format_timestamp(record.valid_until),
+        "compromisedAt": record.compromised_at and format_timestamp(record.compromised_at),
+        "publishedAt": published and format_timestamp(published.published_at),
+        "certificates": count.live,
+    }
+
+
+def _entry_json(entry: KeyEntry) -> dict[str, Any]:
+    """Without the URI, which may bear a PIN."""
+    return {name: value for name, value in entry.to_json().items() if name != "uri"}
+
+
+# ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.command("create", help=word("keys_create"))
+@_NAME
+@_USAGE
+@click.option("--uri", help=word("key_new_uri"))
+@click.option(
+    "--type",
+    "key_type",
+    type=click.Choice([kind.value for kind in KeyType]),
+    default=KeyType.P256.value,
+    help=word("key_type"),
+)
+@_changing
+def create(
+    data: Path | None, name: str, usage: str, *, uri: str | None, key_type: str, reason: str, **how: bool
+) -> None:
+    """Make and publish."""
+    with _desk(data) as desk:
+        desk.check_new(name, KeyUsage(usage))
+        talk = _Talk("create", **how)
+        if talk.goes_on(Effects(desk).of_new(name)):
+            made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))
+            talk.changed(made)
+
+
+@command.command("stage", help=word("keys_stage"))
+@_NAME
+@_USAGE
+@click.option("--uri", required=True, help=word("key_uri"))
+@_changing
+def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how: bool) -> None:
+    """Publish what is there."""
+    with _desk(data) as desk:
+        desk.check_new(name, KeyUsage(usage))
+        talk = _Talk("stage", **how)
+        if talk.goes_on(Effects(desk).of_new(name)):
+            talk.changed(desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
+
+
+@command.command("activate", help=word("keys_activate"))
+@_NAME
+@_NOW
+@_changing
+def activate(data: Path | None, name: str, now: bool, reason: str, **how: bool) -> None:
+    """Take into use."""
+    with _desk(data) as desk:
+        desk.entry(name).record.activate(at=desk.issuer.office.clock())
+        if not now:
+            desk.check_published(name)
+        talk = _Talk("activate", **how)
+        if talk.goes_on(Effects(desk).of_activation(name)):
+            talk.changed(desk.activate(name, operator(), reason=reason, now=now))
+
+
+@command.command("retire", help=word("keys_retire"))
+@_NAME
+@_LEAVE_NONE
+@_changing
+def retire(data: Path | None, name: str, leave_none: bool, reason: str, **how: bool) -> None:
+    """Close the window."""
+    with _desk(data) as desk:
+        desk.entry(name).record.retire(at=desk.issuer.office.clock())
+        talk = _Talk("retire", **how)
+        if talk.goes_on(Effects(desk).of_retirement(name, leave_none=leave_none)):
+            talk.changed(desk.retire(name, operator(), reason=reason, leave_none=leave_none))
+
+
+@command.command("compromise", help=word("keys_compromise"))
+@_NAME
+@_AT
+@_changing
+def compromise(data: Path | None, name: str, moment: datetime | None, reason: str, **how: bool) -> None:
+    """Say that others may have it."""
+    with _desk(data) as desk:
+        since = moment or desk.issuer.office.clock()
+        desk.entry(name).record.compromise(at=since)
+        talk = _Talk("compromise", **how)
+        if talk.goes_on(Effects(desk).of_compromise(name, since)):
+            talk.changed(desk.compromise(name, since, operator(), reason=reason))
+
+
+# ── after a compromise ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command.command("drill", help=word("keys_drill"))
+@data_option
+@_NAME
+@_AT
+@_OUT
+@_JSON
+def drill_command(data: Path | None, name: str, moment: datetime | None, out: Path | None, as_json: bool) -> None:
+    """Count, list, measure."""
+    with _desk(data) as desk:
+        desk.entry(name)
+        since = moment or desk.issuer.office.clock()
+        try:
+            found = drill(desk.issuer, name, since, out=out)
+        except OSError as error:
+            raise click.ClickException(f"{out}: {error.strerror}") from error
+        said = list(Effects(desk).of_drill(name, since, found))
+    if as_json:
+        members = {
+            "key": name,
+            "signed": found.signed,
+            "live": found.count.live,
+            "since": found.count.since,
+            "toReissue": found.to_reissue,
+            "seconds": None if found.duration is None else round(found.duration.total_seconds(), 1),
+        }
+        click.echo(json.dumps(members, ensure_ascii=False))
+        return
+    for text in said:
+        click.echo(getattr(text, language_from(os.environ)))
+    if out is not None:
+        click.echo(word("key_list_written", path=out))
+
+
+@command.command("reissue", help=word("keys_reissue"))
+@_NAME
+@_changing
+def reissue(data: Path | None, name: str, reason: str, as_json: bool, **how: bool) -> None:
+    """Issue anew; exit 1 if something was left or could not be published."""
+    with _desk(data, without_signers=False) as desk:
+        work = Reissue(desk.issuer, name, operator(), reason=reason)
+        work.check()
+        now = desk.issuer.office.clock()
+        talk = _Talk("reissue", as_json=as_json, **how)
+        if not talk.goes_on(Effects(desk).of_reissue(drill(desk.issuer, name, now))):
+            return
+        began = time.monotonic()
+        result = work.run(_progress)
+    if as_json:
+        members = {"reissued": result.numbers, "left": result.left, "published": result.published}
+        click.echo(json.dumps(members, ensure_ascii=False))
+    else:
+        _tell(result.numbers, result.left, seconds=round(time.monotonic() - began))
+    if result.left or not result.published:
+        raise SystemExit(1)
+
+
+def _progress(done: int, total: int) -> None:
+    click.echo(word("reissue_progress", done=done, all=total), err=True)
+
+
+def _tell(numbers: dict[str, str], left: dict[str, str], *, seconds: int) -> None:
+    for old, new in numbers.items():
+        click.echo(word("reissue_pair", old=old, new=new))
+    for number, code in left.items():
+        click.echo(word("reissue_left", number=number, code=code))
+    click.echo(word("reissue_done", count=len(numbers), left=len(left), seconds=seconds))

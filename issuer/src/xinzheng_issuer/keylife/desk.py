@@ -1,0 +1,359 @@
+"""Steps in the life of a court key: made or staged, published, taken into use, retired, compromised.
+
+Each is one replacement of `keys.json` under the locks of the data folder (against publications) and of the key folder
+(against signatures), with its audit record and its outbox entry, and is published at once. A running server sees the
+new file before it signs again.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from xinzheng_issuer.domain.workflow import Actor
+from xinzheng_issuer.errors import KeyLifeError
+from xinzheng_issuer.installation import Issuer, key_passphrase
+from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
+from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
+from xinzheng_issuer.keylife.trail import enter_missing, event_of
+from xinzheng_issuer.publishing.outbox import PublicationState
+from xinzheng_keys.custody import create_key, open_signer
+from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.signer import Signer
+from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
+from xinzheng_verifier.trust.files import locked
+
+_log = structlog.get_logger("xinzheng.keys")
+
+_Step = Callable[[KeyRecord, datetime], KeyRecord]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a step made.
+
+    Attributes:
+        entry: the key afterwards.
+        publication: whether lenders can see it.
+    """
+
+    entry: KeyEntry
+    publication: PublicationState
+
+
+class KeyDesk:
+    """Where the keys of one court are looked after.
+
+    Args:
+        issuer: open; signers that cannot be opened may be missing.
+    """
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self._office = issuer.office
+        self._folder = issuer.settings.keys_folder
+
+    def entries(self) -> tuple[KeyEntry, ...]:
+        """All keys of the court."""
+        return read_entries(self._folder)
+
+    def entry(self, name: str) -> KeyEntry:
+        """One key.
+
+        Raises:
+            KeyLifeError: `key_unknown`.
+        """
+        return _find(self.entries(), name)
+
+    # ── new keys ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_new(self, name: str, usage: KeyUsage) -> None:
+        """See before anything is made whether a key may have this name.
+
+        Raises:
+            KeyLifeError: `key_name_taken`.
+            LifecycleError: (keys) `key_name_malformed`.
+        """
+        if any(entry.record.name == name for entry in self.entries()):
+            raise KeyLifeError("key_name_taken", field="name", name=name)
+        probe = self.entries()[0].record.public_key_multibase
+        KeyRecord(name=name, usage=usage, public_key_multibase=probe, valid_from=self._office.clock())
+
+    def create(
+        self,
+        name: str,
+        usage: KeyUsage,
+        actor: Actor,
+        *,
+        reason: str,
+        uri: str | None = None,
+        key_type: KeyType = KeyType.P256,
+    ) -> Changed:
+        """Make a key and stage it.
+
+        A key file that an interrupted run left under this name, known to no record, is taken over.
+
+        Args:
+            name: its name within the court.
+            usage: what it may sign.
+            actor: who does it.
+            reason: why.
+            uri: where it is made, such as `pkcs11:token=…`; by default a new file in the key folder.
+            key_type: the kind of key.
+
+        Raises:
+            KeyLifeError: `key_name_taken`.
+            KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
+        """
+        self.check_new(name, usage)
+        passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
+        path = self._folder / f"{name}.pem"
+        if uri is not None:
+            made = create_key(uri, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens)
+            return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
+        there = absolute_uri(path.name, self._folder)
+        if path.exists():
+            signer = open_signer(there, passphrase=passphrase, tokens=tokens)
+        else:
+            signer = create_key(there, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens).signer
+        return self._enter("create", name, usage, signer, uri=path.name, actor=actor, reason=reason)
+
+    def stage(self, name: str, usage: KeyUsage, uri: str, actor: Actor, *, reason: str) -> Changed:
+        """Stage a key that is there already, in a file or a module.
+
+        Args:
+            name: its name within the court.
+            usage: what it may sign.
+            uri: where it is.
+            actor: who does it.
+            reason: why.
+
+        Raises:
+            KeyLifeError: `key_name_taken`.
+            KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
+        """
+        self.check_new(name, usage)
+        passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
+        signer = open_signer(absolute_uri(uri, self._folder), passphrase=passphrase, tokens=tokens)
+        return self._enter("stage", name, usage, signer, uri=uri, actor=actor, reason=reason)
+
+    def _enter(
+        self, action: str, name: str, usage: KeyUsage, signer: Signer, *, uri: str, actor: Actor, reason: str
+    ) -> Changed:
+        def add(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
+            if any(entry.record.name == name for entry in entries):
+                raise KeyLifeError("key_name_taken", field="name", name=name)
+            record = KeyRecord(
+                name=name,
+                usage=usage,
+                public_key_multibase=signer.public_key_multibase,
+                valid_from=whole_second(now),
+            )
+            return (*entries, KeyEntry(record, uri, (_change(action, None, record, now, actor=actor, reason=reason),)))
+
+        return self._commit(name, add)
+
+    # ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_published(self, name: str) -> datetime | None:
+        """Since when lenders can know a key.
+
+        Returns:
+            When the first bundle with it was published.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`.
+        """
+        record = self.entry(name).record
+        with self._office.reading() as store:
+            row = store.published_key(record.public_key_multibase)
+        if row is None:
+            raise KeyLifeError("key_not_published", name=name)
+        ready = row.published_at + timedelta(hours=self._office.court.keys.lead_hours)
+        if self._office.clock() < ready:
+            raise KeyLifeError(
+                "key_lead_time",
+                name=name,
+                hours=self._office.court.keys.lead_hours,
+                published=format_timestamp(row.published_at),
+                ready=format_timestamp(ready),
+            )
+        return row.published_at
+
+    def activate(self, name: str, actor: Actor, *, reason: str, now: bool = False) -> Changed:
+        """Take a staged key into use: its window opens at this moment, and it signs from here on.
+
+        Args:
+            name: of the key.
+            actor: who does it.
+            reason: why.
+            now: although lenders may not know it yet.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`.
+            ConfigurationError: `suite_unsuitable` if its kind cannot do what the court has chosen.
+            LifecycleError: (keys) the key is not staged.
+            KeyStoreError, KeyURIError, TokenError: (keys) it cannot be opened.
+        """
+        entry = self.entry(name)
+        entry.record.activate(at=self._office.clock())
+        if not now:
+            self.check_published(name)
+        # A key that cannot sign must not push out one that can.
+        settings = self.issuer.settings
+        kind = open_entry(
+            entry, self._folder, passphrase=key_passphrase(settings), tokens=settings.token_access
+        ).key_type
+        certifies = entry.record.usage is KeyUsage.CERTIFICATE
+        self._office.court.require_suites(certificate=kind if certifies else None, status=None if certifies else kind)
+
+        def step(record: KeyRecord, at: datetime) -> KeyRecord:
+            opened = replace(record, valid_from=max(record.valid_from, whole_second(at)))
+            return opened.activate(at=at)
+
+        return self._step("activate", name, step, actor, reason=reason)
+
+    def retire(self, name: str, actor: Actor, *, reason: str, leave_none: bool = False) -> Changed:
+        """Close the window of an active key: it signs nothing more, and still verifies what it signed.
+
+        Args:
+            name: of the key.
+            actor: who does it.
+            reason: why.
+            leave_none: although no other key is left that signs certificates.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
+            LifecycleError: (keys) the key is not active, or its window is empty.
+        """
+        self.check_others(name, leave_none=leave_none)
+        return self._step("retire", name, lambda record, at: record.retire(at=at), actor, reason=reason)
+
+    def compromise(self, name: str, moment: datetime, actor: Actor, *, reason: str) -> Changed:
+        """Say that others may have had a key since a moment, which is past or now.
+
+        Args:
+            name: of the key.
+            moment: since when; whole seconds count.
+            actor: who does it.
+            reason: why.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `compromise_in_future`, `status_key_last`.
+            LifecycleError: (keys) the key is compromised already.
+        """
+        if moment > self._office.clock():
+            raise KeyLifeError("compromise_in_future", field="at", at=format_timestamp(moment))
+        self.check_others(name, leave_none=True)
+        since = whole_second(moment)
+        return self._step(
+            "compromise", name, lambda record, _: record.compromise(at=since), actor, reason=reason, moment=since
+        )
+
+    def check_others(self, name: str, *, leave_none: bool) -> tuple[str, ...]:
+        """Keys that would go on signing without this one.
+
+        Args:
+            name: of the key.
+            leave_none: whether it may be the last certificate key; the last status key never goes, for nothing could
+                be published any more, not even that it is gone.
+
+        Returns:
+            Names of other active keys of the same use.
+
+        Raises:
+            KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
+        """
+        entries = self.entries()
+        own = _find(entries, name).record
+        now = self._office.clock()
+        others = tuple(
+            other.name
+            for other in (entry.record for entry in entries)
+            if other.name != name and other.usage is own.usage and other.state is KeyState.ACTIVE and other.covers(now)
+        )
+        if own.state is KeyState.ACTIVE and not others:
+            if own.usage is KeyUsage.STATUS:
+                raise KeyLifeError("status_key_last", name=name)
+            if not leave_none:
+                raise KeyLifeError("key_last", name=name)
+        return others
+
+    def _step(
+        self,
+        action: str,
+        name: str,
+        step: _Step,
+        actor: Actor,
+        *,
+        reason: str,
+        moment: datetime | None = None,
+    ) -> Changed:
+        def change(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
+            old = _find(entries, name)
+            record = step(old.record, now)
+            made = _change(action, old.record.state, record, now, actor=actor, reason=reason, moment=moment)
+            new = KeyEntry(record, old.uri, (*old.changes, made))
+            return tuple(new if entry is old else entry for entry in entries)
+
+        return self._commit(name, change)
+
+    def _commit(self, name: str, change: Callable[[tuple[KeyEntry, ...], datetime], tuple[KeyEntry, ...]]) -> Changed:
+        """The register first, the file last within its transaction: what cannot be logged is not done (A30)."""
+        data: Path = self.issuer.settings.data
+        with locked(data), locked(self._folder):
+            entries = self.entries()
+            now = self._office.clock()
+            # Written and read again once before anything is changed: no record that a reader would refuse.
+            changed = tuple(KeyEntry.parse(entry.to_json()) for entry in change(entries, now))
+            entry = _find(changed, name)
+            self.issuer.keys.current().issuer_document(each.record for each in changed)
+            with self._office.writing() as store:
+                enter_missing(store, entries, self._office)
+                store.add(event_of(entry, entry.changes[-1], store.court_id))
+                store.enqueue_publication("keys", at=now)
+                write_entries(self._folder, changed)
+        last = entry.changes[-1]
+        _log.warning("key_changed", key=name, action=last.action, actor=last.actor_name, reason=last.reason, id=last.id)
+        return Changed(entry, self.issuer.outbox.settle())
+
+
+def whole_second(moment: datetime) -> datetime:
+    """The moment as published documents can say it."""
+    return parse_timestamp(format_timestamp(moment))
+
+
+def _find(entries: tuple[KeyEntry, ...], name: str) -> KeyEntry:
+    for entry in entries:
+        if entry.record.name == name:
+            return entry
+    known = ", ".join(entry.record.name for entry in entries)
+    raise KeyLifeError("key_unknown", field="name", name=name, known=known)
+
+
+def _change(
+    action: str,
+    before: KeyState | None,
+    record: KeyRecord,
+    at: datetime,
+    *,
+    actor: Actor,
+    reason: str,
+    moment: datetime | None = None,
+) -> KeyChange:
+    return KeyChange(
+        id=str(uuid.uuid4()),
+        action=action,
+        from_state=before,
+        to_state=record.state,
+        moment=moment,
+        at=at,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        reason=reason,
+    )

@@ -1,0 +1,203 @@
+"""What a step will do to certificates that are already handed out, in plain words, counted from the register."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from xinzheng_issuer.errors import KeyLifeError
+from xinzheng_issuer.keylife.desk import KeyDesk, whole_second
+from xinzheng_issuer.keylife.drill import Drill
+from xinzheng_issuer.register.key_rows import SignedCount
+from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_schemas.errors import Message
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
+
+WORDS: dict[str, Message] = {
+    "new": Message(
+        "The key {name} is published at once and signs nothing yet. Nothing changes for certificates already handed "
+        "out ({count} in force or suspended).",
+        "密钥 {name} 将立即发布，暂不用于签名。已交付的证明（有效或暂停 {count} 份）不受影响。",
+    ),
+    "new_ready": Message(
+        "It may be taken into use {hours} hours after its publication.",
+        "发布满 {hours} 小时后方可启用。",
+    ),
+    "stay": Message(
+        "{count} certificate(s) signed by {name} stay valid, the last of them until {until}.",
+        "由 {name} 签署的 {count} 份证明继续有效，最晚至 {until}。",
+    ),
+    "stay_none": Message(
+        "No certificate signed by {name} is in force.",
+        "没有由 {name} 签署的有效证明。",
+    ),
+    "signs_from_now": Message(
+        "From now on {name} signs new certificates.",
+        "自现在起由 {name} 签署新证明。",
+    ),
+    "signs_lists_from_now": Message(
+        "{name} signs the status lists from the publication that follows at once; lists published before stay valid.",
+        "自随后立即进行的发布起，由 {name} 签署状态列表；此前发布的列表继续有效。",
+    ),
+    "stays_active": Message(
+        "{name} stays active but signs nothing as long as a newer key is active; then: xinzheng keys retire {name}.",
+        "{name} 仍为启用状态，但有更新的密钥启用时不再签名；此后可执行：xinzheng keys retire {name}。",
+    ),
+    "too_early": Message(
+        "Lenders may not know {name} yet. Whoever has a bundle from before its publication refuses what it signs "
+        "(kid_unknown) until a newer bundle is fetched.",
+        "各金融机构可能尚不认识 {name}。持有其发布前信任包的机构将拒绝其签署的证明（kid_unknown），直至取得新信任包。",
+    ),
+    "retires": Message(
+        "{name} signs nothing any more. What it signed until now is checked with its window, which closes now. "
+        "Going on: {others}.",
+        "{name} 不再签名。其此前签署的内容按有效窗口核验，窗口即刻关闭。继续签名的密钥：{others}。",
+    ),
+    "no_key_left": Message(
+        "No key is left that signs certificates: nothing can be issued until another one is activated.",
+        "将没有可签发证明的密钥：在启用另一密钥之前无法出具证明。",
+    ),
+    "refused": Message(
+        "After this {count} certificate(s) signed by {name} will be refused (key_compromised): {since} signed since "
+        "{moment}, and {before} dated before it, for whoever has the key can write any date. A lender who chose "
+        "unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
+        "此后由 {name} 签署的 {count} 份证明将被拒绝（key_compromised）：其中 {since} 份签于 {moment} 之后；"
+        "另 {before} 份日期在此之前，但持有密钥者可任意填写日期。"
+        "选用 unsafe_trust_dates_of_compromised_keys 的机构仍会接受这 {before} 份。",
+    ),
+    "refused_lists": Message(
+        "Status lists signed by {name} are worth nothing after this; they are made anew with {others} and published "
+        "at once. Lenders must fetch that bundle.",
+        "此后由 {name} 签署的状态列表一律无效；将以 {others} 重新签署并立即发布，各机构须取得新信任包。",
+    ),
+    "reissue_next": Message(
+        "They can be issued anew with the key that signs then: xinzheng keys reissue {name}.",
+        "可用届时的签名密钥重新出具：xinzheng keys reissue {name}。",
+    ),
+    "final": Message("This cannot be undone.", "此操作不可撤销。"),
+    "reissue": Message(
+        "{count} certificate(s) in force get a new number and index each, with the ends that they have; the old ones "
+        "are revoked as superseded, and their holders must be handed the new ones. Suspended ones are left; once they "
+        "are reinstated, run this again.",
+        "{count} 份有效证明将获得新编号和新索引，到期日不变；原证明以“被取代”撤销，须向持有人交付新证明。"
+        "已暂停的不处理；恢复后请再次运行。",
+    ),
+    "drilled": Message(
+        "{name} signed {signed} certificate(s) in all; {count} are in force or suspended, {since} of them signed since "
+        "{moment}. A re-issue would take the {reissue} in force.",
+        "{name} 共签署 {signed} 份证明；有效或暂停 {count} 份，其中 {since} 份签于 {moment} 之后。"
+        "重新出具将处理有效的 {reissue} 份。",
+    ),
+    "duration": Message(
+        "That takes some {minutes} min on this machine, as measured now on a few of them; a slow hardware module comes "
+        "on top.",
+        "按刚才在本机抽样实测，约需 {minutes} 分钟；硬件密码模块较慢时另计。",
+    ),
+}
+
+
+def says(word: str, **params: object) -> Message:
+    """One sentence in both languages."""
+    text = WORDS[word]
+    return Message(text.en.format_map(params), text.zh.format_map(params))
+
+
+class Effects:
+    """Counts and words for the steps of one desk."""
+
+    def __init__(self, desk: KeyDesk) -> None:
+        self._desk = desk
+        self._office = desk.issuer.office
+
+    def of_new(self, name: str) -> Iterator[Message]:
+        """Before a key is made or staged."""
+        records = [entry.record for entry in self._desk.entries()]
+        yield says("new", name=name, count=sum(self._count(record).live for record in records))
+        yield says("new_ready", hours=self._office.court.keys.lead_hours)
+
+    def of_activation(self, name: str) -> Iterator[Message]:
+        """Before a key is taken into use.
+
+        Raises:
+            KeyLifeError: `key_unknown`.
+        """
+        record = self._desk.entry(name).record
+        yield says("signs_from_now" if record.usage is KeyUsage.CERTIFICATE else "signs_lists_from_now", name=name)
+        try:
+            self._desk.check_published(name)
+        except KeyLifeError:
+            yield says("too_early", name=name)
+        for other in (entry.record for entry in self._desk.entries()):
+            if other.usage is record.usage and other.state is KeyState.ACTIVE:
+                yield from self._staying(other)
+                yield says("stays_active", name=other.name)
+
+    def of_retirement(self, name: str, *, leave_none: bool) -> Iterator[Message]:
+        """Before a key is retired.
+
+        Raises:
+            KeyLifeError: as `KeyDesk.check_others`.
+        """
+        others = self._desk.check_others(name, leave_none=leave_none)
+        yield from self._staying(self._desk.entry(name).record)
+        yield says("retires", name=name, others=", ".join(others) or "—")
+        if not others:
+            yield says("no_key_left")
+
+    def of_compromise(self, name: str, moment: datetime) -> Iterator[Message]:
+        """Before a key is said to be in other hands.
+
+        Raises:
+            KeyLifeError: as `KeyDesk.check_others`.
+        """
+        record = self._desk.entry(name).record
+        others = self._desk.check_others(name, leave_none=True)
+        if record.usage is KeyUsage.STATUS:
+            yield says("refused_lists", name=name, others=", ".join(others) or "—")
+        else:
+            count = self._count(record, since=whole_second(moment))
+            yield says(
+                "refused",
+                name=name,
+                count=count.live,
+                since=count.since,
+                before=count.live - count.since,
+                moment=format_timestamp(moment),
+            )
+            yield says("reissue_next", name=name)
+            if not others and record.state is KeyState.ACTIVE:
+                yield says("no_key_left")
+        yield says("final")
+
+    def of_drill(self, name: str, moment: datetime, found: Drill) -> Iterator[Message]:
+        """What a drill found."""
+        yield says(
+            "drilled",
+            name=name,
+            signed=found.signed,
+            count=found.count.live,
+            since=found.count.since,
+            moment=format_timestamp(moment),
+            reissue=found.to_reissue,
+        )
+        if found.duration is not None:
+            yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
+
+    def of_reissue(self, found: Drill) -> Iterator[Message]:
+        """Before a re-issue."""
+        yield says("reissue", count=found.to_reissue)
+        if found.duration is not None:
+            yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
+
+    def _staying(self, record: KeyRecord) -> Iterator[Message]:
+        if record.usage is not KeyUsage.CERTIFICATE:
+            return
+        count = self._count(record)
+        if count.last_end is None:
+            yield says("stay_none", name=record.name)
+        else:
+            yield says("stay", name=record.name, count=count.live, until=format_timestamp(count.last_end))
+
+    def _count(self, record: KeyRecord, *, since: datetime | None = None) -> SignedCount:
+        now = self._office.clock()
+        with self._office.reading() as store:
+            return store.signed_count(record.name, since=since or now, at=now)
