@@ -6,6 +6,7 @@
     ├── RegisterError       what the register does not hold, or holds already
     ├── IssuingError        a certificate that could not be made
     ├── PublishingError     a bundle that could not be published
+    ├── TrustListError      a step of the trust list's ceremony or publication that must not be taken
     ├── FeedError           a public-list record that could not be read
     ├── AccessError         a request without a valid token
     └── ConfigurationError  settings or a data folder that must not be used
@@ -46,6 +47,10 @@ class IssuingError(IssuerError):
 
 class PublishingError(IssuerError):
     """A bundle that could not be published."""
+
+
+class TrustListError(IssuerError):
+    """A step of the trust list's ceremony or publication that must not be taken."""
 
 
 class FeedError(IssuerError):

@@ -5,6 +5,7 @@
 <data>/register.secret   key of the register's identity digests, mode 0600
 <data>/keys/             encrypted key files, their records, and the passphrase unless it is set
 <data>/public/           the bundle as it is published
+<data>/contribution/     what was last handed in for the country's trust list
 """
 
 import secrets
@@ -24,6 +25,8 @@ from xinzheng_issuer.issuing.court_keys import CourtKeys, create_court_keys, loa
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
+from xinzheng_issuer.publishing.repository import Repository
+from xinzheng_issuer.publishing.trust_list.contributor import Contributor
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.identity_keys import IdentityKeys
 from xinzheng_issuer.register.migration import require_current, upgrade
@@ -145,6 +148,7 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
         at=at,
         lifetimes=_lifetimes(court),
     )
+    _contributor(settings, court, passphrase).make_key(at=at)
     upgrade_register(settings)
     settings.court_file.write_bytes(court_file.read_bytes())
     if court.courts_table is not None and court.courts_table.parent == court_file.parent:
@@ -194,6 +198,29 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock) -> Issuer:
         keys=keys,
         cycle=IssuingCycle(office, keys),
         outbox=Outbox(office, keys, publisher, lock_folder=settings.data),
+    )
+
+
+def open_contributor(settings: Settings) -> Contributor:
+    """What hands the court's status over to the publisher of the country's trust list.
+
+    Raises:
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`.
+    """
+    if not settings.court_file.exists():
+        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
+    return _contributor(settings, load_court(settings.court_file), _passphrase(settings))
+
+
+def _contributor(settings: Settings, court: CourtConfiguration, passphrase: PassphraseSource) -> Contributor:
+    return Contributor(
+        court=court.id,
+        name=court.name.zh,
+        keys=settings.keys_folder / "bundle",
+        folder=settings.data / "contribution",
+        repository=Repository(settings.public_folder),
+        lifetime=timedelta(hours=court.status.validity_hours),
+        passphrase=passphrase,
     )
 
 

@@ -2,6 +2,7 @@
 
 from xinzheng_issuer._messages_feed import FEED
 from xinzheng_issuer._messages_outer import ACCESS, CONFIGURATION, PUBLISHING, WIRE
+from xinzheng_issuer._messages_trust_list import TRUST_LIST
 from xinzheng_schemas.errors import Message
 
 _WORKFLOW = {
@@ -285,4 +286,5 @@ MESSAGES: dict[str, Message] = {
     **WIRE,
     **PUBLISHING,
     **CONFIGURATION,
+    **TRUST_LIST,
 }
