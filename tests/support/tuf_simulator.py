@@ -4,6 +4,9 @@
     simulator.targets["courts/420683/issuer.json"] = b"…"
     walk(simulator.files(), root=simulator.root_bytes, seen=NOTHING_SEEN, at=NOW)
 
+    simulator.entrust("province-42")
+    simulator.entrust("court-420683", by="province-42").targets[…] = b"…"
+
 Members are changed between publications; signing and hashing happen when `files` is asked. What `files` returns is a
 plain dictionary, to be spoiled further.
 """
@@ -15,14 +18,60 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from securesystemslib.signer import CryptoSigner, Key
+from tuf.api.metadata import (
+    DelegatedRole,
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
 
-from support.zip_writer import Entry, archive
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.trust import archive
+from xinzheng_verifier.trust.extent import select
+from xinzheng_verifier.trust.names import EXTENT_FILE
 
 Role = TypeVar("Role", Root, Timestamp, Snapshot, Targets)
 ROLES = ("root", "timestamp", "snapshot", "targets")
+
+
+def new_key() -> CryptoSigner:
+    return CryptoSigner.generate_ed25519()
+
+
+@dataclass(kw_only=True)
+class Entrusted:
+    """A delegated role.
+
+    Attributes:
+        by: the role that delegates to it.
+        paths: what it is entrusted with.
+        targets: path → content of what it lists.
+        keys: its keys, as its delegator names them.
+        signers: the keys that really sign; None is `keys`.
+        version: what its metadata states; None is the version of the repository.
+        listed: version by which the snapshot names it; None is the one that it states, 0 leaves it out.
+        digest: whether the snapshot states length and digest.
+        published_at: as of when it attests; None says nothing.
+    """
+
+    by: str
+    paths: list[str]
+    published_at: datetime | None
+    targets: dict[str, bytes] = field(default_factory=dict)
+    keys: list[CryptoSigner] = field(default_factory=lambda: [new_key()])
+    signers: list[CryptoSigner] | None = None
+    threshold: int = 1
+    version: int | None = None
+    listed: int | None = None
+    digest: bool = False
+    lifetime: timedelta = timedelta(days=7)
+    terminating: bool = True
 
 
 @dataclass(kw_only=True)
@@ -40,6 +89,8 @@ class TUFSimulator:
         listed: role → version by which the metadata above names it.
         lifetimes: role → how long its metadata lasts.
         extra: role → further members of its signed part.
+        entrusted: name of each delegated role → what is known of it.
+        named: further entries of the snapshot: name of a file → version.
     """
 
     at: datetime
@@ -53,10 +104,12 @@ class TUFSimulator:
     listed: dict[str, int] = field(default_factory=dict)
     lifetimes: dict[str, timedelta] = field(default_factory=dict)
     extra: dict[str, dict[str, Any]] = field(default_factory=dict)
+    entrusted: dict[str, Entrusted] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for role in ROLES:
-            self.keys.setdefault(role, [CryptoSigner.generate_ed25519()])
+            self.keys.setdefault(role, [new_key()])
         self.targets.setdefault("courts/420683/status/1/revocation.json", status_list("420683", "revocation"))
         if not self.roots:
             self.publish_root()
@@ -84,7 +137,7 @@ class TUFSimulator:
     def rotate(self, *roles: str) -> None:
         """New keys for these roles in a new root, which old and new root keys sign."""
         before = self.keys["root"]
-        self.keys |= {role: [CryptoSigner.generate_ed25519()] for role in roles}
+        self.keys |= {role: [new_key()] for role in roles}
         self.publish_root(signers=[*before, *(key for key in self.keys["root"] if key not in before)])
 
     def sign(self, signed: Role, *, signers: Iterable[CryptoSigner] | None = None) -> bytes:
@@ -94,23 +147,56 @@ class TUFSimulator:
             metadata.sign(signer, append=True)
         return metadata.to_bytes()
 
+    def entrust(self, role: str, *, by: str = "targets", paths: list[str] | None = None) -> Entrusted:
+        """A delegated role, with what its name stands for unless told otherwise."""
+        kind, _, code = role.partition("-")
+        usual = [f"courts/{code}*/issuer.json", f"courts/{code}*/status/*/*"]
+        if kind == "court":
+            usual = [f"courts/{code}/status/*/*"]
+        made = Entrusted(by=by, paths=usual if paths is None else paths, published_at=self.at)
+        self.entrusted[role] = made
+        return made
+
+    def country(self, *codes: str) -> None:
+        """These courts below their provinces, each with a revocation list, and nothing at the top."""
+        self.targets.clear()
+        for code in codes:
+            province = f"province-{code[:2]}"
+            if province not in self.entrusted:
+                self.entrust(province)
+            court = self.entrust(f"court-{code}", by=province)
+            court.targets[f"courts/{code}/status/1/revocation.json"] = status_list(code, "revocation")
+
     def files(self) -> dict[str, bytes]:
         """Everything that the repository publishes now: name → content."""
-        listed = {path: TargetFile.from_data(path, content, ["sha256"]) for path, content in self.targets.items()}
-        targets = self.sign(Targets(**self._common("targets"), targets=listed))
+        targets = self.sign(
+            Targets(**self._common("targets"), targets=listing(self.targets), delegations=self._delegations("targets"))
+        )
+        delegated = {role: self._delegated(role, entrusted) for role, entrusted in self.entrusted.items()}
         targets_version = self.listed.get("targets", self._version("targets"))
         meta = {"targets.json": MetaFile.from_data(targets_version, targets, ["sha256"])}
+        meta |= {
+            f"{role}.json": self._meta(entrusted, delegated[role])
+            for role, entrusted in self.entrusted.items()
+            if entrusted.listed != 0
+        }
+        meta |= {name: MetaFile(version) for name, version in self.named.items()}
         snapshot = self.sign(Snapshot(**self._common("snapshot"), meta=meta))
         snapshot_version = self.listed.get("snapshot", self._version("snapshot"))
         timestamp = Timestamp(
             **self._common("timestamp"), snapshot_meta=MetaFile.from_data(snapshot_version, snapshot, ["sha256"])
         )
+        named = [(targets_version, "targets", targets), (snapshot_version, "snapshot", snapshot)]
+        named += [
+            (entrusted.listed or self._stated(entrusted), role, delegated[role])
+            for role, entrusted in self.entrusted.items()
+        ]
+        contents = [self.targets, *(entrusted.targets for entrusted in self.entrusted.values())]
         return {
             **{f"metadata/{version}.root.json": root for version, root in self.roots.items()},
             "metadata/timestamp.json": self.sign(timestamp),
-            f"metadata/{snapshot_version}.snapshot.json": snapshot,
-            f"metadata/{targets_version}.targets.json": targets,
-            **{target_name(path, content): content for path, content in self.targets.items()},
+            **{f"metadata/{version}.{role}.json": content for version, role, content in named},
+            **{target_name(path, content): content for files in contents for path, content in files.items()},
         }
 
     def bundle(self) -> bytes:
@@ -122,6 +208,43 @@ class TUFSimulator:
         self.version += 1
         self.at += after
         return self
+
+    def _delegations(self, role: str) -> Delegations | None:
+        children = {name: entrusted for name, entrusted in self.entrusted.items() if entrusted.by == role}
+        if not children:
+            return None
+        keys: dict[str, Key] = {
+            key.public_key.keyid: key.public_key for child in children.values() for key in child.keys
+        }
+        roles = {
+            name: DelegatedRole(
+                name,
+                [key.public_key.keyid for key in child.keys],
+                child.threshold,
+                child.terminating,
+                paths=child.paths,
+            )
+            for name, child in children.items()
+        }
+        return Delegations(keys, roles)
+
+    def _delegated(self, role: str, entrusted: Entrusted) -> bytes:
+        moment = entrusted.published_at
+        targets = Targets(
+            version=self._stated(entrusted),
+            expires=self.at + entrusted.lifetime,
+            targets=listing(entrusted.targets),
+            delegations=self._delegations(role),
+            unrecognized_fields={} if moment is None else {"publishedAt": format_timestamp(moment)},
+        )
+        return self.sign(targets, signers=entrusted.keys if entrusted.signers is None else entrusted.signers)
+
+    def _stated(self, entrusted: Entrusted) -> int:
+        return self.version if entrusted.version is None else entrusted.version
+
+    def _meta(self, entrusted: Entrusted, content: bytes) -> MetaFile:
+        version = self._stated(entrusted) if entrusted.listed is None else entrusted.listed
+        return MetaFile.from_data(version, content, ["sha256"]) if entrusted.digest else MetaFile(version)
 
     def _common(self, role: str) -> dict[str, Any]:
         extra = dict(self.extra.get(role, {}))
@@ -141,6 +264,10 @@ class TUFSimulator:
         return self.at + self.lifetimes.get(role, timedelta(days=days))
 
 
+def listing(contents: Mapping[str, bytes]) -> dict[str, TargetFile]:
+    return {path: TargetFile.from_data(path, content, ["sha256"]) for path, content in contents.items()}
+
+
 def target_name(path: str, content: bytes) -> str:
     folder, _, base = path.rpartition("/")
     return f"targets/{folder}/{hashlib.sha256(content).hexdigest()}.{base}"
@@ -152,4 +279,5 @@ def status_list(court: str, purpose: str, **members: Any) -> bytes:
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    return archive(Entry(name=name.encode(), content=content) for name, content in files.items())
+    """A bundle of these files, `bundle.json` among them if it can be made, or else as they are."""
+    return archive.pack(files if EXTENT_FILE in files else select(files))

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from support.issuers import SimulatedCourt
+from support.tar_writer import Entry, archive
 from support.tuf_simulator import TUFSimulator, pack, status_list
-from support.zip_writer import Entry, archive
 from xinzheng_verifier import TrustError, TrustStore, Verifier
-from xinzheng_verifier.trust.bundle import FILE_NAME, TARGET_PATH, load
+from xinzheng_verifier.trust.bundle import load
 from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.extent import select
+from xinzheng_verifier.trust.names import FILE_NAME, TARGET_PATH, target_path
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -101,11 +103,19 @@ def test_a_document_that_is_none_is_refused_and_named(court: SimulatedCourt, pat
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["courts/420683/issuer.json", "courts/0491-1/status/12/suspension.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "courts/420683/issuer.json", "courts/0491-1/status/12/suspension.json",
+        "courts/420683/status/1/revocation.changes.json",
+    ],
+)  # fmt: skip
 def test_paths_of_targets(path: str) -> None:
     assert TARGET_PATH.fullmatch(path)
     folder, _, base = path.rpartition("/")
-    assert FILE_NAME.fullmatch(f"targets/{folder}/{'0' * 64}.{base}")
+    name = f"targets/{folder}/{'0' * 64}.{base}"
+    assert FILE_NAME.fullmatch(name)
+    assert target_path(name) == path
 
 
 @pytest.mark.parametrize(
@@ -114,6 +124,7 @@ def test_paths_of_targets(path: str) -> None:
         "courts/../issuer.json", "courts//issuer.json", "issuer.json", "courts/420683/issuer.json/",
         "Courts/420683/issuer.json", "courts/420683/status/0/revocation.json",
         "courts/420683/status/01/revocation.json", "courts/420683/status/1/names.json",
+        "courts/420683/issuer.changes.json", "courts/420683/revocation.json", "courts/420683/status/1/issuer.json",
         "courts/４２０６８３/issuer.json", "courts/420683/issuer.json\n",
         "courts/.hidden/issuer.json", f"courts/{'4' * 33}/issuer.json",
     ],
@@ -142,8 +153,8 @@ def test_a_file_off_the_list_is_refused_whatever_it_holds(court: SimulatedCourt,
 def test_a_link_in_place_of_a_file_is_refused(court: SimulatedCourt) -> None:
     simulator = publish(court)
     links = (
-        Entry(name=name.encode(), content=content, mode=0o120777 if "issuer" in name else 0o100644)
-        for name, content in simulator.files().items()
+        Entry(name=name.encode(), content=content, kind=b"2" if "issuer" in name else b"0")
+        for name, content in select(simulator.files()).items()
     )
     with pytest.raises(TrustError) as caught:
         load(archive(links), root=simulator.root_bytes, at=NOW)

@@ -88,11 +88,17 @@ TRUST_DOCUMENT_JSON = Limits(max_bytes=262_144)
 MAX_BUNDLE_BYTES = 33_554_432
 """Bytes of a trust bundle file. [chosen: over twice the size aimed at for a whole country]"""
 
-MAX_BUNDLE_FILES = 20_000
-"""Files in a trust bundle. [chosen: 3,500 courts with five files each, and room]"""
+MAX_BUNDLE_FILES = 40_000
+"""Files in a trust bundle. [chosen: 3,500 courts with six files each, metadata included, and room for second lists]"""
 
-MAX_BUNDLE_INFLATED_BYTES = 134_217_728
-"""Bytes of all files of a trust bundle once inflated. [chosen]"""
+MAX_BUNDLE_INFLATED_BYTES = 268_435_456
+"""Bytes of all files of a trust bundle once inflated. [chosen: three times a whole country with its journals]"""
+
+MAX_XZ_MEMORY = 83_886_080
+"""Bytes that inflating an xz stream may take for itself: those of `xz -9`, whose dictionary has 64 MiB, and room."""
+
+MAX_DELEGATED_ROLES = 4_096
+"""Provinces and courts of one trust repository. [chosen: there are some 3,500 courts]"""
 
 MAX_BUNDLE_FILE_BYTES = 8_388_608
 """Bytes of one file of a trust bundle once inflated. [chosen: twice the largest status list]"""

@@ -1,17 +1,15 @@
-"""A strict ZIP reader over bytes (APPNOTE 6.3): what is not needed to carry a bundle is refused.
+"""A bundle as one file: `.tar.xz`, written in one spelling and read in no other (POSIX.1-1988 ustar; .xz 1.2).
 
-One spelling only: local entries back to back from the first byte, then the central directory in the same order, then
-the end record, then nothing. No comments, no ZIP64, no encryption, no data descriptors, no links, stored or deflated.
-Nothing is ever written to a path, so that no name can climb out of a folder; no entry inflates beyond its stated size,
-and the stated sizes are capped, so that no entry is a bomb.
+Regular files only, mode 0644, owner 0, no time, no extensions, no links, no folders; names known beforehand, each once;
+padding of zeros, two zero blocks, nothing after. One xz stream with CRC64, inflated piece by piece: sizes are added up
+from the headers before the content is inflated, so that no file is a bomb, and nothing is ever written to a path, so
+that no name can climb out of a folder. Any tar can unpack it.
 """
 
+import lzma
 import re
-import stat
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Final
 
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import (
@@ -19,32 +17,31 @@ from xinzheng_verifier.limits import (
     MAX_BUNDLE_FILE_BYTES,
     MAX_BUNDLE_FILES,
     MAX_BUNDLE_INFLATED_BYTES,
+    MAX_XZ_MEMORY,
 )
+from xinzheng_verifier.trust.names import EXTENT_FILE, FILE_NAME, court_of
 
-_END_RECORD = struct.Struct("<4s4H2LH")
-_CENTRAL_HEADER = struct.Struct("<4s2B5H3L5H2L")
-_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_STORED, _DEFLATED = 0, 8
-_ALLOWED_FLAGS = 0x0806  # bits 1 and 2: how hard deflate tried; bit 11: the name is UTF-8
-_MADE_ON_UNIX = 3
+_BLOCK: Final = 512
+_ZERO_BLOCK: Final = bytes(_BLOCK)
+_NAME, _PREFIX = 100, 155
+_SIZE_FIELD = slice(124, 136)
+_CHECKSUM_FIELD = slice(148, 156)
+_TYPE_FIELD = slice(156, 157)
+_MAGIC_FIELD = slice(257, 265)
+_NAME_FIELD = slice(0, _NAME)
+_PREFIX_FIELD = slice(345, 500)
+_OWNER_AND_MODE = b"0000644\0" + b"0000000\0" * 2
+_NO_TIME = b"00000000000\0"
+_REGULAR = b"0"
+_MAGIC = b"ustar\x0000"
+_OCTAL_SIZE = re.compile(rb"[0-7]{11}\0")
+_PIECE: Final = 1_048_576
+_SMALLEST_DICTIONARY, _LARGEST_DICTIONARY = 65_536, 16_777_216
 _MAX_SHOWN_NAME = 80  # characters of a name that an error repeats
 
 
-class _Header(NamedTuple):
-    """What the central directory says of one file (APPNOTE 4.3.12)."""
-
-    name: bytes
-    flags: int
-    method: int
-    crc: int
-    packed: int
-    size: int
-    offset: int
-    mode: int
-
-
 class Archive(Mapping[str, bytes]):
-    """The files of one archive by name; each is inflated and checked when it is read.
+    """The files of one archive by name, in the order of the archive.
 
     Args:
         data: the whole archive.
@@ -52,38 +49,32 @@ class Archive(Mapping[str, bytes]):
 
     Raises:
         TrustError: bundle_malformed, bundle_too_large, bundle_too_many_files, bundle_file_name, bundle_file_kind,
-            bundle_duplicate_file; when a file is read, bundle_malformed.
+            bundle_duplicate_file.
     """
 
-    def __init__(self, data: bytes, *, names: re.Pattern[str]) -> None:
+    def __init__(self, data: bytes, *, names: re.Pattern[str] = FILE_NAME) -> None:
         if len(data) > MAX_BUNDLE_BYTES:
             raise TrustError("bundle_too_large", limit=MAX_BUNDLE_BYTES)
-        self._data = data
-        self._files: dict[str, tuple[_Header, int]] = {}
-        count, directory = _end_record(data)
-        position, inflated = 0, 0
-        for header in _central_directory(data, count=count, start=directory):
-            name = _checked_name(header, names)
+        self._files: dict[str, bytes] = {}
+        tape, inflated = _Tape(data), 0
+        while (header := tape.read(_BLOCK)) != _ZERO_BLOCK:
+            name, size = _checked_header(header, names)
             if name in self._files:
                 raise TrustError("bundle_duplicate_file", name=name)
-            inflated += header.size
-            if header.size > MAX_BUNDLE_FILE_BYTES or inflated > MAX_BUNDLE_INFLATED_BYTES:
+            inflated += size
+            if size > MAX_BUNDLE_FILE_BYTES or inflated > MAX_BUNDLE_INFLATED_BYTES:
                 raise TrustError("bundle_too_large", limit=min(MAX_BUNDLE_FILE_BYTES, MAX_BUNDLE_INFLATED_BYTES))
-            if header.offset != position:
+            if len(self._files) == MAX_BUNDLE_FILES:
+                raise TrustError("bundle_too_many_files", limit=MAX_BUNDLE_FILES)
+            self._files[name] = tape.read(size)
+            if tape.read(-size % _BLOCK).strip(b"\0"):
                 raise TrustError("bundle_malformed", name=name)
-            content = _content_start(data, header)
-            self._files[name] = header, content
-            position = content + header.packed
-        if position != directory:
-            raise TrustError("bundle_malformed", name="ZIP")
+        if tape.read(_BLOCK) != _ZERO_BLOCK:
+            raise TrustError("bundle_malformed", name="TAR")
+        tape.close()
 
     def __getitem__(self, name: str) -> bytes:
-        header, start = self._files[name]
-        packed = self._data[start : start + header.packed]
-        content = packed if header.method == _STORED else _inflate(packed, name=name, size=header.size)
-        if len(content) != header.size or zlib.crc32(content) != header.crc:
-            raise TrustError("bundle_malformed", name=name)
-        return content
+        return self._files[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -92,75 +83,131 @@ class Archive(Mapping[str, bytes]):
         return len(self._files)
 
 
-def _end_record(data: bytes) -> tuple[int, int]:
-    """Number of entries and start of the central directory, from the last 22 bytes (APPNOTE 4.3.16)."""
-    start = len(data) - _END_RECORD.size
-    if start < 0:
-        raise TrustError("bundle_malformed", name="ZIP")
-    signature, disk, first_disk, here, count, size, directory, comment = _END_RECORD.unpack_from(data, start)
-    if signature != b"PK\x05\x06" or disk or first_disk or here != count or comment or directory + size != start:
-        raise TrustError("bundle_malformed", name="ZIP")
-    if count > MAX_BUNDLE_FILES:
-        raise TrustError("bundle_too_many_files", limit=MAX_BUNDLE_FILES)
-    return count, directory
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """The one-file form: equal files make equal bytes, as long as liblzma is the same.
+
+    Args:
+        files: name → content; `bundle.json` comes first, what looks alike stands together.
+
+    Returns:
+        The archive; `Archive` reads it if the names are among those that it knows.
+
+    Raises:
+        TrustError: bundle_file_name (longer than ustar can hold), bundle_too_large (a file).
+    """
+    compressor = lzma.LZMACompressor(lzma.FORMAT_XZ, lzma.CHECK_CRC64, filters=_filters(files))
+    packed = []
+    for name in sorted(files, key=_place):
+        content = files[name]
+        if len(content) > MAX_BUNDLE_FILE_BYTES:
+            raise TrustError("bundle_too_large", limit=MAX_BUNDLE_FILE_BYTES)
+        header = _header(name.encode("ascii"), len(content))
+        packed.append(compressor.compress(header + content + bytes(-len(content) % _BLOCK)))
+    packed += [compressor.compress(_ZERO_BLOCK * 2), compressor.flush()]
+    return b"".join(packed)
 
 
-def _central_directory(data: bytes, *, count: int, start: int) -> Iterator[_Header]:
-    end = len(data) - _END_RECORD.size
-    for _ in range(count):
-        if start + _CENTRAL_HEADER.size > end:
-            raise TrustError("bundle_malformed", name="ZIP")
-        (signature, _, system, _, flags, method, _, _, crc, packed, size, name_length, extra_length, comment_length) = (
-            fields := _CENTRAL_HEADER.unpack_from(data, start)
-        )[:14]
-        disk, _, attributes, offset = fields[14:]
-        name_start = start + _CENTRAL_HEADER.size
-        start = name_start + name_length + extra_length
-        if signature != b"PK\x01\x02" or comment_length or disk or start > end:
-            raise TrustError("bundle_malformed", name="ZIP")
-        mode = attributes >> 16 if system == _MADE_ON_UNIX else 0
-        name = data[name_start : name_start + name_length]
-        yield _Header(name, flags, method, crc, packed, size, offset, mode)
-    if start != end:
-        raise TrustError("bundle_malformed", name="ZIP")
+def _filters(files: Mapping[str, bytes]) -> list[dict[str, int]]:
+    """LZMA2 for text: no alignment, more context of the letter before; a dictionary no larger than the content."""
+    size = sum(len(content) + 2 * _BLOCK for content in files.values())
+    dictionary = min(max(1 << size.bit_length(), _SMALLEST_DICTIONARY), _LARGEST_DICTIONARY)
+    text = {"lc": 4, "lp": 0, "pb": 0, "nice_len": 273}
+    return [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": dictionary, **text}]
 
 
-def _content_start(data: bytes, header: _Header) -> int:
-    """Where the packed bytes begin, once the local header agrees with the central one (APPNOTE 4.3.7)."""
-    name_start = header.offset + _LOCAL_HEADER.size
-    if name_start > len(data):
-        raise TrustError("bundle_malformed", name=_shown(header.name))
-    signature, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL_HEADER.unpack_from(
-        data, header.offset
-    )
-    stated = (flags, method, crc, packed, size, data[name_start : name_start + name_length])
-    expected = (header.flags, header.method, header.crc, header.packed, header.size, header.name)
-    if signature != b"PK\x03\x04" or stated != expected:
-        raise TrustError("bundle_malformed", name=_shown(header.name))
-    return int(name_start + name_length + extra_length)
+class _Tape:
+    """What a xz stream holds, piece by piece and never more than was asked for and one piece."""
+
+    def __init__(self, data: bytes) -> None:
+        self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_XZ_MEMORY)
+        self._packed = data
+        self._piece, self._position = b"", 0
+
+    def read(self, count: int) -> bytes:
+        """Exactly `count` bytes.
+
+        Raises:
+            TrustError: bundle_malformed, there are no more, or the stream is damaged.
+        """
+        end = self._position + count
+        if end > len(self._piece):
+            held = [self._piece[self._position :]]
+            missing = count - len(held[0])
+            while missing > 0:
+                held.append(self._inflate())
+                missing -= len(held[-1])
+            self._piece, self._position, end = b"".join(held), 0, count
+        start, self._position = self._position, end
+        return self._piece[start:end]
+
+    def close(self) -> None:
+        """The stream ends here, and so does the file.
+
+        Raises:
+            TrustError: bundle_malformed.
+        """
+        if self._position != len(self._piece) or (not self._decompressor.eof and self._inflate(end=True)):
+            raise TrustError("bundle_malformed", name="TAR")
+        if self._decompressor.unused_data or self._decompressor.check != lzma.CHECK_CRC64:
+            raise TrustError("bundle_malformed", name="XZ")
+
+    def _inflate(self, *, end: bool = False) -> bytes:
+        """The next piece; none only at the end of the stream."""
+        data, self._packed = self._packed, b""
+        try:
+            piece = self._decompressor.decompress(data, _PIECE)
+        except (lzma.LZMAError, EOFError) as error:
+            raise TrustError("bundle_malformed", name="XZ") from error
+        if not piece and not (end and self._decompressor.eof):
+            raise TrustError("bundle_malformed", name="XZ")
+        return piece
 
 
-def _checked_name(header: _Header, names: re.Pattern[str]) -> str:
-    name = _shown(header.name)
-    if not header.name.isascii() or not names.fullmatch(header.name.decode("ascii")):
+def _checked_header(header: bytes, names: re.Pattern[str]) -> tuple[str, int]:
+    """Name and size, once the header is found to be the one that `pack` would write."""
+    folder, base = (header[field].rstrip(b"\0") for field in (_PREFIX_FIELD, _NAME_FIELD))
+    full = folder + b"/" + base if folder else base
+    name = _shown(full)
+    if header[_MAGIC_FIELD] != _MAGIC:
+        raise TrustError("bundle_malformed", name="TAR")
+    if header[_TYPE_FIELD] != _REGULAR:
+        raise TrustError("bundle_file_kind", name=name)
+    if not full.isascii() or not names.fullmatch(full.decode("ascii")):
         raise TrustError("bundle_file_name", name=name)
-    if header.flags & ~_ALLOWED_FLAGS or header.method not in {_STORED, _DEFLATED}:
-        raise TrustError("bundle_file_kind", name=name)
-    if stat.S_IFMT(header.mode) not in {0, stat.S_IFREG}:
-        raise TrustError("bundle_file_kind", name=name)
-    return header.name.decode("ascii")
-
-
-def _inflate(packed: bytes, *, name: str, size: int) -> bytes:
-    """RFC 1951, at most `size` bytes and one to know that there were more."""
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        content = inflater.decompress(packed, size + 1)
-    except zlib.error as error:
-        raise TrustError("bundle_malformed", name=name) from error
-    if not inflater.eof or inflater.unused_data:
+    size_field = header[_SIZE_FIELD]
+    if not _OCTAL_SIZE.fullmatch(size_field):
         raise TrustError("bundle_malformed", name=name)
-    return content
+    size = int(size_field[:-1], 8)
+    if header != _header(full, size):
+        raise TrustError("bundle_malformed", name=name)
+    return full.decode("ascii"), size
+
+
+def _header(name: bytes, size: int) -> bytes:
+    """The one header of a file (POSIX.1-1988, 10.1.1); the checksum counts its own field as spaces."""
+    folder, base = _split(name)
+    before = b"%b%b%011o\0%b" % (base.ljust(_NAME, b"\0"), _OWNER_AND_MODE, size, _NO_TIME)
+    after = b"%b%b%b%b" % (_REGULAR + bytes(100), _MAGIC, bytes(80), folder.ljust(_PREFIX, b"\0"))
+    checksum = sum(before) + sum(after) + 8 * 0x20
+    return b"%b%06o\0 %b" % (before, checksum, after) + bytes(12)
+
+
+def _split(name: bytes) -> tuple[bytes, bytes]:
+    """Prefix and name: as little as possible goes into the prefix."""
+    if len(name) <= _NAME:
+        return b"", name
+    slash = name.find(b"/", len(name) - _NAME - 1)
+    if not 0 < slash <= _PREFIX:
+        raise TrustError("bundle_file_name", name=_shown(name))
+    return name[:slash], name[slash + 1 :]
+
+
+def _place(name: str) -> tuple[object, ...]:
+    """Where a file stands in an archive: the extent, the metadata of the country, then court by court."""
+    court = court_of(name)
+    if court is not None:
+        return 2, court, not name.startswith("metadata/"), name
+    return 0 if name == EXTENT_FILE else 1, "", False, name
 
 
 def _shown(name: bytes) -> str:

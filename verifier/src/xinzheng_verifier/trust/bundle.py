@@ -1,14 +1,13 @@
-"""The one-file trust bundle (.xzb): a TUF repository in a ZIP archive, read in memory.
+"""The one-file trust bundle (.xzb): a TUF repository in a `.tar.xz` archive, read in memory.
 
-    bytes → Archive (strict ZIP) → tuf_workflow.walk (signatures, versions, digests) → TrustStore
+    bytes → Archive (strict tar, one xz stream) → tuf_workflow.walk (signatures, versions, digests) → TrustStore
 
 Only files whose names are known are let in; what they are for is in docs/reference/bundle-format.md.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
@@ -17,22 +16,14 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.issuers import TrustedIssuer
+from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE, ISSUER_FILE, target_path
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.store import TrustStore
 
 if TYPE_CHECKING:
     from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
 
-_COURT = r"courts/[0-9A-Za-z][0-9A-Za-z._-]{0,31}"
-_LIST = r"status/[1-9][0-9]{0,8}"
-_METADATA = r"metadata/(?:timestamp|[1-9][0-9]{0,8}\.(?:root|snapshot|targets))\.json"
-_TARGET = rf"targets/({_COURT}/(?:{_LIST}/)?)[0-9a-f]{{64}}\.(issuer|revocation|suspension)\.json"
-_ISSUER_FILE = "/issuer.json"
-
-TARGET_PATH = re.compile(rf"{_COURT}/(?:issuer|{_LIST}/(?:revocation|suspension))\.json")
-"""What the path of a target file must match."""
-FILE_NAME = re.compile(f"{_METADATA}|{_TARGET}")
-"""What the name of a file in the archive must match."""
+_NOTHING_ATTESTED: Final[Mapping[str, datetime]] = {}
 
 
 def load(bundle: bytes, *, root: bytes, at: datetime) -> TrustStore:
@@ -47,7 +38,9 @@ def load(bundle: bytes, *, root: bytes, at: datetime) -> TrustStore:
         TrustError: a `bundle_…` code, `trust_document_malformed`, `issuer_ambiguous`.
     """
     repository = read(bundle, root=root, seen=NOTHING_SEEN, at=at)
-    return trust_store(repository.targets, seen=repository.seen, expires=repository.expires)
+    return trust_store(
+        repository.targets, seen=repository.seen, expires=repository.expires, attested=repository.attested
+    )
 
 
 def read(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> "TrustedRepository":
@@ -64,44 +57,62 @@ def read(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> "TrustedRep
     """
     from xinzheng_verifier.trust.tuf_workflow import walk  # noqa: PLC0415 - python-tuf takes a while to import
 
-    return walk(Archive(bundle, names=FILE_NAME), root=root, seen=seen, at=at)
+    archive = Archive(bundle)
+    if next(iter(archive), None) != EXTENT_FILE:
+        raise TrustError("bundle_incomplete", name=EXTENT_FILE)
+    return walk(archive, root=root, seen=seen, at=at)
 
 
 def trusted_targets(bundle: bytes) -> dict[str, bytes]:
     """Path → content of the target files of a bundle that was judged before, as its digest must have shown."""
-    archive = Archive(bundle, names=FILE_NAME)
-    return {path: archive[name] for name in archive if (path := _target_path(name))}
+    archive = Archive(bundle)
+    return {path: archive[name] for name in archive if (path := target_path(name))}
 
 
-def trust_store(targets: Mapping[str, bytes], *, seen: Seen, expires: datetime) -> TrustStore:
-    """Issuers and status lists of trusted target files; status lists are handed on unread but for their `id`.
+def trust_store(
+    targets: Mapping[str, bytes],
+    *,
+    seen: Seen,
+    expires: datetime,
+    attested: Mapping[str, datetime] = _NOTHING_ATTESTED,
+) -> TrustStore:
+    """Issuers, status lists and journals of trusted target files; lists are handed on unread but for their `id`.
+
+    Args:
+        targets: path → content.
+        seen: versions and times of the repository.
+        expires: from when it no longer counts as current.
+        attested: path of a status list → as of when its court says that it is current.
 
     Raises:
         TrustError: `trust_document_malformed`, `issuer_ambiguous`.
     """
     issuers: dict[str, TrustedIssuer] = {}
     status_lists: dict[str, bytes] = {}
+    urls: dict[str, str] = {}
     for path, content in targets.items():
-        if path.endswith(_ISSUER_FILE):
+        if path.endswith(f"/{ISSUER_FILE}"):
             issuer = _issuer(path, content)
             if issuer.id in issuers:
                 raise TrustError("issuer_ambiguous", issuer=issuer.id)
             issuers[issuer.id] = issuer
-        else:
-            status_lists[_status_list_id(path, content, known=status_lists)] = content
+        elif not path.endswith(CHANGES):
+            urls[path] = _status_list_id(path, content, known=status_lists)
+            status_lists[urls[path]] = content
     return TrustStore(
         issuers,
         status_lists,
         bundle_version=seen.timestamp,
         bundle_expires=expires,
         issued_floor=seen.published_at,
+        status_changes={urls[path]: targets[journal] for path in urls if (journal := _journal_of(path)) in targets},
+        attested={urls[path]: moment for path, moment in attested.items()},
     )
 
 
-def _target_path(name: str) -> str | None:
-    """The path that the file of this name has as a target, without the digest of consistent snapshots."""
-    match = re.fullmatch(_TARGET, name)
-    return f"{match[1]}{match[2]}.json" if match else None
+def _journal_of(path: str) -> str:
+    """Path of the journal of changes of the list at this path."""
+    return path.removesuffix(".json") + CHANGES
 
 
 def _issuer(path: str, content: bytes) -> TrustedIssuer:

@@ -19,13 +19,21 @@ MESSAGES: dict[str, Message] = {
         "The trust bundle holds a file that has no place in it: {name}", "信任包内有不应出现的文件：{name}"
     ),
     "bundle_file_kind": Message(
-        "The file {name} in the trust bundle is encrypted, a link, or packed in an unknown way.",
-        "信任包内的文件 {name} 已加密、是链接，或压缩方式不明。",
+        "{name} in the trust bundle is a link, a folder, a device or an extension; only files belong there.",
+        "信任包内的 {name} 是链接、目录、设备或扩展项；信任包只可包含普通文件。",
     ),
     "bundle_duplicate_file": Message("The trust bundle holds {name} twice.", "信任包内的 {name} 出现了两次。"),
     "bundle_incomplete": Message("The trust bundle lacks {name}.", "信任包缺少 {name}。"),
     "bundle_unlisted": Message(
         "The trust bundle holds {name}, which its signed lists do not name.", "信任包内有签名清单未列出的文件 {name}。"
+    ),
+    "bundle_version": Message(
+        "The trust bundle or update is of another format than this verifier reads (it reads format {supported}).",
+        "信任包或更新包的格式与本核验程序不符（本程序读取格式 {supported}）。",
+    ),
+    "bundle_extent": Message(
+        "What the trust bundle says of its own extent cannot be used, or asks for what is not there.",
+        "信任包关于自身范围的说明无法使用，或所要的内容不存在。",
     ),
     # what it carries
     "bundle_metadata": Message(
@@ -55,6 +63,15 @@ MESSAGES: dict[str, Message] = {
     "bundle_hash": Message(
         "{name} in the trust bundle differs from what its signed list says.", "信任包内的 {name} 与签名清单不符。"
     ),
+    "bundle_delegation": Message(
+        "In the trust bundle, {role} speaks for {path}, which is not entrusted to it.",
+        "信任包内的 {role} 涉及未委托给它的 {path}。",
+    ),
+    "bundle_undelegated": Message(
+        "The trust bundle names metadata of {role}, which nobody entrusts with anything.",
+        "信任包列有 {role} 的元数据，但没有任何角色委托它。",
+    ),
+    "bundle_target_twice": Message("Two roles of the trust bundle list {path}.", "信任包内有两个角色都列出了 {path}。"),
     "bundle_expired": Message(
         "The trust data has expired; a newer bundle is needed to know the current status.",
         "信任数据已过期；要知道当前状态，需要更新的信任包。",
