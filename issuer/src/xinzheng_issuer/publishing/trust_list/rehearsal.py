@@ -79,6 +79,7 @@ class Rehearsal:
     def _walk(self, candidates: Collection[Candidate]) -> TrustedRepository:
         codes = {role.partition("-")[2] for role in (candidate.role for candidate in candidates) if "-" in role}
         extent = Extent(
+            edition=1,
             provinces=frozenset(code for code in codes if len(code) == 2),  # noqa: PLR2004 - a province's code
             courts=frozenset(code for code in codes if len(code) > 2),  # noqa: PLR2004
         )
