@@ -7,9 +7,11 @@
 Media are folders, passphrases differ from share to share; everything is done by the code that operators use.
 """
 
+import copy
 import json
+import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,7 @@ COURTS = {"420683": "枣阳市人民法院", "420684": "宜城市人民法院", 
 
 def passphrase_of(share: str) -> Callable[[], bytes]:
     """Each share has a passphrase of its own."""
-    return lambda: f"the passphrase of {share}".encode()
+    return f"the passphrase of {share}".encode
 
 
 def publishers_passphrase() -> bytes:
@@ -65,6 +67,22 @@ class CourtHouse:
         )
         return cls(court=court, publisher=publisher, contributor=contributor)
 
+    def moved(self, folder: Path) -> "CourtHouse":
+        passphrase = self.contributor.passphrase
+        keys = folder / "keys" / "bundle"
+        return replace(
+            self,
+            court=copy.copy(self.court),
+            revoked=set(self.revoked),
+            publisher=BundlePublisher.open(folder / "public", keys=keys, passphrase=passphrase),
+            contributor=replace(
+                self.contributor,
+                keys=keys,
+                folder=folder / "contribution",
+                repository=Repository(folder / "public"),
+            ),
+        )
+
     def targets(self, at: datetime) -> dict[str, bytes]:
         code = self.court.region_code
         self.sequence += 1
@@ -98,11 +116,7 @@ class Country:
 
     def __init__(self, folder: Path, *, at: datetime = NOW, courts: Iterable[str] = COURTS) -> None:
         self.folder, self.at = folder, at
-        self.incoming = folder / "incoming"
-        self.work = folder / "work"
-        self.houses = {
-            code: CourtHouse.make(folder / "courts" / code, code, COURTS[code], at=at) for code in courts
-        }
+        self.houses = {code: CourtHouse.make(folder / "courts" / code, code, COURTS[code], at=at) for code in courts}
         self.roles: dict[str, dict[str, Any]] = {
             "root": self.role(5, "root", threshold=3, version=1, valid_days=730),
             "targets": self.role(3, "targets", threshold=2, version=1, valid_days=365),
@@ -123,6 +137,24 @@ class Country:
         medium = "publisher" if online else f"media/{name}"
         (self.folder / medium).mkdir(parents=True, exist_ok=True)
         return {"name": name, "holder": f"持有人 {name}", "medium": medium}
+
+    def copy(self, folder: Path) -> "Country":
+        """The same country in another folder."""
+        shutil.copytree(self.folder, folder)
+        copied = Country.__new__(Country)
+        copied.folder, copied.at, copied.roles = folder, self.at, copy.deepcopy(self.roles)
+        copied.houses = {code: house.moved(folder / "courts" / code) for code, house in self.houses.items()}
+        return copied
+
+    @property
+    def incoming(self) -> Path:
+        """Where courts hand in."""
+        return self.folder / "incoming"
+
+    @property
+    def work(self) -> Path:
+        """The folder that travels."""
+        return self.folder / "work"
 
     # --- ceremonies ---------------------------------------------------------------------------------------------------
 
@@ -158,10 +190,27 @@ class Country:
         section = step.reviewed.section(role)
         self.take_from_courts(role)
         step.draw_up(role)
-        enough = [share.name for share in (*section.shares[: section.threshold], *section.leaving)]
+        leaving = section.leaving if section.version > 1 else ()
+        enough = [share.name for share in (*section.shares[: section.threshold], *leaving)]
         for name in enough if shares is None else shares:
             step.sign(role, name, passphrase=passphrase_of(name))
         step.assemble(role)
+
+    def change(self, role: str, **members: Any) -> None:
+        """The next version of a role's document has these members of its section."""
+        section = self.roles[role.replace("province-", "provinces.")]
+        section |= members
+        if "version" in section:
+            section["version"] += 1
+
+    def rotate(self, role: str) -> None:
+        """One new key for a role in place of all it had, which sign once more."""
+        section = self.roles[role.replace("province-", "provinces.")]
+        number = 1 + max(int(share["name"].rpartition("-")[2]) for share in section["shares"])
+        section["leaving"] = section["shares"]
+        section["shares"] = [self.share(f"{role}-{number}")]
+        section["threshold"] = 1
+        self.make_keys()
 
     def take_from_courts(self, role: str) -> None:
         """What a province gets from its courts lies where the ceremony looks for it."""
@@ -190,9 +239,7 @@ class Country:
 
     @property
     def publisher(self) -> TrustListPublisher:
-        return TrustListPublisher(
-            self.folder / "public", reviewed=self.reviewed, passphrase=publishers_passphrase
-        )
+        return TrustListPublisher(self.folder / "public", reviewed=self.reviewed, passphrase=publishers_passphrase)
 
     def publish(self, **options: Any) -> Result:
         """All that was handed in."""

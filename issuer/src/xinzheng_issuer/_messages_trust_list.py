@@ -106,8 +106,9 @@ _CEREMONY = {
         "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。",
     ),
     "ceremony_previous_missing": Message(
-        "{name}, which the document follows, is not there: give the folder of what is published.",
-        "没有待签文件所承接的 {name}：请给出已发布内容的目录。",
+        "{name}, which the document depends on, is not there: put it together first, or give the folder of what is "
+        "published.",
+        "没有待签文件所依据的 {name}：请先汇集其签名，或给出已发布内容的目录。",
     ),
     "ceremony_signed_already": Message(
         "{name} has been signed already: the next one has a higher version.",

@@ -33,12 +33,7 @@ from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.passphrase import (
-    PassphraseSource,
-    passphrase_from_credential,
-    passphrase_from_environment,
-    passphrase_from_file,
-)
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file, passphrase_source
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
 from xinzheng_schemas.case_number import CourtTable
 
@@ -273,12 +268,9 @@ def _passphrase(settings: Settings) -> PassphraseSource:
     secret = settings.key_passphrase
     if secret is not None:
         return lambda: secret.get_secret_value().encode()
-    kind, _, name = settings.key_passphrase_from.partition(":")
-    if kind == "env":
-        return passphrase_from_environment(name)
-    if kind == "credential":
-        return passphrase_from_credential(name)
-    return passphrase_from_file(Path(name) if name else settings.keys_folder / "passphrase")
+    if settings.key_passphrase_from:
+        return passphrase_source(settings.key_passphrase_from)
+    return passphrase_from_file(settings.keys_folder / "passphrase")
 
 
 def _register_secret(settings: Settings) -> bytes:

@@ -16,6 +16,7 @@ COMMANDS = {
     "users": "xinzheng_issuer.cli.users",
     "feed": "xinzheng_issuer.cli.feed",
     "bundle": "xinzheng_issuer.cli.bundle",
+    "trust-list": "xinzheng_issuer.cli.trust_list",
     "db": "xinzheng_issuer.cli.db",
     "demo": "xinzheng_issuer.cli.demo",
 }

@@ -286,6 +286,8 @@ class Step:
         judges: list[Root | Targets] = [found.signed for found, _ in self.folder.known(delegator(role)).values()]
         if role == ROOT:
             judges.append(document.signed)
+        if not judges:
+            raise TrustListError("ceremony_previous_missing", name=f"{delegator(role)}.json")
         return {
             public for judge in judges for owner, name, public in listed_shares(judge) if (owner, name) == (role, share)
         }
@@ -303,10 +305,13 @@ class Step:
             raise TrustListError("medium_taken", path=place, found=foreign[0])
         return place
 
-    def _other_media(self, share: Share | None) -> tuple[str, ...]:
-        """Shares whose key files can be seen from here besides the one at work: worth a line in the transcript."""
-        if share is None:
-            return ()
+    def other_media(self, name: str) -> tuple[str, ...]:
+        """Shares whose key files can be seen from here besides the one at work: worth a line in the transcript.
+
+        Raises:
+            TrustListError: `ceremony_share_unknown`.
+        """
+        _, share = self.reviewed.share(name)
         return tuple(
             other.name
             for _, other in self.reviewed.configuration.all_shares()
@@ -338,7 +343,7 @@ class Step:
             read=read or {},
             written=written,
             fingerprints=fingerprints or {},
-            other_media=self._other_media(share),
+            other_media=self.other_media(share.name) if share else (),
             result=result,
         )
         record(self.folder, entry)

@@ -106,7 +106,7 @@ class Ceremony:
             for share in sections[role].shares:
                 root.add_key(_key(share, keys), role)
             root.roles[role].threshold = sections[role].threshold
-        _each_key_once(root.keys.values(), listed=sum(len(role.keyids) for role in root.roles.values()))
+        _each_key_once(root.keys.values(), listed=sum(len(sections[role].shares) for role in TOP_ROLES))
         return root
 
     def _targets(self, keys: Mapping[str, bytes], common: Mapping[str, Any]) -> Targets:

@@ -226,22 +226,6 @@ class TrustListPublisher:
             memory.check(now, next_root=root_of(chosen.root))
 
 
-def current_files(repository: Repository) -> dict[str, bytes]:
-    """Every file of the edition in effect: name → content.
-
-    Raises:
-        PublishingError: `repository_missing`, `repository_damaged`.
-    """
-    now = published(repository)
-    if not now.version:
-        raise PublishingError("repository_missing", path=repository.folder)
-    try:
-        bundle = Archive(repository.bundle_path(now.version).read_bytes())
-    except (OSError, TrustError) as error:
-        raise PublishingError("repository_damaged", path=repository.bundle_path(now.version)) from error
-    return {name: data for name, data in bundle.items() if name != EXTENT_FILE}
-
-
 def _signed(signed: Signed, signers: Mapping[str, Iterable[CryptoSigner]]) -> bytes:
     metadata = Metadata(signed)
     for signer in signers[signed.type]:

@@ -18,7 +18,7 @@ from xinzheng_issuer.publishing.trust_list.candidates import (
     check_root_follows,
     root_of,
 )
-from xinzheng_issuer.publishing.trust_list.configuration import ROOT, TARGETS
+from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
 from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal, sequence_of
 from xinzheng_schemas.errors import CodedError
@@ -259,7 +259,10 @@ class Selection:
         self._errors[option.role, option.version] = error
 
     def _answers(self, roles: Mapping[str, Candidate]) -> Iterator[Answer]:
-        for offer in self._offers:
+        newest = {(offer.source, offer.role): offer.version for offer in sorted(self._offers, key=lambda o: o.version)}
+        for offer in sorted(self._offers, key=_place):
+            if offer.role != ROOT and offer.version < newest[offer.source, offer.role]:
+                continue
             error = self._answer(offer, roles)
             yield Answer(source=offer.source, role=offer.role, version=offer.version, error=error)
 
@@ -278,6 +281,13 @@ class Selection:
             return error
         code = "contribution_conflict" if chosen.version == offer.version else "contribution_older"
         return TrustListError(code, name=name)
+
+
+def _place(offer: Offer) -> tuple[int, str, int]:
+    """Root, targets, provinces, courts."""
+    kinds = (ROOT, TARGETS, PROVINCE_PREFIX)
+    kind = next((number for number, prefix in enumerate(kinds) if offer.role.startswith(prefix)), len(kinds))
+    return kind, offer.role, offer.version
 
 
 def _delegations(signed: Targets) -> dict[str, tuple[object, ...]]:
