@@ -35,6 +35,7 @@ _NO_TIME = b"00000000000\0"
 _REGULAR = b"0"
 _MAGIC = b"ustar\x0000"
 _OCTAL_SIZE = re.compile(rb"[0-7]{11}\0")
+_DIGEST: Final = 65  # characters of a target's digest and the dot after it
 _PIECE: Final = 1_048_576
 _SMALLEST_DICTIONARY, _LARGEST_DICTIONARY = 65_536, 16_777_216
 _MAX_SHOWN_NAME = 80  # characters of a name that an error repeats
@@ -202,12 +203,13 @@ def _split(name: bytes) -> tuple[bytes, bytes]:
     return name[:slash], name[slash + 1 :]
 
 
-def _place(name: str) -> tuple[object, ...]:
-    """Where a file stands in an archive: the extent, the metadata of the country, then court by court."""
+def _place(name: str) -> tuple[int, str, str, str]:
+    """Where a file stands in an archive: the extent, the metadata of the country, then kind by kind, court by court."""
     court = court_of(name)
-    if court is not None:
-        return 2, court, not name.startswith("metadata/"), name
-    return 0 if name == EXTENT_FILE else 1, "", False, name
+    if court is None:
+        return (0 if name == EXTENT_FILE else 1), "", "", name
+    kind = "" if name.startswith("metadata/") else name[name.rindex("/") + _DIGEST :]
+    return 2, kind, court, name
 
 
 def _shown(name: bytes) -> str:

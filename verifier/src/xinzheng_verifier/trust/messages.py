@@ -35,6 +35,17 @@ MESSAGES: dict[str, Message] = {
         "What the trust bundle says of its own extent cannot be used, or asks for what is not there.",
         "信任包关于自身范围的说明无法使用，或所要的内容不存在。",
     ),
+    "update_malformed": Message(
+        "The update of the trust bundle does not fit what it is to be applied to.", "信任包的更新与其所更新的内容不符。"
+    ),
+    "update_base": Message(
+        "The update starts from edition {first} of the trust bundle; edition {edition} is at hand.",
+        "该更新从信任包第 {first} 版开始，而现有的是第 {edition} 版。",
+    ),
+    "update_encoding": Message(
+        "This machine writes the status list {name} otherwise than the publisher does; import the whole trust bundle.",
+        "本机对状态列表 {name} 的编码与发布方不同；请导入完整的信任包。",
+    ),
     # what it carries
     "bundle_metadata": Message(
         "{name} in the trust bundle is not the signed metadata it should be.",
