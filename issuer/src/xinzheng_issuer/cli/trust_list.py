@@ -64,6 +64,8 @@ def publish(
             )
     result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
     _say(result)
+    if result.publication is not None:
+        _say_due(publisher.repository)
     if unread or any(answer.error for answer in result.answers):
         raise SystemExit(1)
 
@@ -81,6 +83,13 @@ def _say(result: Result) -> None:
     else:
         path = result.publication.path
         click.echo(word("country_published", version=result.version, courts=result.courts, path=path))
+
+
+def _say_due(repository: Repository) -> None:
+    now = system_clock()
+    for role in state_of(repository).roles:
+        if role.due(now):
+            click.echo(_line(role, now))
 
 
 @command.command("bundle", help=word("country_bundle"))

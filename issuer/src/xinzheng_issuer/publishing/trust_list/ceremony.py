@@ -18,7 +18,14 @@ from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.trust_list import checks
-from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, ROOT, ProvinceRole, Reviewed, Share
+from xinzheng_issuer.publishing.trust_list.configuration import (
+    COURT_PREFIX,
+    ONLINE_ROLES,
+    ROOT,
+    ProvinceRole,
+    Reviewed,
+    Share,
+)
 from xinzheng_issuer.publishing.trust_list.documents import (
     Ceremony,
     CourtEntry,
@@ -299,11 +306,17 @@ class Step:
         place = given or self.reviewed.medium(share)
         if not place.is_dir():
             raise TrustListError("medium_missing", path=place, share=share.name)
-        allowed = {other.name for _, other in self.reviewed.configuration.all_shares() if other.medium == share.medium}
-        foreign = [file.stem for file in sorted(place.glob("*.pem")) if file.stem not in allowed]
+        foreign = [file.stem for file in sorted(place.glob("*.pem")) if not self._may_lie_on(share.medium, file.stem)]
         if role is not None and foreign:
             raise TrustListError("medium_taken", path=place, found=foreign[0])
         return place
+
+    def _may_lie_on(self, medium: str, name: str) -> bool:
+        """Whether the key of a share may lie on a medium; the publisher's own holds all its keys, old ones too."""
+        shares = {share.name: (role, share) for role, share in self.reviewed.configuration.all_shares()}
+        if name in shares:
+            return shares[name][1].medium == medium
+        return any(role in ONLINE_ROLES and share.medium == medium for role, share in shares.values())
 
     def other_media(self, name: str) -> tuple[str, ...]:
         """Shares whose key files can be seen from here besides the one at work: worth a line in the transcript.

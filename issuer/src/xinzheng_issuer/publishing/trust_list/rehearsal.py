@@ -65,8 +65,7 @@ class Rehearsal:
             TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`.
         """
         for candidate in candidates:
-            signed = candidate.targets()
-            if self._at >= signed.expires:
+            if candidate.is_new and self._at >= candidate.targets().expires:
                 raise TrustListError("contribution_expired", name=candidate.name)
         repository = self._walk(candidates)
         if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):

@@ -163,7 +163,9 @@ class Selection:
     ) -> dict[str, Candidate] | None:
         chosen: dict[str, Candidate] = {}
         for role, changed in self._entrusted(option, signed):
-            attempts = (self._attempt(each, (*above, option), changed=changed) for each in self._options(role))
+            attempts = (
+                self._attempt(each, (*above, option), changed=changed) for each in self._options(role, changed=changed)
+            )
             found = next((attempt for attempt in attempts if attempt is not None), None)
             if found is None:
                 self._note(option, TrustListError("contribution_waits", name=option.name, field=role))
@@ -174,7 +176,7 @@ class Selection:
     def _courts(self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
         """The courts of a province: judged together, and one by one only if something is wrong with one of them."""
         entrusted = dict(self._entrusted(option, signed))
-        newest = {role: next(iter(self._options(role)), None) for role in entrusted}
+        newest = {role: next(iter(self._options(role, changed=entrusted[role])), None) for role in entrusted}
         kept = {
             role: candidate
             for role, candidate in newest.items()
@@ -203,7 +205,7 @@ class Selection:
         return True
 
     def _court(self, role: str, above: tuple[Candidate, ...], *, changed: bool) -> Candidate | None:
-        for option in self._options(role):
+        for option in self._options(role, changed=changed):
             if not option.is_new and not changed:
                 return option
             try:
@@ -224,16 +226,24 @@ class Selection:
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
-    def _options(self, role: str) -> list[Candidate]:
-        """What was handed in for a role and is newer than what is published, newest first; then what is published."""
+    def _options(self, role: str, *, changed: bool = False) -> list[Candidate]:
+        """What was handed in for a role and is newer than what is published, newest first; then what is published.
+
+        Args:
+            role: whose metadata.
+            changed: whether others entrust it now: then a lower version may stand under the new keys, for what a thief
+                of the old ones pushed up is forgotten (TUF specification, 5.3.11).
+        """
         published = self._now.roles.get(role)
         floor = published.version if published else 0
-        newer = {
+        offered = {
             offer.version: Candidate(role=role, version=offer.version, data=offer.data, source=offer.source)
-            for offer in self._offers
-            if offer.role == role and offer.version > floor
+            for offer in sorted(self._offers, key=lambda offer: offer.version, reverse=True)
+            if offer.role == role
         }
-        return [*(newer[version] for version in sorted(newer, reverse=True)), *([published] if published else [])]
+        newer = [candidate for version, candidate in offered.items() if version > floor]
+        lower = [candidate for version, candidate in offered.items() if version < floor and changed]
+        return [*newer, *([published] if published else []), *lower]
 
     def _judge(self, candidates: Collection[Candidate]) -> None:
         if self._rehearsal is None:
@@ -250,9 +260,10 @@ class Selection:
             raise TrustListError("contribution_older", name=court.name)
         old, new = before.target_names(), court.target_names()
         for path in old.keys() & new.keys():
-            if path.endswith(CHANGES) or old[path] == new[path]:
+            handed_in = self._files.get(new[path])
+            if path.endswith(CHANGES) or old[path] == new[path] or handed_in is None:
                 continue
-            if sequence_of(self._files.get(new[path], b"")) < sequence_of(self._files.get(old[path], b"")):
+            if sequence_of(handed_in) < sequence_of(self._files.get(old[path], b"")):
                 raise TrustListError("contribution_older", name=path)
 
     def _note(self, option: Candidate, error: CodedError) -> None:
