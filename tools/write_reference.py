@@ -92,10 +92,25 @@ def printed(command: list[str], locale: str) -> str:
     return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
 
 
+def evenly_wrapped(help_text: str) -> str:
+    """`help_text` with its usage wrapped in our own way: where argparse breaks lines differs between Pythons."""
+    usage, blank, rest = help_text.partition("\n\n")
+    words = re.findall(r"\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]|\S+", " ".join(usage.split()))
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + len(word) < HELP_WIDTH:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"    {word}")
+    return "\n".join(lines) + blank + rest
+
+
 def verifier_help(locale: str) -> dict[str, str]:
     """Command → its help."""
     commands = ((COMMANDS[0], *path) for path in VERIFY_COMMANDS)
-    return {" ".join(path): printed([str(BIN / path[0]), *path[1:], "--help"], locale) for path in commands}
+    return {
+        " ".join(path): evenly_wrapped(printed([str(BIN / path[0]), *path[1:], "--help"], locale)) for path in commands
+    }
 
 
 def issuer_help(locale: str) -> dict[str, str]:
