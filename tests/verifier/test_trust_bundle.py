@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from support.issuers import SimulatedCourt
 from support.tar_writer import Entry, archive
 from support.tuf_simulator import TUFSimulator, pack, status_list
+from xinzheng_schemas.trust_documents import KeyState
 from xinzheng_verifier import TrustError, TrustStore, Verifier
 from xinzheng_verifier.trust.bundle import load
 from xinzheng_verifier.trust.directory import import_bundle
@@ -193,3 +195,38 @@ def test_no_network_module_is_loaded_and_tuf_only_to_judge_a_bundle(court: Simul
     opened, judged = run.stdout.splitlines()
     assert opened == ""
     assert set(judged.split()).isdisjoint(NETWORK)
+
+
+# --- keys that come to an end (threats T09 and T10) -------------------------------------------------------------------
+
+
+def test_a_key_that_is_gone_and_a_key_that_was_compromised_on_a_day() -> None:
+    court = SimulatedCourt(now=NOW)
+    before, after = court.issue(), court.issue({"validFrom": "2026-11-23T08:30:00Z"})
+    simulator = publish(court)
+
+    def codes() -> list[str]:
+        trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+        return [Verifier(trust).report(forms.jwt, at=NOW).code for forms in (before, after)]
+
+    assert codes() == ["ok", "ok"]
+    # In other hands since 08:15: what says that it was signed later fails; nothing proves that the rest was not.
+    compromised = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+    court.records["cert-1"] = replace(court.records["cert-1"], state=KeyState.COMPROMISED, compromised_at=compromised)
+    publish(court, simulator=simulator)
+    assert codes() == ["key_compromised", "key_compromised"]
+    # Gone without a word: nobody knows the key.
+    del court.records["cert-1"]
+    publish(court, simulator=simulator)
+    assert codes() == ["kid_unknown", "kid_unknown"]
+
+
+def test_the_key_of_another_purpose_signs_nothing(court: SimulatedCourt) -> None:
+    simulator = publish(court)
+    trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    forms = court.issue(signer=court.status_signer, key="status-1")
+    assert [Verifier(trust).report(form, at=NOW).code for form in (forms.jwt, forms.json_text)] == ["key_usage"] * 2
+    listed = encoded(court.status_list("revocation", signer=court.certificate_signer, key="cert-1"))
+    simulator.targets[f"{FOLDER}/status/1/revocation.json"] = listed
+    trust = load(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    assert Verifier(trust).report(court.issue().jwt, at=NOW).code == "status_issuer"

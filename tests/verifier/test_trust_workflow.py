@@ -264,8 +264,11 @@ def test_older_targets_are_refused(simulator: TUFSimulator) -> None:
 
 
 def test_targets_metadata_that_vanished_is_refused(simulator: TUFSimulator) -> None:
-    seen = Seen(metadata={"targets.json": 1, "hubei.json": 1})
-    assert refusal(simulator, seen=seen) == "bundle_rollback"
+    files = simulator.files()
+    snapshot = json.loads(files["metadata/1.snapshot.json"])["signed"] | {"meta": {}}
+    files = chained(simulator, files, snapshot=snapshot)
+    assert refusal(simulator, files=files) == "bundle_incomplete"
+    assert refusal(simulator, files=files, seen=Seen(metadata={"targets.json": 1})) == "bundle_rollback"
 
 
 @pytest.mark.parametrize("role", ["snapshot", "targets"])

@@ -91,7 +91,7 @@ class Extent:
         try:
             content = loads_object(data, limits=_JSON)
             members = _members(content) if content.get("version") == _VERSION else None
-        except (CodedError, ValueError, TypeError, LookupError) as error:
+        except (CodedError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise TrustError("bundle_extent") from error
         if members is None:
             raise TrustError("bundle_version", supported=_VERSION)
