@@ -12,7 +12,6 @@ from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.installation import open_contributor
 from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.trust_list.configuration import load_configuration
 from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
@@ -155,6 +154,8 @@ def court_key() -> None:
 @data_option
 def court_key_new(data: Path | None) -> None:
     """Make the next key."""
+    from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - other commands need no register
+
     made = open_contributor(settings_of(data)).make_key(at=system_clock())
     click.echo(word("court_key_made", share=made.name, fingerprint=made.fingerprint))
 
@@ -163,6 +164,8 @@ def court_key_new(data: Path | None) -> None:
 @data_option
 def court_key_retire(data: Path | None) -> None:
     """Delete the older key."""
+    from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - as above
+
     contributor = open_contributor(settings_of(data))
     retired = contributor.retire_key()
     click.echo(word("court_key_retired", share=retired, now=contributor.shares()[-1]))
