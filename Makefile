@@ -36,6 +36,7 @@ bench: environment peers  ## speed as ratios to the bare signature check, into d
 	PYTHONPATH=tests $(BIN)/python -m bench.verify --write
 	PYTHONPATH=tests $(BIN)/python -m bench.rdf
 	PYTHONPATH=tests $(BIN)/python -m bench.bulk
+	PYTHONPATH=tests $(BIN)/python -m bench.country --write
 
 fuzz: environment    ## coverage-guided fuzzing of every parser, TIME=seconds (an hour unless told), in var/fuzz/
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(or $(TIME),3600)

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.simulated import Country
-from bench.timing import ROOT
-from interop.page import grid, replaced
+from bench.timing import ROOT, grid
+from interop.page import replaced
 
 from xinzheng_verifier.trust import updates
 from xinzheng_verifier.trust.archive import pack
@@ -40,7 +40,7 @@ class Figures:
     Attributes:
         sizes: name of a file → its size.
         bounds: name of a file → bytes that no encoding can do without.
-        readings: name of a bundle → seconds and largest resident size in bytes of a fresh process.
+        readings: name of a bundle → seconds of processor time and largest resident size in bytes of a fresh process.
     """
 
     sizes: Mapping[str, int]
@@ -52,20 +52,21 @@ class Figures:
 def measure(courts: int, *, seed: int = 0) -> Figures:
     """Builds the country, packs it, lets a day pass, and reads everything in fresh processes."""
     country = Country(courts=courts, seed=seed)
-    before = country.files()
-    bare = select(before, changes=False)
-    bundles = {"without journals": pack(bare), "with journals": pack(select(before))}
-    first = country.version
+    before, first = country.files(), country.version
     changed = country.day()
-    after = country.files()
-    made = {
-        "update without journals": updates.make(bare, select(after, changes=False), first=first, last=country.version),
-        "update with journals": updates.make(select(before), select(after), first=first, last=country.version),
-    }
-    sizes = {name: len(data) for name, data in {**bundles, **made}.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        readings = {name: read(Path(folder), data, country) for name, data in bundles.items()}
-    return Figures(sizes=sizes, bounds=bounds(country, changed), readings=readings, courts=courts)
+    after, last = country.files(), country.version
+    sizes: dict[str, int] = {}
+    readings: dict[str, tuple[float, int]] = {}
+    for name, changes in (("without journals", False), ("with journals", True)):
+        old, new = select(before, changes=changes), select(after, changes=changes)
+        update = updates.make(old, new, first=first, last=last)
+        assert updates.apply(old, update) == new
+        sizes[f"update {name}"] = len(update)
+        bundle = pack(new)
+        sizes[name] = len(bundle)
+        with tempfile.TemporaryDirectory() as folder:
+            readings[name] = read(Path(folder), bundle, country)
+    return Figures(courts=courts, sizes=sizes, bounds=bounds(country, changed), readings=readings)
 
 
 def bounds(country: Country, changed: int) -> dict[str, float]:
@@ -93,7 +94,7 @@ def log2_choices(among: int, count: int) -> float:
 
 
 def read(folder: Path, bundle: bytes, country: Country) -> tuple[float, int]:
-    """Seconds and bytes of a fresh process that judges a bundle and takes its issuers in."""
+    """Processor seconds and bytes of a fresh process that judges a bundle and takes its issuers in."""
     (folder / "bundle.xzb").write_bytes(bundle)
     (folder / "root.json").write_bytes(country.root)
     command = [sys.executable, str(ROOT / "bench" / "reading.py"), str(folder), country.at.isoformat()]
@@ -105,7 +106,7 @@ def read(folder: Path, bundle: bytes, country: Country) -> tuple[float, int]:
 def table(found: Figures) -> str:
     """The figures beside their bounds and goals; goals are for the whole country."""
     rows = []
-    for name, size in found.sizes.items():
+    for name, size in sorted(found.sizes.items(), key=lambda one: (one[0].startswith("update"), one[1])):
         aim, bound = GOALS["update" if name.startswith("update") else name], found.bounds[name]
         each = f"{size / found.courts:,.0f}"
         beside = [f"{bound / MIB:.2f} MiB", f"{size / bound:.2f}", f"≤ {aim:.0f} MiB"]

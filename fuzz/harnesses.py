@@ -26,8 +26,9 @@ from xinzheng_verifier.read import detect, enveloped, qr_cwt
 from xinzheng_verifier.secure import cbor, cose, data_integrity, jws
 from xinzheng_verifier.secure.canonical import canonical_json
 from xinzheng_verifier.status import entry
-from xinzheng_verifier.trust import self_contained
+from xinzheng_verifier.trust import names, self_contained, updates
 from xinzheng_verifier.trust.archive import Archive, pack
+from xinzheng_verifier.trust.extent import Extent
 
 VECTORS: Final = Path(__file__).parents[1] / "tests" / "vectors"
 AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -102,6 +103,16 @@ def _claims() -> Iterator[bytes]:
 def _archives() -> Iterator[bytes]:
     yield tar([Entry(name=b"a.json", content=b"{}")])
     yield tar([Entry(name=b"a.json", content=b"{}"), Entry(name=b"b/c.json", content=b"[]" * 50)])
+
+
+def _patches() -> Iterator[bytes]:
+    """What leads from one edition to the next, and what a part of it says of itself."""
+    new = {name: content.replace(b"1", b"2") for name, content in _OLD.items()}
+    update = Archive(updates.make(_OLD, new, first=1, last=2), names=re.compile(".*"))
+    yield update["patches/1.json"]
+    yield b'[["court-420683",[3,1,"x",2,1,{"sha256":1}],2]]'
+    yield b'[["courts/420683/status/1/revocation.json",[3,1,{"flip":[7]}],null]]'
+    yield Extent(edition=1, provinces=frozenset({"42"}), changes=False, left_out={"courts": 7}).to_json()
 
 
 def _texts(*texts: str) -> Callable[[], Iterable[bytes]]:
@@ -259,14 +270,26 @@ def check_trust_document(data: bytes) -> None:
 
 def check_archive(data: bytes) -> None:
     """Names are harmless, and what is read is the same once packed again; as xz or below its checksum."""
-    names = re.compile("[a-z/]{1,20}[.]json")
+    harmless = re.compile("[a-z/]{1,20}[.]json")
     for archive in (data, packed(data)):
         with suppress(VerifierError):
-            found = Archive(archive, names=names)
+            found = Archive(archive, names=harmless)
             for name in found:
                 assert not name.startswith("/")
                 assert ".." not in name
-            assert dict(Archive(pack(found), names=names)) == dict(found)
+            assert dict(Archive(pack(found), names=harmless)) == dict(found)
+
+
+def check_update(data: bytes) -> None:
+    """Whatever the patches say, files with known names come out, or an error of its own."""
+    head = b'{"version": 2, "first": 1, "last": 2, "removed": []}'
+    with suppress(VerifierError):
+        made = updates.apply(_OLD, pack({"update.json": head, "patches/1.json": data}))
+        assert all(names.FILE_NAME.fullmatch(name) for name in made)
+        assert len(made) == len(_OLD)
+    with suppress(VerifierError):
+        extent = Extent.parse(data)
+        assert Extent.parse(extent.to_json()) == extent
 
 
 # --- certificates -----------------------------------------------------------------------------------------------------
@@ -315,6 +338,12 @@ def _genuine() -> Iterator[bytes]:
                 yield canonical_json(report.claims)
 
 
+_OLD: Final = {
+    "bundle.json": Extent(edition=1).to_json(),
+    "metadata/1.court-420683.json": b'{"signed":{"version":1,"targets":{}}}',
+    f"targets/courts/420683/status/1/{'0' * 64}.revocation.json": b'{"list":"%s"}'
+    % bitstring.encode(bytes(16)).encode(),
+}
 _COURT: Final = SimulatedCourt()
 _TRUST: Final = TrustStore.from_documents([_COURT.issuer_document()], _COURT.status_lists())
 _HEADER: Final = {"alg": "ES256", "typ": "vc+jwt", "kid": _COURT.method("cert-1")}
@@ -341,6 +370,7 @@ HARNESSES: Final[dict[str, Harness]] = {
     "status-list": Harness(check_status_list, _lists, largest=8192),
     "trust-document": Harness(check_trust_document, _documents, largest=8192),
     "archive": Harness(check_archive, _archives),
+    "update": Harness(check_update, _patches),
     "claims": Harness(check_claims, _claims, largest=2048),
     "signed": Harness(check_signed, _tokens),
     "report": Harness(check_report, files("good*", "4-key/*", "5-signature/*")),

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.tar_writer import BLOCK, Entry, archive, packed, tar
@@ -62,6 +62,12 @@ def test_any_tar_unpacks_it(tmp_path: Path) -> None:
     subprocess.run([command, "-xJf", "bundle.xzb"], cwd=tmp_path, check=True)
     assert (tmp_path / LONG).read_bytes() == b"content"
     assert (tmp_path / "a" / "one").stat().st_mode & 0o777 <= 0o644
+
+
+def test_a_file_that_is_too_large_cannot_be_packed() -> None:
+    with pytest.raises(TrustError) as caught:
+        pack({"a/one": bytes(limits.MAX_BUNDLE_FILE_BYTES + 1)})
+    assert caught.value.code == "bundle_too_large"
 
 
 def test_equal_files_make_equal_archives_in_any_order() -> None:
@@ -236,6 +242,7 @@ def test_a_stream_with_more_than_one_reading_is_refused(data: bytes) -> None:
     assert refusal(data).code == "bundle_malformed"
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_change_of_a_byte_goes_unnoticed_or_escapes_the_error_tree(data: st.DataObject) -> None:
     spoiled = bytearray(GOOD)
@@ -244,6 +251,7 @@ def test_no_change_of_a_byte_goes_unnoticed_or_escapes_the_error_tree(data: st.D
     assert refusal(bytes(spoiled)).code == "bundle_malformed"
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_change_below_the_checksum_of_xz_escapes_the_error_tree(data: st.DataObject) -> None:
     spoiled = bytearray(PLAIN)
@@ -258,12 +266,14 @@ def test_no_change_below_the_checksum_of_xz_escapes_the_error_tree(data: st.Data
     assert sum(old != new for old, new in zip(A.content + B.content, b"".join(content), strict=True)) == 1
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_are_refused(data: bytes) -> None:
     assert refusal(data).code == "bundle_malformed"
     assert refusal(packed(data)).code in {"bundle_malformed", "bundle_file_kind", "bundle_file_name"}
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.from_regex(NAMES, fullmatch=True), st.binary(max_size=200)), unique_by=lambda pair: pair[0])
 )

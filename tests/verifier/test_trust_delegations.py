@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from securesystemslib.signer import CryptoSigner, SSlibKey
+from tuf.api.metadata import Delegations, Metadata, MetaFile, Snapshot, SuccinctRoles, Targets, Timestamp
 
 from support.tuf_simulator import TUFSimulator, new_key, status_list
 from xinzheng_verifier.errors import TrustError
@@ -242,6 +243,27 @@ def test_a_role_that_was_entrusted_and_has_published_nothing_is_missing(country:
     files = country.files()
     del files[f"metadata/1.{COURT}.json"]
     assert refusal(country, files=files) == "bundle_incomplete"
+
+
+def test_hash_bins_are_refused(country: TUFSimulator) -> None:
+    """Succinct delegations (TAP 15) would make every bin's key speak for courts of every province."""
+    files = country.files()
+    top = Metadata[Targets].from_bytes(files["metadata/1.targets.json"])
+    key = new_key().public_key
+    top.signed.delegations = Delegations({key.keyid: key}, succinct_roles=SuccinctRoles([key.keyid], 1, 8, "bin"))
+    top.signatures.clear()
+    top.sign(country.keys["targets"][0])
+    data = top.to_bytes()
+    targets = MetaFile.from_data(1, data, ["sha256"])
+    snapshot = country.sign(Snapshot(version=1, expires=NOW + DAY, meta={"targets.json": targets}))
+    stated = MetaFile.from_data(1, snapshot, ["sha256"])
+    timestamp = country.sign(Timestamp(version=1, expires=NOW + DAY, snapshot_meta=stated))
+    files |= {
+        "metadata/1.targets.json": data,
+        "metadata/1.snapshot.json": snapshot,
+        "metadata/timestamp.json": timestamp,
+    }
+    assert refusal(country, files=files) == "bundle_metadata"
 
 
 def test_more_roles_than_the_limit_are_refused(country: TUFSimulator, monkeypatch: pytest.MonkeyPatch) -> None:

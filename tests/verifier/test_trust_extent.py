@@ -246,17 +246,3 @@ extents = st.builds(
 @given(extents)
 def test_what_was_written_is_what_is_read(extent: Extent) -> None:
     assert Extent.parse(extent.to_json()) == extent
-
-
-@given(extents, extents)
-def test_one_extent_covers_another_if_every_file_of_it_belongs_to_both(one: Extent, other: Extent) -> None:
-    names = [
-        *(f"metadata/1.province-{code}.json" for code in ("11", "42", "65")),
-        *(f"metadata/1.court-{code}.json" for code in ("110101", "420683", "420684", "650101")),
-        f"targets/courts/420683/status/1/{'0' * 64}.revocation.changes.json",
-        f"targets/courts/110101/{'0' * 64}.issuer.json",
-    ]
-    if one.covers(other):
-        assert all(one.includes(name) for name in names if other.includes(name))
-    assert Extent().covers(one)
-    assert one.covers(one)

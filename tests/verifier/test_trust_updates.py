@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.tuf_simulator import TUFSimulator, new_key
@@ -192,11 +192,35 @@ def test_what_is_no_text_travels_whole(old: dict[str, bytes]) -> None:
     assert updates.apply(new, updates.make(new, old, first=2, last=3))[before] == old[before]
 
 
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        bitstring.encode(bytes(32_768)),  # of another length
+        bitstring.encode(bytes(range(256)) * 64),  # more flips than are worth it
+        "u" + "A" * 50,  # none
+    ],
+    ids=["longer", "other", "broken"],
+)
+def test_a_list_that_has_little_in_common_travels_as_text(encoded: str) -> None:
+    contents = [json.dumps({"encodedList": text}).encode() for text in (bitstring.encode(bytes(16_384)), encoded)]
+    old, new = ({target_name(LIST, sha256_of(content)): content} for content in contents)
+    made = updates.apply(old, updates.make(old, new, first=1, last=2))
+    assert {name: content for name, content in made.items() if name != EXTENT_FILE} == new
+
+
+def test_a_text_that_has_nothing_in_common_is_put_whole() -> None:
+    name = "metadata/timestamp.json"
+    old, new = {name: b'"a",1,' * 300 + b"x" * 5_000}, {name: b'"b":2;' * 300}
+    made = updates.apply(old, updates.make(old, new, first=1, last=2))
+    assert made[name] == new[name]
+
+
 # The alphabet makes repetitions likely, and strings that are not closed.
 documents = st.lists(st.text('ab":,[]', max_size=6), max_size=60).map("".join)
 
 
 @given(documents, documents)
+@settings(deadline=None)
 def test_any_text_is_made_of_any_other(one: str, other: str) -> None:
     name = "metadata/timestamp.json"
     old = {name: one.encode() * 2}
@@ -205,6 +229,7 @@ def test_any_text_is_made_of_any_other(one: str, other: str) -> None:
     assert made[name] == new[name]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 131_071), max_size=40), st.lists(st.integers(0, 131_071), max_size=40))
 def test_any_list_is_made_of_any_other(one: list[int], other: list[int]) -> None:
     contents = [status_list("420683", indexes, sequence=number) for number, indexes in enumerate((one, other))]
@@ -365,6 +390,7 @@ hostile: Callable[[], Any] = lambda: st.recursive(  # noqa: E731
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_whatever_the_patches_say_only_known_errors_come_out(data: st.DataObject) -> None:
     simulator = TUFSimulator(at=NOW)
     simulator.country("420683")

@@ -112,7 +112,7 @@ def _filters(files: Mapping[str, bytes]) -> list[dict[str, int]]:
     """LZMA2 for text: no alignment, more context of the letter before; a dictionary no larger than the content."""
     size = sum(len(content) + 2 * _BLOCK for content in files.values())
     dictionary = min(max(1 << size.bit_length(), _SMALLEST_DICTIONARY), _LARGEST_DICTIONARY)
-    text = {"lc": 4, "lp": 0, "pb": 0, "nice_len": 273}
+    text = {"lc": 4, "lp": 0, "pb": 0, "nice_len": 64}
     return [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": dictionary, **text}]
 
 

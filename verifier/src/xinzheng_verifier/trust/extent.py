@@ -5,7 +5,7 @@ there is judged as in a whole bundle.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -58,14 +58,6 @@ class Extent:
     def includes_court(self, code: str) -> bool:
         """Whether what there is of this court belongs to the bundle; its code begins with that of its province."""
         return self.includes_province(code[:2]) and (self.courts is None or code in self.courts)
-
-    def covers(self, other: "Extent") -> bool:
-        """Whether everything that belongs to `other` belongs to this one."""
-        return (
-            (self.changes or not other.changes)
-            and _holds(self.provinces, other.provinces)
-            and (self.courts is None or (other.courts is not None and other.courts <= self.courts))
-        )
 
     def to_json(self) -> bytes:
         """The text of `bundle.json`."""
@@ -201,7 +193,3 @@ def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("not a count")
     return int(value)
-
-
-def _holds(codes: Collection[str] | None, others: Collection[str] | None) -> bool:
-    return codes is None or (others is not None and set(others) <= set(codes))

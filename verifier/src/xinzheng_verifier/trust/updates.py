@@ -52,6 +52,8 @@ _JSON: Final = Limits(max_bytes=MAX_BUNDLE_FILE_BYTES, max_depth=8, max_members=
 _PATCHES_EACH: Final = 1_000
 _TOKEN: Final = re.compile(r'"[^"]*"?|[^"]+')
 _ENCODED_LIST: Final = re.compile(r'"u[0-9A-Za-z_-]+"')
+_DIGEST: Final = re.compile(r'"[0-9a-f]{64}"')
+_REFERRED_BACK: Final = 64  # a court's metadata follows its lists
 _SAME_AGAIN: Final = 3
 _WINDOW: Final = 120
 _CHECK: Final = 8
@@ -252,8 +254,8 @@ def _next_same(old: list[str], new: list[str], here: int, there: int) -> tuple[i
 def _put(old: list[str], new: list[str], made: list[str]) -> object:
     """The new tokens as they are, or by what they can be made from."""
     if len(old) == len(new) == 1:
-        recent = made[-_PATCHES_EACH:][::-1]
-        if (digest := new[0].strip('"')) in recent:
+        recent = made[: -_REFERRED_BACK - 1 : -1]
+        if _DIGEST.fullmatch(new[0]) and (digest := new[0].strip('"')) in recent:
             return {"sha256": recent.index(digest) + 1}
         if _ENCODED_LIST.fullmatch(old[0]) and _ENCODED_LIST.fullmatch(new[0]):
             flips = _flips(old[0], new[0])
