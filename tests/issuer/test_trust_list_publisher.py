@@ -14,6 +14,7 @@ from support.country import Country
 from support.power_cut import PowerCutError, stopping
 from support.tuf_client import client_of
 from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.trust_list.candidates import Files
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution, write_contribution
 from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -246,6 +247,11 @@ def name_new_signing_keys(forge: Forge) -> dict[str, bytes]:
     return forge.files()
 
 
+def lead_out_of_the_folder(forge: Forge) -> dict[str, bytes]:
+    forge.targets["courts/420683/status/1/../../../../../publisher/published.json"] = b"{}"
+    return forge.files()
+
+
 def delegate_further(forge: Forge) -> dict[str, bytes]:
     key = forge.signer.public_key
     role = DelegatedRole("court-420685", [key.keyid], 1, terminating=True, paths=["courts/420685/status/*/*"])
@@ -313,6 +319,7 @@ BAD: dict[Callable[[Forge], dict[str, bytes]], str] = {
     sign_with_the_key_of_another_court: "bundle_threshold",
     speak_for_another_court: "bundle_delegation",
     name_new_signing_keys: "bundle_delegation",
+    lead_out_of_the_folder: "bundle_delegation",
     delegate_further: "bundle_delegation",
     come_from_the_future: "contribution_time",
     go_back_in_time: "contribution_older",
@@ -344,6 +351,15 @@ def test_a_bad_contribution_is_refused_and_loses_nothing_of_the_others(
     versions = {role.name: role.version for role in state_of(country.publisher.repository).roles}
     assert (versions[f"court-{COURT}"], versions["court-420684"]) == (1, 2)
     assert verdict(country, forge.house.court.issue().json_text) == "passed:ok"
+
+
+def test_no_name_in_metadata_reaches_a_file_outside_of_the_repository(country: Country) -> None:
+    secret = country.folder / "public" / "secret.json"
+    secret.write_text("{}", "utf-8")
+    files = Files(country.folder / "public", ())
+    assert files.get("metadata/1.root.json") == country.first_root
+    for name in ("secret.json", "targets/../secret.json", "../trust-list.toml", str(secret)):
+        assert files.get(name) is None
 
 
 def test_what_a_forge_signs_rightly_is_taken(country: Country) -> None:

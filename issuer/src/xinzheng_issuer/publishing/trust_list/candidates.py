@@ -17,7 +17,7 @@ from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository, re
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
-from xinzheng_verifier.trust.names import sha256_of, target_name
+from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed, published_at
 
@@ -121,6 +121,9 @@ class Files(Mapping[str, bytes]):
             self._new.update({name: data for name, data in contribution.files.items() if name.startswith("targets/")})
 
     def __getitem__(self, name: str) -> bytes:
+        # What was handed in says which files it lists: no name may lead out of the folder.
+        if not FILE_NAME.fullmatch(name):
+            raise KeyError(name)
         if name in self._new:
             return self._new[name]
         try:
