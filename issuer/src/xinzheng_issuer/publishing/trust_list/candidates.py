@@ -48,7 +48,12 @@ class Candidate:
     @property
     def name(self) -> str:
         """Its name in a repository."""
-        return f"metadata/{self.version}.{self.role}.json"
+        return f"metadata/{self.file}"
+
+    @property
+    def file(self) -> str:
+        """The same without its folder, as refusals call it."""
+        return f"{self.version}.{self.role}.json"
 
     def targets(self) -> Targets:
         """What it says, read as a lender reads it.

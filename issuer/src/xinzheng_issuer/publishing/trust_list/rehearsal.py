@@ -66,7 +66,7 @@ class Rehearsal:
         """
         for candidate in candidates:
             if candidate.is_new and self._at >= candidate.targets().expires:
-                raise TrustListError("contribution_expired", name=candidate.name)
+                raise TrustListError("contribution_expired", name=candidate.file)
         repository = self._walk(candidates)
         if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):
             raise TrustListError("contribution_time")

@@ -168,7 +168,7 @@ class Selection:
             )
             found = next((attempt for attempt in attempts if attempt is not None), None)
             if found is None:
-                self._note(option, TrustListError("contribution_waits", name=option.name, field=role))
+                self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
                 return None
             chosen |= found
         return chosen
@@ -189,7 +189,7 @@ class Selection:
         for role, changed in entrusted.items():
             found = self._court(role, (*above, option), changed=changed)
             if found is None:
-                self._note(option, TrustListError("contribution_waits", name=option.name, field=role))
+                self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
                 return None
             chosen[role] = found
         return chosen
@@ -257,7 +257,7 @@ class Selection:
             return
         moments = [published_at(each.targets(), name=each.name) for each in (before, court)]
         if moments[0] is not None and (moments[1] is None or moments[1] < moments[0]):
-            raise TrustListError("contribution_older", name=court.name)
+            raise TrustListError("contribution_older", name=court.file)
         old, new = before.target_names(), court.target_names()
         for path in old.keys() & new.keys():
             handed_in = self._files.get(new[path])
