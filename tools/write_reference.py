@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 from xinzheng_issuer import messages as issuer_messages
 from xinzheng_issuer.cli import main as issuer_command
 from xinzheng_issuer.court import CourtConfiguration
+from xinzheng_issuer.publishing.trust_list.configuration import Configuration
 from xinzheng_issuer.settings import Settings
 from xinzheng_keys import messages as keys_messages
 from xinzheng_schemas import messages as schemas_messages
@@ -202,6 +203,7 @@ def settings() -> str:
         f"{NOTE}# Settings of the issuer\n\nThe verifier has none: everything it needs are its arguments.\n"
         f"\n## Environment\n\n{table(heads, environment)}"
         f"\n## The court's file (`court.toml`)\n\n{table(heads, court_rows(CourtConfiguration))}"
+        f"\n## The trust list's file (`trust-list.toml`)\n\n{table(heads, court_rows(Configuration))}"
     )
 
 

@@ -1,6 +1,8 @@
 """An issuer for each test; what is slow to make is made once."""
 
+import functools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,6 +10,7 @@ import pytest
 import structlog
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from support.country import Country
 from support.keyed import keyed_issuer, make_key_folder
 from support.office import CourtHouse, PublisherTemplate, StandingClock, make_issuer, make_office
 from support.postgres import running_server
@@ -15,6 +18,8 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.register.engine import open_engine
+from xinzheng_keys import file_keystore
+from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
 
 
 @pytest.fixture(scope="session")
@@ -115,3 +120,35 @@ def keyed_house(keyed: Issuer, clock: StandingClock) -> Iterator[CourtHouse]:
     house = CourtHouse.open(keyed, clock)
     with house.client:
         yield house
+
+
+@contextmanager
+def quick_key_files() -> Iterator[None]:
+    """Key files that cost nothing to open: a country has many."""
+    quick = functools.partial(encrypt_private_key, cost=ScryptCost(n=2, r=8, p=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_keystore, "encrypt_private_key", quick)
+        yield
+
+
+@pytest.fixture(scope="session")
+def founded_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
+    """A country whose first edition is published; copy it."""
+    with quick_key_files():
+        country = Country(tmp_path_factory.mktemp("country"))
+        country.found()
+        country.publish()
+    return country
+
+
+@pytest.fixture
+def country(tmp_path: Path, founded_country: Country) -> Iterator[Country]:
+    with quick_key_files():
+        yield founded_country.copy(tmp_path / "country")
+
+
+@pytest.fixture
+def empty_country(tmp_path: Path) -> Iterator[Country]:
+    """A country before its first ceremony: media, configuration and courts."""
+    with quick_key_files():
+        yield Country(tmp_path / "country")

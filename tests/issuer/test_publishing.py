@@ -6,7 +6,6 @@ import shutil
 import stat
 import tarfile
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
-from tuf.api.exceptions import DownloadHTTPError
-from tuf.ngclient.fetcher import FetcherInterface
-from tuf.ngclient.updater import Updater
 
 from support.issuers import SimulatedCourt
 from support.power_cut import PowerCutError, stopping
+from support.tuf_client import client_of
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes, Publication
@@ -83,32 +80,6 @@ def refusal(error: type[PublishingError | KeyStoreError], action: Any, *argument
 # --- read by another implementation -----------------------------------------------------------------------------------
 
 
-class FolderFetcher(FetcherInterface):
-    """What python-tuf's client asks the network for comes from a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        path = self.folder / url.removeprefix("https://xz.example/")
-        if not path.is_file():
-            raise DownloadHTTPError("not found", 404)
-        return iter([path.read_bytes()])
-
-
-def client_of(folder: Path, cache: Path, *, root: bytes | None) -> Updater:
-    for made in (cache / "metadata", cache / "targets"):
-        made.mkdir(parents=True, exist_ok=True)
-    return Updater(
-        metadata_dir=str(cache / "metadata"),
-        metadata_base_url="https://xz.example/metadata",
-        target_dir=str(cache / "targets"),
-        target_base_url="https://xz.example/targets",
-        fetcher=FolderFetcher(folder),
-        bootstrap=root,
-    )
-
-
 @pytest.mark.parametrize("unpacked", [True, False], ids=["bundle", "folder"])
 def test_pythons_tuf_client_follows_the_publications(tmp_path: Path, *, unpacked: bool) -> None:
     # That client reads the machine's clock.
@@ -163,6 +134,7 @@ def test_a_publication_is_what_it_says(publisher: BundlePublisher) -> None:
     assert trust.bundle_version == publication.version
     assert trust.issued_floor == NOW
     assert trust.status_list("https://xz.example/status/420683/1/revocation") == TARGETS[REVOCATION]
+    assert trust.attested_at("https://xz.example/status/420683/1/revocation") == NOW
 
 
 def test_equal_content_makes_an_equal_bundle(publisher: BundlePublisher, tmp_path: Path) -> None:

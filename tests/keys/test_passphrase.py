@@ -12,6 +12,7 @@ from xinzheng_keys.passphrase import (
     passphrase_from_credential,
     passphrase_from_environment,
     passphrase_from_file,
+    passphrase_source,
 )
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file
 
@@ -27,6 +28,23 @@ def private(path: Path, content: bytes, mode: int = 0o600) -> Path:
     path.write_bytes(content)
     path.chmod(mode)
     return path
+
+
+def test_a_setting_names_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "of the environment")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    private(tmp_path / "given", b"of a file\n")
+    assert passphrase_source("env:SECRET")() == b"of the environment"
+    assert passphrase_source(f"file:{tmp_path}/given")() == b"of a file"
+    assert passphrase_source("credential:given")() == b"of a file"
+
+
+@pytest.mark.parametrize("text", ["", "env:", "secret itself", "http://x", "file:"])
+def test_a_setting_that_names_no_source_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(KeyStoreError) as caught:
+        passphrase_source(text)
+    assert caught.value.code == "passphrase_source_malformed"
+    assert not text or text not in str(caught.value).replace("env:NAME", "").replace("file:PATH", "")
 
 
 def test_environment() -> None:

@@ -13,7 +13,7 @@ _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<kind>[\w-]*)[^\n`]*\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
 _SEPARATOR = "\x1e"
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 600  # the longest page takes a tenth of that on an idle machine
 
 
 class Block(NamedTuple):

@@ -7,6 +7,7 @@
     ├── IssuingError        a certificate that could not be made
     ├── KeyLifeError        a step in the life of a court key that must not be taken now
     ├── PublishingError     a bundle that could not be published
+    ├── TrustListError      a step of the trust list's ceremony or publication that must not be taken
     ├── FeedError           a public-list record that could not be read
     ├── AccessError         a request without a valid token
     └── ConfigurationError  settings or a data folder that must not be used
@@ -51,6 +52,10 @@ class KeyLifeError(IssuerError):
 
 class PublishingError(IssuerError):
     """A bundle that could not be published."""
+
+
+class TrustListError(IssuerError):
+    """A step of the trust list's ceremony or publication that must not be taken."""
 
 
 class FeedError(IssuerError):

@@ -5,6 +5,7 @@
 <data>/register.secret   key of the register's identity digests, mode 0600
 <data>/keys/             encrypted key files, their records, and the passphrase unless it is set
 <data>/public/           the bundle as it is published
+<data>/contribution/     what was last handed in for the country's trust list
 """
 
 import secrets
@@ -26,16 +27,17 @@ from xinzheng_issuer.issuing.live_keys import LiveKeys
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
+from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.role_keys import RoleCustody
+from xinzheng_issuer.publishing.trust_list.contributor import Contributor
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.identity_keys import IdentityKeys
 from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file, passphrase_source
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
-from xinzheng_keys.token_access import source_named
 from xinzheng_schemas.case_number import CourtTable
 
 _log = structlog.get_logger("xinzheng.installation")
@@ -151,6 +153,7 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
         lifetimes=_lifetimes(court),
         custody=_custody(settings, court),
     )
+    _contributor(settings, court, passphrase).make_key(at=at)
     upgrade_register(settings)
     settings.court_file.write_bytes(court_file.read_bytes())
     if court.courts_table is not None and court.courts_table.parent == court_file.parent:
@@ -208,6 +211,29 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
     )
 
 
+def open_contributor(settings: Settings) -> Contributor:
+    """What hands the court's status over to the publisher of the country's trust list.
+
+    Raises:
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`.
+    """
+    if not settings.court_file.exists():
+        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
+    return _contributor(settings, load_court(settings.court_file), key_passphrase(settings))
+
+
+def _contributor(settings: Settings, court: CourtConfiguration, passphrase: PassphraseSource) -> Contributor:
+    return Contributor(
+        court=court.id,
+        name=court.name.zh,
+        keys=settings.keys_folder / "bundle",
+        folder=settings.data / "contribution",
+        repository=Repository(settings.public_folder),
+        lifetime=timedelta(hours=court.status.validity_hours),
+        passphrase=passphrase,
+    )
+
+
 def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
     """Open the register of a data folder, without its keys.
 
@@ -259,7 +285,7 @@ def key_passphrase(settings: Settings) -> PassphraseSource:
     if secret is not None:
         return lambda: secret.get_secret_value().encode()
     if settings.key_passphrase_from:
-        return source_named(settings.key_passphrase_from)
+        return passphrase_source(settings.key_passphrase_from)
     return passphrase_from_file(settings.keys_folder / "passphrase")
 
 

@@ -3,6 +3,7 @@
 from xinzheng_issuer._messages_feed import FEED
 from xinzheng_issuer._messages_keys import KEYS
 from xinzheng_issuer._messages_outer import ACCESS, CONFIGURATION, PUBLISHING, WIRE
+from xinzheng_issuer._messages_trust_list import TRUST_LIST
 from xinzheng_schemas.errors import Message
 
 _WORKFLOW = {
@@ -287,4 +288,5 @@ MESSAGES: dict[str, Message] = {
     **KEYS,
     **PUBLISHING,
     **CONFIGURATION,
+    **TRUST_LIST,
 }

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import expected_of
-from xinzheng_keys.token_access import SOURCE_FORM, TokenAccess, source_named
+from xinzheng_keys.passphrase import passphrase_source
+from xinzheng_keys.token_access import SOURCE_FORM, TokenAccess
 
 MIN_SECRET_CHARACTERS = 16
 """Shortest secret taken from the environment."""
@@ -118,7 +119,7 @@ class Settings(BaseSettings):
         named = (entry.partition("=") for entry in self.pkcs11_modules.split(";") if entry)
         return TokenAccess(
             modules={name: Path(path) for name, _, path in named},
-            pin=source_named(self.pkcs11_pin_from) if self.pkcs11_pin_from else None,
+            pin=passphrase_source(self.pkcs11_pin_from) if self.pkcs11_pin_from else None,
             deadline=self.pkcs11_timeout_seconds,
             sessions=self.pkcs11_sessions,
         )

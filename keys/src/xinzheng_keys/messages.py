@@ -140,6 +140,10 @@ MESSAGES: dict[str, Message] = {
         "There is no passphrase in {source}.",
         "{source} 中没有口令。",
     ),
+    "passphrase_source_malformed": Message(
+        "The source of the passphrase is not one: expected env:NAME, credential:NAME or file:PATH.",
+        "口令来源有误：应为 env:名称、credential:名称 或 file:路径。",
+    ),
     "passphrase_short": Message(
         "The passphrase is too short: expected at least {minimum} octets.",
         "口令太短：至少应为 {minimum} 个字节。",

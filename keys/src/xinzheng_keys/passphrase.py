@@ -55,6 +55,26 @@ def passphrase_from_credential(name: str, *, environ: Mapping[str, str] | None =
     return read
 
 
+def passphrase_source(text: str) -> PassphraseSource:
+    """The source that a setting names.
+
+    Args:
+        text: `env:NAME`, `credential:NAME` or `file:PATH`.
+
+    Raises:
+        KeyStoreError: `passphrase_source_malformed`.
+    """
+    kind, _, name = text.partition(":")
+    makers: dict[str, Callable[[str], PassphraseSource]] = {
+        "env": passphrase_from_environment,
+        "credential": passphrase_from_credential,
+        "file": lambda path: passphrase_from_file(Path(path)),
+    }
+    if not name or kind not in makers:
+        raise KeyStoreError("passphrase_source_malformed", field="passphrase_from")
+    return makers[kind](name)
+
+
 def _read_file(path: Path, guard: Guard) -> bytes:
     try:
         content = read_private_file(path, guard=guard, max_octets=MAX_PASSPHRASE_OCTETS)

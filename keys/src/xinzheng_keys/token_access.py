@@ -1,18 +1,12 @@
 """What an installation says of hardware modules: which libraries it knows, where the PIN is, how long to wait."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from xinzheng_keys.errors import KeyURIError, TokenError
-from xinzheng_keys.passphrase import (
-    PassphraseSource,
-    passphrase_from_credential,
-    passphrase_from_environment,
-    passphrase_from_file,
-)
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_source
 
 SOURCE_FORM: Final = r"^(|(env|credential):[A-Za-z0-9_.-]+|file:.+)$"
 """How settings name a source of a passphrase or PIN; empty for none."""
@@ -57,24 +51,8 @@ class TokenAccess:
             named: the `pin-source` of a URI.
         """
         if named is not None:
-            return source_named(named)
+            return passphrase_source(named)
         return self.pin or _no_pin
-
-
-def source_named(text: str) -> PassphraseSource:
-    """The source behind `env:NAME`, `credential:NAME` (systemd) or `file:/path` (mode 0600).
-
-    Raises:
-        ValueError: none of these.
-    """
-    if not text or not re.fullmatch(SOURCE_FORM, text):
-        raise ValueError(text.partition(":")[0])
-    kind, _, name = text.partition(":")
-    if kind == "env":
-        return passphrase_from_environment(name)
-    if kind == "credential":
-        return passphrase_from_credential(name)
-    return passphrase_from_file(Path(name))
 
 
 def _no_pin() -> bytes:

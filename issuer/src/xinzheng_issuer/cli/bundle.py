@@ -7,15 +7,19 @@ import click
 
 from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.words import word
-from xinzheng_issuer.installation import open_issuer
+from xinzheng_issuer.clock import system_clock
+from xinzheng_issuer.installation import open_contributor, open_issuer
 
 
 @click.command("bundle", help=word("bundle"))
 @data_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=word("out"))
-def command(data: Path | None, out: Path | None) -> None:
+@click.option("--contribution", type=click.Path(path_type=Path), help=word("contribution"))
+@click.option("--above", type=click.IntRange(0), default=0, help=word("above"))
+def command(data: Path | None, out: Path | None, contribution: Path | None, above: int) -> None:
     """Publish anew, although nothing may have changed."""
-    with closing(open_issuer(settings_of(data))) as issuer:
+    settings = settings_of(data)
+    with closing(open_issuer(settings)) as issuer:
         state = issuer.outbox.renew()
     publisher = issuer.outbox.publisher
     latest = publisher.latest
@@ -26,3 +30,6 @@ def command(data: Path | None, out: Path | None) -> None:
         (out / "bundle.xzb").write_bytes(latest.path.read_bytes())
         (out / "root.json").write_bytes(publisher.root)
     click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))
+    if contribution is not None:
+        version = open_contributor(settings).contribute(contribution, at=system_clock(), above=above)
+        click.echo(word("contributed", version=version, path=contribution))

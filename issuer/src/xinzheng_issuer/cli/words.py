@@ -2,11 +2,13 @@
 
 import os
 
+from xinzheng_issuer.cli._trust_list_words import TRUST_LIST_WORDS
 from xinzheng_issuer.cli.key_words import KEY_WORDS
 from xinzheng_schemas.errors import Message, language_from
 
 WORDS: dict[str, Message] = {
     **KEY_WORDS,
+    **TRUST_LIST_WORDS,
     "xinzheng": Message(
         "Issue credit repair certificates (信用修复证明) of one court.",
         "出具本院的信用修复证明。",

@@ -1,27 +1,28 @@
-"""The trust bundle's publisher: a folder that holds a TUF repository with consistent snapshots, and its one-file form.
+"""The publisher of a court that runs alone: a repository without delegations, all its keys on one machine.
 
-    <folder>/metadata/   1.root.json … N.targets.json, N.snapshot.json, timestamp.json
-    <folder>/targets/    the published files, each under a name that bears its SHA-256
-    <folder>/bundles/    bundle-N.xzb: the same as one file
-
-Targets, snapshot and timestamp bear one version number, which is the bundle's. The replacement of `timestamp.json` is
-the one moment at which a publication takes effect; what a crash leaves behind before it is never named by anything, and
-its number is never used again. Each publication is first judged by the verifier that lenders use.
+Targets, snapshot and timestamp bear one version number, which is the bundle's. Each publication is first judged by the
+verifier that lenders use. How files are laid out and written: `publishing.repository`.
 """
 
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
-from tuf.api.serialization import DeserializationError
+from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.publishing.repository import (
+    HASHES,
+    TIMESTAMP_FILE,
+    Edition,
+    Publication,
+    Repository,
+    Signed,
+    read_metadata,
+)
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
     RoleSigner,
@@ -31,20 +32,17 @@ from xinzheng_issuer.publishing.role_keys import (
     sign_metadata,
 )
 from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked, replace_file
-from xinzheng_verifier.trust.names import TARGET_PATH
+from xinzheng_verifier.trust.names import TARGET_PATH, sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
-_Signed = TypeVar("_Signed", Root, Targets, Snapshot, Timestamp)
+__all__ = ["BundlePublisher", "Lifetimes", "Publication"]
 
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
-_VERSION = re.compile(r"(?:bundle-)?([1-9][0-9]*)\.(?:targets\.json|snapshot\.json|xzb)")
-_HASHES = ["sha256"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,26 +55,11 @@ class Lifetimes:
     root: timedelta = timedelta(days=365)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Publication:
-    """One edition of the bundle.
-
-    Attributes:
-        version: version of timestamp, snapshot and targets.
-        sha256: digest of the bundle file, lower-case hexadecimal.
-        path: the bundle file.
-    """
-
-    version: int
-    sha256: str
-    path: Path
-
-
 class BundlePublisher:
     """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions."""
 
     def __init__(self, folder: Path, *, signers: Mapping[str, RoleSigner], lifetimes: Lifetimes) -> None:
-        self._folder = folder
+        self._repository = Repository(folder)
         self._signers = signers
         self._lifetimes = lifetimes
 
@@ -109,19 +92,18 @@ class BundlePublisher:
             PublishingError: `repository_exists`.
             KeysError: (keys) a key cannot be made or opened.
         """
-        metadata = folder / "metadata"
-        for made in (metadata, folder / "targets", folder / "bundles"):
-            made.mkdir(parents=True, exist_ok=True)
+        repository = Repository(folder)
+        repository.make_folders()
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(folder):
-            if (metadata / "1.root.json").exists():
+            if (repository.metadata / "1.root.json").exists():
                 raise PublishingError("repository_exists", path=folder)
             names = [f"root-{number}" for number in range(1, root_keys + 1)]
             root_signers = [_role_key(keys, name, passphrase, custody) for name in names]
             online = {role: _role_key(keys, role, passphrase, custody) for role in _ONLINE_ROLES}
             lifetimes = lifetimes or Lifetimes()
             root = _first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
-            replace_file(metadata / "1.root.json", root)
+            replace_file(repository.metadata / "1.root.json", root)
         return cls(folder, signers=online, lifetimes=lifetimes)
 
     @classmethod
@@ -153,7 +135,7 @@ class BundlePublisher:
             role: load_role_key(keys / f"{role}.pem", passphrase=passphrase, custody=custody) for role in _ONLINE_ROLES
         }
         publisher = cls(folder, signers=online, lifetimes=lifetimes or Lifetimes())
-        root = _read_metadata(publisher.root_path, Root)
+        root = read_metadata(publisher.root_path, Root)
         for role, signer in online.items():
             if signer.public_key.keyid not in root.roles[role].keyids:
                 raise PublishingError("role_key_unknown", role=role)
@@ -162,8 +144,7 @@ class BundlePublisher:
     @property
     def root_path(self) -> Path:
         """The newest root metadata."""
-        versions = (int(path.name.partition(".")[0]) for path in self._metadata.glob("*.root.json"))
-        return self._metadata / f"{max(versions)}.root.json"
+        return self._repository.metadata / f"{max(self._repository.roots())}.root.json"
 
     @property
     def root(self) -> bytes:
@@ -177,14 +158,7 @@ class BundlePublisher:
         Raises:
             PublishingError: `repository_damaged`.
         """
-        timestamp = self._timestamp()
-        if timestamp is None:
-            return None
-        path = self._bundle_path(timestamp.version)
-        try:
-            return Publication(version=timestamp.version, sha256=_sha256(path.read_bytes()), path=path)
-        except OSError as error:
-            raise PublishingError("repository_damaged", path=path) from error
+        return self._repository.latest()
 
     def publish(self, targets: Mapping[str, bytes], *, at: datetime) -> Publication:
         """Publish exactly these files, in place of all that were published before.
@@ -200,73 +174,40 @@ class BundlePublisher:
         for path in targets:
             if not TARGET_PATH.fullmatch(path):
                 raise PublishingError("target_path", field=path)
-        with locked(self._folder):
-            version = self._next_version()
+        repository = self._repository
+        with locked(repository.folder):
+            version = repository.next_version("targets", "snapshot")
             files = self._signed(targets, version=version, at=at.astimezone(UTC))
-            bundle = pack(select({**files, **self._roots()}))
+            roots = {f"metadata/{number}.root.json": root for number, root in repository.roots().items()}
+            bundle = pack(select({**files, **roots}))
             self._check(bundle, at=at)
-            self._write(files, bundle=bundle, version=version)
-        return Publication(version=version, sha256=_sha256(bundle), path=self._bundle_path(version))
-
-    @property
-    def _metadata(self) -> Path:
-        return self._folder / "metadata"
-
-    def _bundle_path(self, version: int) -> Path:
-        return self._folder / "bundles" / f"bundle-{version}.xzb"
-
-    def _timestamp(self) -> Timestamp | None:
-        path = self._metadata / "timestamp.json"
-        return _read_metadata(path, Timestamp) if path.exists() else None
-
-    def _next_version(self) -> int:
-        """One above every number found, also those of publications that a crash kept from taking effect."""
-        names = (path.name for folder in ("metadata", "bundles") for path in (self._folder / folder).iterdir())
-        timestamp = self._timestamp()
-        found = [int(match[1]) for name in names if (match := _VERSION.fullmatch(name))]
-        return 1 + max([timestamp.version if timestamp else 0, *found])
-
-    def _roots(self) -> dict[str, bytes]:
-        return {f"metadata/{path.name}": path.read_bytes() for path in self._metadata.glob("*.root.json")}
+            file = repository.bundle_path(version)
+            repository.write({**files, f"bundles/{file.name}": bundle})
+        return Publication(version=version, sha256=sha256_of(bundle), path=file)
 
     def _signed(self, targets: Mapping[str, bytes], *, version: int, at: datetime) -> dict[str, bytes]:
         """Every file of a publication but the roots: name in the repository → content (TUF specification, 6)."""
         lifetimes = self._lifetimes
-        listed = {path: TargetFile.from_data(path, content, _HASHES) for path, content in targets.items()}
-        published_at = {PUBLISHED_AT: self._published_at(at)}
+        edition = Edition(
+            version=version,
+            published_at=self._repository.published_at(at),
+            snapshot_expires=at + lifetimes.snapshot,
+            timestamp_expires=at + lifetimes.timestamp,
+        )
+        listed = {path: TargetFile.from_data(path, content, HASHES) for path, content in targets.items()}
+        attested = {PUBLISHED_AT: edition.published_at}
         targets_bytes = self._sign(
-            Targets(
-                version=version, expires=at + lifetimes.targets, targets=listed, unrecognized_fields={**published_at}
-            )
+            Targets(version=version, expires=at + lifetimes.targets, targets=listed, unrecognized_fields=attested)
         )
-        snapshot_bytes = self._sign(
-            Snapshot(
-                version=version,
-                expires=at + lifetimes.snapshot,
-                meta={"targets.json": MetaFile.from_data(version, targets_bytes, _HASHES)},
-            )
-        )
-        timestamp_bytes = self._sign(
-            Timestamp(
-                version=version,
-                expires=at + lifetimes.timestamp,
-                snapshot_meta=MetaFile.from_data(version, snapshot_bytes, _HASHES),
-                unrecognized_fields={**published_at},
-            )
-        )
+        snapshot = self._sign(edition.snapshot({"targets.json": MetaFile.from_data(version, targets_bytes, HASHES)}))
         return {
-            **{_target_name(path, content): content for path, content in targets.items()},
+            **{target_name(path, sha256_of(content)): content for path, content in targets.items()},
             f"metadata/{version}.targets.json": targets_bytes,
-            f"metadata/{version}.snapshot.json": snapshot_bytes,
-            "metadata/timestamp.json": timestamp_bytes,
+            f"metadata/{version}.snapshot.json": snapshot,
+            TIMESTAMP_FILE: self._sign(edition.timestamp(snapshot)),
         }
 
-    def _published_at(self, at: datetime) -> str:
-        timestamp = self._timestamp()
-        before = timestamp.unrecognized_fields.get(PUBLISHED_AT, "") if timestamp else ""
-        return max(format_timestamp(at), str(before))
-
-    def _sign(self, signed: _Signed) -> bytes:
+    def _sign(self, signed: Signed) -> bytes:
         metadata = Metadata(signed)
         sign_metadata(metadata, self._signers[signed.type])
         return metadata.to_bytes()
@@ -276,17 +217,6 @@ class BundlePublisher:
             bundles.load(bundle, root=self.root, at=at)
         except TrustError as error:
             raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
-
-    def _write(self, files: Mapping[str, bytes], *, bundle: bytes, version: int) -> None:
-        """Files that nothing names yet first; `timestamp.json`, which names them, last."""
-        *unnamed, timestamp = files
-        for name in unnamed:
-            path = self._folder / name
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, files[name])
-        replace_file(self._bundle_path(version), bundle)
-        replace_file(self._folder / timestamp, files[timestamp])
 
 
 def _role_key(keys: Path, name: str, passphrase: PassphraseSource, custody: RoleCustody | None) -> RoleSigner:
@@ -308,23 +238,3 @@ def _first_root(
     for signer in root_signers:
         sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()
-
-
-def _read_metadata(path: Path, kind: type[_Signed]) -> _Signed:
-    try:
-        signed = Metadata[_Signed].from_bytes(path.read_bytes()).signed
-    except (OSError, DeserializationError) as error:
-        raise PublishingError("repository_damaged", path=path) from error
-    if not isinstance(signed, kind):
-        raise PublishingError("repository_damaged", path=path)
-    return signed
-
-
-def _target_name(path: str, content: bytes) -> str:
-    """Where a consistent snapshot keeps a target (TUF specification, 6.2)."""
-    folder, _, base = path.rpartition("/")
-    return f"targets/{folder}/{_sha256(content)}.{base}"
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

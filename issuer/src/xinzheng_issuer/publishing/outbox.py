@@ -23,9 +23,9 @@ from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
-from xinzheng_verifier.trust.bundle import opened
+from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import CHANGES, target_path
+from xinzheng_verifier.trust.names import CHANGES
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -128,8 +128,7 @@ class Outbox:
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
         latest = self._publisher.latest
         if latest is not None:
-            files = opened(latest.path.read_bytes())
-            check_not_older(targets, {path: files[name] for name in files if (path := target_path(name))})
+            check_not_older(targets, trusted_targets(latest.path.read_bytes()))
         return targets
 
     def _version(self) -> int | None:

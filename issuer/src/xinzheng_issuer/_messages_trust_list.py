@@ -1,0 +1,202 @@
+"""What the trust list's ceremonies and its publisher have to say, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+_CONFIGURATION = {
+    "ceremony_file_missing": Message(
+        "The trust list's configuration {path} cannot be read: {reason}",
+        "无法读取信任名单配置 {path}：{reason}",
+    ),
+    "ceremony_file_invalid": Message(
+        "The trust list's configuration {path} is wrong at {field}: expected {reason}",
+        "信任名单配置 {path} 的 {field} 有误：应为 {reason}",
+    ),
+    "ceremony_threshold": Message(
+        "a threshold of at most {shares}, the number of shares",
+        "不大于份额数 {shares} 的门限",
+    ),
+    "ceremony_twice": Message(
+        "{field} {found} only once: each share has a name and a medium of its own, each court one province",
+        "{field} {found} 只能出现一次：每个份额有各自的名称和介质，每个法院只属一省",
+    ),
+    "ceremony_code": Message(
+        "in {field} codes such as 42 for a province and 420683 for a court of it; {found} is none",
+        "{field} 中应为如 42 的省级代码、如 420683 的该省法院代码；{found} 不是",
+    ),
+    "ceremony_role": Message(
+        "The configuration has no role {found} that is signed in a ceremony: expected one of {known}.",
+        "配置中没有需经仪式签名的角色 {found}：应为以下之一：{known}。",
+    ),
+    "ceremony_section_missing": Message(
+        "The configuration lacks the section {field}.",
+        "配置缺少 {field} 一节。",
+    ),
+    "ceremony_share_unknown": Message(
+        "The configuration has no share {found}.",
+        "配置中没有份额 {found}。",
+    ),
+}
+
+_SHARES = {
+    "share_record_invalid": Message(
+        "{name} is not the public record of a share: it is damaged, or its key did not sign it.",
+        "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。",
+    ),
+    "share_record_exists": Message(
+        "The share {field} has a key already; a lost or renewed key gets a share of another name.",
+        "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。",
+    ),
+    "share_key_kind": Message(
+        "A key of the trust list is of kind {found}: expected ed25519.",
+        "信任名单的密钥类型为 {found}：应为 ed25519。",
+    ),
+    "ceremony_share_leaves": Message(
+        "The share {field} leaves its role by this configuration: no key is made for it.",
+        "按此配置，份额 {field} 将退出其角色：不再为其生成密钥。",
+    ),
+    "ceremony_share_role": Message(
+        "The share {field} belongs to the role {role} and signs nothing else.",
+        "份额 {field} 属于角色 {role}，不签署其他文件。",
+    ),
+    "ceremony_share_changed": Message(
+        "The share {field} has another key than in what is published: a new key needs a share of another name.",
+        "份额 {field} 的密钥与已发布的不同：新密钥应使用另一个份额名称。",
+    ),
+    "medium_missing": Message(
+        "The medium of the share {share} is not there: {path} is no folder.",
+        "份额 {share} 的介质不在：{path} 不是目录。",
+    ),
+    "medium_taken": Message(
+        "The medium {path} holds the key of {found} already: each share has a medium of its own.",
+        "介质 {path} 上已有 {found} 的密钥：每个份额应有各自的介质。",
+    ),
+}
+
+_CEREMONY = {
+    "ceremony_key_missing": Message(
+        "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
+        "没有份额 {field} 的公开记录：请先生成其密钥，并带来 shares/{field}.json。",
+    ),
+    "ceremony_key_unexpected": Message(
+        "The key of {field} is not the one that was reviewed: expected {expected}.",
+        "{field} 的密钥与经审核的不符：应为 {expected}。",
+    ),
+    "ceremony_key_twice": Message(
+        "One key stands for two shares or two roles: each has a key of its own.",
+        "同一密钥用于两个份额或两个角色：应各有密钥。",
+    ),
+    "ceremony_court_missing": Message(
+        "What the court {field} hands in is not there: expected issuer.json and key.json in courts/{field}.",
+        "没有法院 {field} 报送的文件：courts/{field} 中应有 issuer.json 和 key.json。",
+    ),
+    "ceremony_issuer_invalid": Message(
+        "The issuer document of the court {field} cannot be listed: {reason}",
+        "法院 {field} 的签发者文件不能列入：{reason}",
+    ),
+    "ceremony_document_missing": Message(
+        "{name} is not there: draw the document up first, and bring it along.",
+        "没有 {name}：请先制作待签文件并带来。",
+    ),
+    "ceremony_document_differs": Message(
+        "{name} is not what the reviewed configuration says: {members} differ. Sign nothing; draw it up anew.",
+        "{name} 与经审核的配置不符：{members} 不同。请勿签名；应重新制作。",
+    ),
+    "ceremony_document_time": Message(
+        "{name} is not of this time: it expired, or was drawn up later than this machine's clock shows.",
+        "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。",
+    ),
+    "ceremony_previous_missing": Message(
+        "{name}, which the document depends on, is not there: put it together first, or give the folder of what is "
+        "published.",
+        "没有待签文件所依据的 {name}：请先汇集其签名，或给出已发布内容的目录。",
+    ),
+    "ceremony_signed_already": Message(
+        "{name} has been signed already: the next one has a higher version.",
+        "{name} 已签名：下一份文件的版本号应更大。",
+    ),
+    "ceremony_refused": Message(
+        "The signed document would be refused by lenders ({refusal}): {reason}",
+        "核验方会拒绝该签名文件（{refusal}）：{reason}",
+    ),
+    "ceremony_not_written": Message("{path} cannot be written: {reason}", "无法写入 {path}：{reason}"),
+    "ceremony_not_read": Message("{path} cannot be read: {reason}", "无法读取 {path}：{reason}"),
+    "signature_invalid": Message("{name} is not the signature of a share.", "{name} 不是份额的签名。"),
+    "signature_of_other_document": Message(
+        "{name} signs another document than the one at hand.",
+        "{name} 签署的是另一份文件。",
+    ),
+    "metadata_invalid": Message(
+        "{name} is not the metadata that its name says.",
+        "{name} 不是其名称所示的元数据。",
+    ),
+    "metadata_conflict": Message(
+        "There are two different files {name}; find out which is genuine.",
+        "存在两份不同的 {name}；请查明真伪。",
+    ),
+    "metadata_role": Message("No metadata names the keys of {name}.", "没有元数据指定 {name} 的密钥。"),
+    "transcript_damaged": Message(
+        "The entry {name} of the transcript cannot be read.",
+        "无法读取仪式记录条目 {name}。",
+    ),
+}
+
+_PUBLISHER = {
+    "contribution_unreadable": Message("{name} cannot be read: {reason}", "无法读取 {name}：{reason}"),
+    "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
+    "contribution_time": Message(
+        "The court says that it made its metadata later than it is now.",
+        "法院所称的元数据制作时间晚于当前时间。",
+    ),
+    "contribution_list": Message(
+        "The status list {field} is not good: {reason}",
+        "状态列表 {field} 不可用：{reason}",
+    ),
+    "contribution_older": Message(
+        "{name} is older than what is published; nothing goes back.",
+        "{name} 比已发布的更旧；不得回退。",
+    ),
+    "contribution_conflict": Message(
+        "{name} is published with other content: a version is given once.",
+        "已发布的 {name} 内容不同：同一版本号只能使用一次。",
+    ),
+    "contribution_undelegated": Message(
+        "Nobody entrusts the role of {name} with anything.",
+        "没有任何角色委托 {name} 的角色。",
+    ),
+    "contribution_waits": Message(
+        "{name} waits for {field}: what it entrusts has no metadata yet that is good under it.",
+        "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。",
+    ),
+    "court_keys_two": Message(
+        "There are two keys already: retire {name} once the province's metadata names the new one.",
+        "已有两个密钥：待省级元数据列出新密钥后，请先停用 {name}。",
+    ),
+    "court_keys_one": Message(
+        "{name} has no second key: make a new one before the old one is retired.",
+        "{name} 没有第二个密钥：停用旧密钥前请先生成新密钥。",
+    ),
+    "publication_impossible": Message(
+        "Nothing can be published: {reason}",
+        "无法发布：{reason}",
+    ),
+    "online_key_missing": Message(
+        "The keys of {role} that root version {version} names are not on this machine.",
+        "本机没有根（版本 {version}）所列的 {role} 密钥。",
+    ),
+    "repository_restored": Message(
+        "The repository is at edition {found}, but edition {expected} was published from here: a backup was restored. "
+        "Take over the newest bundle with `xinzheng trust-list restore`.",
+        "仓库为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份。"
+        "请用 `xinzheng trust-list restore` 接管最新信任包。",
+    ),
+    "restore_partial": Message(
+        "The bundle leaves things out: a repository is restored from a whole one.",
+        "该信任包有省略内容：恢复仓库须用完整的信任包。",
+    ),
+    "restore_refused": Message(
+        "The bundle was not taken over, for the verifier refuses it ({refusal}): {reason}",
+        "未接管该信任包，因为核验程序拒绝接受（{refusal}）：{reason}",
+    ),
+}
+
+TRUST_LIST = {**_CONFIGURATION, **_SHARES, **_CEREMONY, **_PUBLISHER}

@@ -1,0 +1,180 @@
+"""What `xinzheng trust-list` says, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+_COMMANDS = {
+    "trust-list": Message("The country's trust list: ceremonies and publisher.", "全国信任名单：签名仪式与发布。"),
+    "ceremony": Message(
+        "Make keys and sign documents, step by step, each share on its own medium.",
+        "逐步生成密钥并签署文件，每个份额使用各自的介质。",
+    ),
+    "ceremony_check": Message(
+        "Read the configuration and say what it asks for; nothing is written.",
+        "读取配置并说明其内容；不写入任何文件。",
+    ),
+    "ceremony_keys": Message(
+        "Make the key of one share on its medium; its public record goes into the work folder.",
+        "在介质上为一个份额生成密钥；其公开记录写入工作目录。",
+    ),
+    "ceremony_draft": Message(
+        "Draw up the document of a role, unsigned, from the configuration and the public records.",
+        "按配置和公开记录制作某角色的待签文件。",
+    ),
+    "ceremony_sign": Message(
+        "Compare the document with the configuration, and sign it with one share.",
+        "将待签文件与配置核对，并以一个份额签名。",
+    ),
+    "ceremony_assemble": Message(
+        "Put the signatures together and let the verifier judge the result.",
+        "汇集签名，并由核验程序检查结果。",
+    ),
+    "publish": Message(
+        "Publish the next edition from what was handed in; what is refused is reported and leaves the rest alone.",
+        "以报送的内容发布下一版；被拒绝的会报告，不影响其余。",
+    ),
+    "country_bundle": Message(
+        "Write the edition in effect as one file, whole or of some provinces and courts.",
+        "将现行版本写成一个文件，可为全部或部分省、法院。",
+    ),
+    "country_show": Message(
+        "Show every role of the edition in effect: version, keys, expiry, and what is due.",
+        "显示现行版本的各角色：版本、密钥、到期日及待办事项。",
+    ),
+    "country_restore": Message(
+        "Take over a newer edition of this repository from a bundle, after a backup was restored.",
+        "恢复备份后，从信任包接管本仓库的较新版本。",
+    ),
+    "court_key": Message("The key by which a court signs for the country.", "法院向全国报送所用的签名密钥。"),
+    "court_key_new": Message(
+        "Make the key that is to follow; until the old one is retired, both sign.",
+        "生成后续密钥；旧密钥停用之前，两者同时签名。",
+    ),
+    "court_key_retire": Message(
+        "Delete the older of two keys, once the province names the new one.",
+        "在省级列出新密钥之后，删除两个密钥中较旧的一个。",
+    ),
+}
+
+_OPTIONS = {
+    "configuration": Message("The reviewed configuration, TOML.", "经审核的配置，TOML。"),
+    "work": Message("The folder that travels; no secret lies in it.", "随行的工作目录；其中没有秘密。"),
+    "known": Message(
+        "Folder of what is published (it holds metadata/), for every document but the first.",
+        "已发布内容的目录（含 metadata/）；首份文件以外均须给出。",
+    ),
+    "ceremony_role": Message(
+        "The role whose document it is: root, targets, province-42.", "文件所属角色：root、targets、province-42。"
+    ),
+    "share": Message("Name of the share.", "份额名称。"),
+    "medium": Message(
+        "Where the medium is on this machine, if not where the configuration says.",
+        "介质在本机的位置（如与配置所述不同）。",
+    ),
+    "passphrase_from": Message(
+        "Where the passphrase is read: env:NAME, credential:NAME or file:PATH; otherwise it is asked for.",
+        "口令来源：env:名称、credential:名称 或 file:路径；否则当场询问。",
+    ),
+    "witness": Message("Who is present; may be given several times.", "见证人；可多次给出。"),
+    "dry_run": Message("Check everything and write nothing.", "完成全部检查，不写入任何文件。"),
+    "repository": Message("The publisher's folder of static files.", "发布方的静态文件目录。"),
+    "take": Message(
+        "What was handed in: a contribution, or a folder of them; may be given several times.",
+        "报送内容：一份，或含多份的目录；可多次给出。",
+    ),
+    "province": Message("Code of a province, such as 42; may be given several times.", "省级代码，如 42；可多次给出。"),
+    "court": Message(
+        "Code of a court, such as 420683; may be given several times.", "法院代码，如 420683；可多次给出。"
+    ),
+    "without_changes": Message("Leave out the journals of changes.", "不含变更记录。"),
+    "out_file": Message("The file to write.", "要写入的文件。"),
+    "restore_bundle": Message("The newest whole bundle that can be found.", "能找到的最新完整信任包。"),
+    "contribution": Message(
+        "Also write what is handed in for the country's trust list: a folder, or one file (.xzc).",
+        "同时写出向全国信任名单报送的内容：目录，或一个文件（.xzc）。",
+    ),
+    "above": Message(
+        "Give the contribution a version above this one, after a backup was restored.",
+        "恢复备份后，使报送版本号大于此数。",
+    ),
+}
+
+_SAID = {
+    "said_configuration": Message("{title}\nconfiguration SHA-256 {sha256}", "{title}\n配置文件 SHA-256 {sha256}"),
+    "said_role": Message(
+        "{role}: version {version}, {threshold} of {count} shares, {life}",
+        "{role}：版本 {version}，{count} 个份额中的 {threshold} 个，{life}",
+    ),
+    "said_days": Message("good for {days} days", "有效 {days} 天"),
+    "said_online": Message("by the publisher", "由发布方签"),
+    "said_share": Message("    {name}: {holder}, on {medium}", "    {name}：{holder}，介质 {medium}"),
+    "said_leaving": Message(
+        "    {name}: {holder}, signs once more and leaves", "    {name}：{holder}，最后一次签名后退出"
+    ),
+    "said_courts": Message("    courts: {courts}", "    法院：{courts}"),
+    "will_make": Message(
+        "The key of {share} ({role}) will be made on {medium} and stay there, encrypted. Only its public record goes "
+        "into {work}.",
+        "将在 {medium} 上生成 {share}（{role}）的密钥，加密保存，不离开该介质。只有公开记录写入 {work}。",
+    ),
+    "key_made": Message("Made. Fingerprint of {share}: {fingerprint}", "已生成。{share} 的指纹：{fingerprint}"),
+    "will_draft": Message(
+        "The document {name} will be drawn up; nobody has signed it yet. Lenders believe none of it before {threshold} "
+        "shares have.",
+        "将制作待签文件 {name}；尚无人签名。{threshold} 个份额签名之前，核验方不予采信。",
+    ),
+    "drafted": Message("Drawn up: documents/{name}, SHA-256 {sha256}", "已制作：documents/{name}，SHA-256 {sha256}"),
+    "listed_key": Message("    {role}  {share}  {fingerprint}", "    {role}  {share}  {fingerprint}"),
+    "will_sign": Message(
+        "The share {share} will sign {name} if it is, to the last member, what the configuration says.",
+        "若 {name} 与配置逐项一致，将以份额 {share} 签名。",
+    ),
+    "signed": Message("Signed: signatures/{subject}/{share}.json", "已签名：signatures/{subject}/{share}.json"),
+    "will_assemble": Message(
+        "The signatures of {name} will be put together. From its publication on lenders go by it.",
+        "将汇集 {name} 的签名。自发布之日起，核验方即以其为准。",
+    ),
+    "assembled": Message(
+        "Accepted by the verifier: metadata/{name}. Hand {work} in to the publisher.",
+        "已通过核验程序检查：metadata/{name}。请将 {work} 交给发布方。",
+    ),
+    "dry": Message("Dry run: all checks passed, nothing was written.", "试运行：全部检查通过，未写入任何文件。"),
+    "other_media": Message(
+        "Other media are on this machine: {shares}. It stands in the transcript.",
+        "本机上还有其他介质：{shares}。已载入记录。",
+    ),
+    "passphrase_prompt": Message("Passphrase of {share}", "{share} 的口令"),
+    "taken": Message("taken: {role} {version} ({source})", "已采用：{role} {version}（{source}）"),
+    "refused": Message(
+        "not taken: {role} {version} ({source}): {reason} [{code}]",
+        "未采用：{role} {version}（{source}）：{reason} [{code}]",
+    ),
+    "unread": Message("not taken: {source}: {reason} [{code}]", "未采用：{source}：{reason} [{code}]"),
+    "country_published": Message(
+        "Published as edition {version}, {courts} courts: {path}", "已发布为第 {version} 版，{courts} 个法院：{path}"
+    ),
+    "would_publish": Message(
+        "Dry run: edition {version} with {courts} courts would be good; nothing was written.",
+        "试运行：第 {version} 版（{courts} 个法院）可以发布；未写入任何文件。",
+    ),
+    "bundle_written": Message(
+        "Edition {version} in {path}, {octets} octets; left out: {left_out}.",
+        "第 {version} 版已写入 {path}，{octets} 字节；省略：{left_out}。",
+    ),
+    "nothing": Message("nothing", "无"),
+    "restored": Message("The repository is at edition {version} now.", "仓库现为第 {version} 版。"),
+    "edition": Message("Edition {version}, published {at}", "第 {version} 版，发布于 {at}"),
+    "role_line": Message("{role}  {version}  expires {expires}", "{role}  {version}  到期 {expires}"),
+    "role_due": Message("{line}  ! renew now", "{line}  ！应尽快更新"),
+    "role_attested": Message("{line}, status as of {at}", "{line}，状态截至 {at}"),
+    "contributed": Message("Contribution {version}: {path}", "报送第 {version} 版：{path}"),
+    "court_key_made": Message(
+        "The key {share} is made, fingerprint {fingerprint}. Hand in, and ask the province to list it.",
+        "已生成密钥 {share}，指纹 {fingerprint}。请报送，并请省级列入。",
+    ),
+    "court_key_retired": Message(
+        "The key {share} is deleted. Hand in anew: {now} signs alone from now on.",
+        "密钥 {share} 已删除。请重新报送：今后仅由 {now} 签名。",
+    ),
+}
+
+TRUST_LIST_WORDS: dict[str, Message] = {**_COMMANDS, **_OPTIONS, **_SAID}

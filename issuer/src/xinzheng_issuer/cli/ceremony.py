@@ -1,0 +1,223 @@
+"""`xinzheng trust-list ceremony`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.clock import system_clock
+from xinzheng_issuer.publishing.trust_list.ceremony import Step
+from xinzheng_issuer.publishing.trust_list.configuration import (
+    OfflineRole,
+    OnlineRole,
+    ProvinceRole,
+    Reviewed,
+    load_configuration,
+)
+from xinzheng_issuer.publishing.trust_list.documents import file_role, listed_shares
+from xinzheng_issuer.publishing.trust_list.shares import fingerprint
+from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
+from xinzheng_keys.passphrase import PassphraseSource, passphrase_source
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group("ceremony", help=word("ceremony"))
+def command() -> None:
+    """Keys and signatures of the trust list."""
+
+
+def configuration_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--config FILE`."""
+    return click.option("--config", "configuration", type=_FILE, required=True, help=word("configuration"))(function)
+
+
+def passphrase_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--passphrase-from SOURCE`."""
+    return click.option("--passphrase-from", envvar="XINZHENG_KEY_PASSPHRASE_FROM", help=word("passphrase_from"))(
+        function
+    )
+
+
+def passphrase_for(share: str, source: str | None, *, new: bool = False) -> PassphraseSource:
+    """The passphrase of a key file, from a source or from the person at the terminal.
+
+    Args:
+        share: whose key.
+        source: `env:…`, `credential:…`, `file:…`; None to ask.
+        new: whether it is being chosen: then it is asked for twice.
+    """
+    if source is not None:
+        return passphrase_source(source)
+
+    def ask() -> bytes:
+        prompt = word("passphrase_prompt", share=share)
+        text: str = click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)
+        return text.encode()
+
+    return ask
+
+
+def _step_options(*, role: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What all steps share."""
+    options = [
+        configuration_option,
+        click.option("--work", type=_FOLDER, required=True, help=word("work")),
+        click.option("--published", type=_FOLDER, help=word("known")),
+        click.option("--witness", "witnesses", multiple=True, help=word("witness")),
+        click.option("--dry-run", is_flag=True, help=word("dry_run")),
+    ]
+    if role:
+        options.insert(1, click.option("--role", required=True, help=word("ceremony_role")))
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def _share_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    share = click.option("--share", required=True, help=word("share"))
+    medium = click.option("--medium", type=_FOLDER, help=word("medium"))
+    return share(medium(passphrase_option(function)))
+
+
+def _step(
+    configuration: Path, work: Path, published: Path | None, witnesses: tuple[str, ...], *, dry_run: bool
+) -> Step:
+    reviewed = load_configuration(configuration)
+    _say_configuration(reviewed)
+    folder = WorkFolder(path=work, published=published)
+    return Step(reviewed=reviewed, folder=folder, at=system_clock(), witnesses=witnesses, dry_run=dry_run)
+
+
+def _say_configuration(reviewed: Reviewed) -> None:
+    click.echo(word("said_configuration", title=reviewed.configuration.title, sha256=reviewed.sha256))
+
+
+def _say_end(step: Step) -> None:
+    if step.dry_run:
+        click.echo(word("dry"))
+
+
+@command.command("check", help=word("ceremony_check"))
+@configuration_option
+def check(configuration: Path) -> None:
+    """Read the configuration."""
+    reviewed = load_configuration(configuration)
+    _say_configuration(reviewed)
+    for name, section in reviewed.configuration.roles():
+        click.echo(
+            word(
+                "said_role",
+                role=name,
+                version=section.version if isinstance(section, OfflineRole) else "–",
+                threshold=section.threshold,
+                count=len(section.shares),
+                life=_life(section),
+            )
+        )
+        for share in section.shares:
+            click.echo(word("said_share", name=share.name, holder=share.holder, medium=reviewed.medium(share)))
+        for share in section.leaving:
+            click.echo(word("said_leaving", name=share.name, holder=share.holder))
+        if isinstance(section, ProvinceRole):
+            click.echo(word("said_courts", courts=", ".join(section.courts)))
+
+
+def _life(section: OfflineRole | OnlineRole) -> str:
+    return word("said_days", days=section.valid_days) if isinstance(section, OfflineRole) else word("said_online")
+
+
+@command.command("keys", help=word("ceremony_keys"))
+@_step_options(role=False)
+@_share_options
+def keys(
+    *,
+    configuration: Path,
+    work: Path,
+    published: Path | None,
+    witnesses: tuple[str, ...],
+    dry_run: bool,
+    share: str,
+    medium: Path | None,
+    passphrase_from: str | None,
+) -> None:
+    """Make the key of a share."""
+    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    role, found = step.reviewed.share(share)
+    place = medium or step.reviewed.medium(found)
+    click.echo(word("will_make", share=share, role=role, medium=place, work=work))
+    made = step.make_key(share, medium=medium, passphrase=passphrase_for(share, passphrase_from, new=True))
+    if made is not None:
+        click.echo(word("key_made", share=share, fingerprint=made.fingerprint))
+    _say_media(step, share)
+    _say_end(step)
+
+
+@command.command("draft", help=word("ceremony_draft"))
+@_step_options(role=True)
+def draft(
+    *, configuration: Path, role: str, work: Path, published: Path | None, witnesses: tuple[str, ...], dry_run: bool
+) -> None:
+    """Draw up a document."""
+    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    section = step.reviewed.section(role)
+    click.echo(word("will_draft", name=f"{section.version}.{role}.json", threshold=section.threshold))
+    document = step.draw_up(role)
+    for owner, share, public in listed_shares(document.signed):
+        click.echo(word("listed_key", role=owner, share=share, fingerprint=fingerprint(public)))
+    click.echo(word("drafted", name=file_role(document, role), sha256=sha256(document.to_bytes())))
+    _say_end(step)
+
+
+@command.command("sign", help=word("ceremony_sign"))
+@_step_options(role=True)
+@_share_options
+def sign(
+    *,
+    configuration: Path,
+    role: str,
+    work: Path,
+    published: Path | None,
+    witnesses: tuple[str, ...],
+    dry_run: bool,
+    share: str,
+    medium: Path | None,
+    passphrase_from: str | None,
+) -> None:
+    """Sign a document."""
+    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    subject = f"{step.reviewed.section(role).version}.{role}"
+    click.echo(word("will_sign", share=share, name=f"{subject}.json"))
+    signature = step.sign(role, share, medium=medium, passphrase=passphrase_for(share, passphrase_from))
+    if signature is not None:
+        click.echo(word("drafted", name=f"{subject}.json", sha256=signature.document))
+        click.echo(word("signed", subject=subject, share=share))
+    _say_media(step, share)
+    _say_end(step)
+
+
+@command.command("assemble", help=word("ceremony_assemble"))
+@_step_options(role=True)
+def assemble(
+    *, configuration: Path, role: str, work: Path, published: Path | None, witnesses: tuple[str, ...], dry_run: bool
+) -> None:
+    """Put signatures together."""
+    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    name = f"{step.reviewed.section(role).version}.{role}.json"
+    click.echo(word("will_assemble", name=name))
+    step.assemble(role)
+    click.echo(word("assembled", name=name, work=work))
+    _say_end(step)
+
+
+def _say_media(step: Step, share: str) -> None:
+    others = step.other_media(share)
+    if others:
+        click.echo(word("other_media", shares=", ".join(others)))

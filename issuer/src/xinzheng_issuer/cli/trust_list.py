@@ -1,0 +1,171 @@
+"""`xinzheng trust-list`: the publisher of the country's trust list."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from xinzheng_issuer.cli import ceremony
+from xinzheng_issuer.cli.ceremony import configuration_option, passphrase_for, passphrase_option
+from xinzheng_issuer.cli.options import data_option, settings_of
+from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.clock import system_clock
+from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.repository import Repository
+from xinzheng_issuer.publishing.trust_list.configuration import load_configuration
+from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
+from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher
+from xinzheng_issuer.publishing.trust_list.state import RoleState, current_files, state_of
+from xinzheng_schemas.errors import language_from
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.trust.archive import pack
+from xinzheng_verifier.trust.extent import Extent, select
+from xinzheng_verifier.trust.files import replace_file
+from xinzheng_verifier.trust.names import EXTENT_FILE
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_repository_option = click.option("--repository", type=_FOLDER, required=True, help=word("repository"))
+
+
+@click.group("trust-list", help=word("trust-list"))
+def command() -> None:
+    """The country's trust list."""
+
+
+command.add_command(ceremony.command)
+
+
+@command.command("publish", help=word("publish"))
+@configuration_option
+@_repository_option
+@click.option("--take", "places", type=click.Path(path_type=Path), multiple=True, help=word("take"))
+@passphrase_option
+@click.option("--dry-run", is_flag=True, help=word("dry_run"))
+def publish(
+    configuration: Path, repository: Path, places: tuple[Path, ...], passphrase_from: str | None, dry_run: bool
+) -> None:
+    """Publish the next edition; exit 1 if something was not taken."""
+    publisher = TrustListPublisher(
+        repository,
+        reviewed=load_configuration(configuration),
+        passphrase=passphrase_for("timestamp, snapshot", passphrase_from),
+    )
+    found, unread = [], 0
+    for path in (path for place in places for path in find_contributions(place)):
+        try:
+            found.append(read_contribution(path))
+        except TrustListError as error:
+            unread += 1
+            click.echo(
+                word("unread", source=path.name, reason=error.message(language_from(os.environ)), code=error.code)
+            )
+    result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
+    _say(result)
+    if result.publication is not None:
+        _say_due(publisher.repository)
+    if unread or any(answer.error for answer in result.answers):
+        raise SystemExit(1)
+
+
+def _say(result: Result) -> None:
+    for answer in result.answers:
+        facts = {"role": answer.role, "version": answer.version, "source": answer.source}
+        error = answer.error
+        if error is None:
+            click.echo(word("taken", **facts))
+        else:
+            click.echo(word("refused", **facts, reason=error.message(language_from(os.environ)), code=error.code))
+    if result.publication is None:
+        click.echo(word("would_publish", version=result.version, courts=result.courts))
+    else:
+        path = result.publication.path
+        click.echo(word("country_published", version=result.version, courts=result.courts, path=path))
+
+
+def _say_due(repository: Repository) -> None:
+    now = system_clock()
+    for role in state_of(repository).roles:
+        if role.due(now):
+            click.echo(_line(role, now))
+
+
+@command.command("bundle", help=word("country_bundle"))
+@_repository_option
+@click.option("--province", "provinces", multiple=True, help=word("province"))
+@click.option("--court", "courts", multiple=True, help=word("court"))
+@click.option("--without-changes", is_flag=True, help=word("without_changes"))
+@click.option("--out", type=_FILE, required=True, help=word("out_file"))
+def bundle(
+    repository: Path, provinces: tuple[str, ...], courts: tuple[str, ...], without_changes: bool, out: Path
+) -> None:
+    """Write a bundle, whole or filtered."""
+    files = select(
+        current_files(Repository(repository)),
+        provinces=provinces or None,
+        courts=courts or None,
+        changes=not without_changes,
+    )
+    packed = pack(files)
+    replace_file(out, packed)
+    extent = Extent.parse(files[EXTENT_FILE])
+    left_out = ", ".join(f"{kind} {count}" for kind, count in extent.left_out.items() if count) or word("nothing")
+    click.echo(word("bundle_written", version=extent.edition, path=out, octets=len(packed), left_out=left_out))
+
+
+@command.command("show", help=word("country_show"))
+@_repository_option
+def show(repository: Path) -> None:
+    """What is in effect; exit 1 if something is due."""
+    state = state_of(Repository(repository))
+    now = system_clock()
+    click.echo(word("edition", version=state.version, at=format_timestamp(state.published_at)))
+    for role in state.roles:
+        click.echo(_line(role, now))
+    if any(role.due(now) for role in state.roles):
+        raise SystemExit(1)
+
+
+def _line(role: RoleState, now: datetime) -> str:
+    line = word("role_line", role=role.name, version=role.version, expires=format_timestamp(role.expires))
+    if role.attested is not None:
+        line = word("role_attested", line=line, at=format_timestamp(role.attested))
+    return word("role_due", line=line) if role.due(now) else line
+
+
+@command.command("restore", help=word("country_restore"))
+@configuration_option
+@_repository_option
+@click.option("--bundle", "newest", type=_FILE, required=True, help=word("restore_bundle"))
+def restore(configuration: Path, repository: Path, newest: Path) -> None:
+    """Take over a newer edition."""
+    publisher = TrustListPublisher(repository, reviewed=load_configuration(configuration), passphrase=bytes)
+    publication = publisher.restore(newest.read_bytes(), at=system_clock())
+    click.echo(word("restored", version=publication.version))
+
+
+@command.group("court-key", help=word("court_key"))
+def court_key() -> None:
+    """The court's own key as a role of the country."""
+
+
+@court_key.command("new", help=word("court_key_new"))
+@data_option
+def court_key_new(data: Path | None) -> None:
+    """Make the next key."""
+    from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - other commands need no register
+
+    made = open_contributor(settings_of(data)).make_key(at=system_clock())
+    click.echo(word("court_key_made", share=made.name, fingerprint=made.fingerprint))
+
+
+@court_key.command("retire", help=word("court_key_retire"))
+@data_option
+def court_key_retire(data: Path | None) -> None:
+    """Delete the older key."""
+    from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - as above
+
+    contributor = open_contributor(settings_of(data))
+    retired = contributor.retire_key()
+    click.echo(word("court_key_retired", share=retired, now=contributor.shares()[-1]))

@@ -1,0 +1,197 @@
+"""A TUF repository with consistent snapshots as a folder of static files, and the order in which they are written.
+
+    <folder>/metadata/   1.root.json … N.snapshot.json, N.targets.json, timestamp.json
+    <folder>/targets/    the published files, each under a name that bears its SHA-256
+    <folder>/bundles/    bundle-N.xzb: edition N as one file
+    <folder>/updates/    A-N.xzu: what leads from edition A to N
+
+The replacement of `timestamp.json` is the one moment at which a publication takes effect; what a crash leaves behind
+before it is never named by anything, and its number is never used again.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.trust.files import replace_file
+from xinzheng_verifier.trust.names import sha256_of
+from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
+
+Signed = TypeVar("Signed", Root, Targets, Snapshot, Timestamp)
+
+HASHES: Final = ["sha256"]
+"""Digests in metadata that names files."""
+
+TIMESTAMP_FILE: Final = "metadata/timestamp.json"
+"""The file whose replacement makes a publication take effect."""
+
+_ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """One edition of the bundle.
+
+    Attributes:
+        version: version of timestamp and snapshot.
+        sha256: digest of the bundle file, lower-case hexadecimal.
+        path: the bundle file.
+    """
+
+    version: int
+    sha256: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The folder of one repository. Whoever writes holds its lock.
+
+    Attributes:
+        folder: the folder.
+    """
+
+    folder: Path
+
+    @property
+    def metadata(self) -> Path:
+        """Where metadata lies."""
+        return self.folder / "metadata"
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing."""
+        for name in ("metadata", "targets", "bundles", "updates"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+
+    # --- what is there ------------------------------------------------------------------------------------------------
+
+    def roots(self) -> dict[int, bytes]:
+        """Version → root metadata, ascending."""
+        found = {
+            int(match[1]): path for path in self.metadata.glob("*.root.json") if (match := _ROOT.fullmatch(path.name))
+        }
+        return {version: found[version].read_bytes() for version in sorted(found)}
+
+    def timestamp(self) -> Timestamp | None:
+        """The timestamp in effect; None before the first publication.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        path = self.folder / TIMESTAMP_FILE
+        return read_metadata(path, Timestamp) if path.exists() else None
+
+    def bundle_path(self, version: int) -> Path:
+        """The one-file form of an edition."""
+        return self.folder / "bundles" / f"bundle-{version}.xzb"
+
+    def latest(self) -> Publication | None:
+        """The publication in effect; None before the first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        timestamp = self.timestamp()
+        if timestamp is None:
+            return None
+        path = self.bundle_path(timestamp.version)
+        try:
+            return Publication(version=timestamp.version, sha256=sha256_of(path.read_bytes()), path=path)
+        except OSError as error:
+            raise PublishingError("repository_damaged", path=path) from error
+
+    def next_version(self, *kinds: str) -> int:
+        """One above every number found, also those of publications that a crash kept from taking effect.
+
+        Args:
+            kinds: roles whose metadata bears the number of the publication.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        numbered = re.compile(rf"(?:bundle-)?([1-9][0-9]*)\.(?:xzb|(?:{'|'.join(kinds)})\.json)")
+        names = (path.name for folder in ("metadata", "bundles") for path in (self.folder / folder).iterdir())
+        timestamp = self.timestamp()
+        found = [int(match[1]) for name in names if (match := numbered.fullmatch(name))]
+        return 1 + max([timestamp.version if timestamp else 0, *found])
+
+    def published_at(self, at: datetime) -> str:
+        """The moment to state: a clock set back does not make a publication older than the one before it.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        timestamp = self.timestamp()
+        before = timestamp.unrecognized_fields.get(PUBLISHED_AT, "") if timestamp else ""
+        return max(format_timestamp(at), str(before))
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Write a publication: what nothing names yet in the order given; `timestamp.json`, which names it, last.
+
+        Raises:
+            OSError: the folder cannot be written; the publication before stays in effect.
+        """
+        for name, content in files.items():
+            if name != TIMESTAMP_FILE and not (self.folder / name).exists():
+                self._put(name, content)
+        self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
+
+    def _put(self, name: str, content: bytes) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """What the online roles sign of one publication.
+
+    Attributes:
+        version: of snapshot and timestamp.
+        published_at: moment of publication as the timestamp states it.
+        snapshot_expires: expiry of the snapshot.
+        timestamp_expires: expiry of the timestamp.
+    """
+
+    version: int
+    published_at: str
+    snapshot_expires: datetime
+    timestamp_expires: datetime
+
+    def snapshot(self, meta: Mapping[str, MetaFile]) -> Snapshot:
+        """The snapshot of these metadata files, unsigned."""
+        return Snapshot(version=self.version, expires=self.snapshot_expires.astimezone(UTC), meta=dict(meta))
+
+    def timestamp(self, snapshot: bytes) -> Timestamp:
+        """The timestamp of that snapshot, unsigned."""
+        return Timestamp(
+            version=self.version,
+            expires=self.timestamp_expires.astimezone(UTC),
+            snapshot_meta=MetaFile.from_data(self.version, snapshot, HASHES),
+            unrecognized_fields={PUBLISHED_AT: self.published_at},
+        )
+
+
+def read_metadata(path: Path, kind: type[Signed]) -> Signed:
+    """The signed part of a metadata file of this kind.
+
+    Raises:
+        PublishingError: `repository_damaged`.
+    """
+    try:
+        signed: Any = Metadata.from_bytes(path.read_bytes()).signed
+    except (OSError, DeserializationError) as error:
+        raise PublishingError("repository_damaged", path=path) from error
+    if not isinstance(signed, kind):
+        raise PublishingError("repository_damaged", path=path)
+    return signed

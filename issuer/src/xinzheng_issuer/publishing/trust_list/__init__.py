@@ -1,0 +1,1 @@
+"""The country's trust list: its ceremony, what provinces and courts hand in, and the publisher of the whole."""

@@ -1,0 +1,168 @@
+"""The court's side of the country's trust list: what it publishes for itself, signed for the country's publisher.
+
+    <data>/keys/bundle/court-420683-1.pem   its key as a role of the country, apart from those of its own repository
+    <data>/contribution/                    what it handed in last: the number of the next one is one above
+
+The metadata says which status lists are current as of when (`publishedAt`). While a court changes its key, it signs by
+both keys, so that it does not matter when the province names the new one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tuf.api.metadata import Metadata, TargetFile, Targets
+
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.repository import HASHES, Repository
+from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
+from xinzheng_issuer.publishing.trust_list.contributions import ISSUER_FILE, KEY_FILE, write_contribution
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
+from xinzheng_issuer.publishing.trust_list.shares import PublicShare, key_file, make_share, open_share, public_share
+from xinzheng_issuer.publishing.trust_list.work_folder import versions
+from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_verifier.trust.bundle import trusted_targets
+from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import sha256_of, target_name
+from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contributor:
+    """Makes the contributions of one court.
+
+    Attributes:
+        court: its code, the last segment of its DID.
+        name: of the court, shown to the province as the holder of the key.
+        keys: folder of the key files.
+        folder: where the last contribution is kept.
+        repository: what the court publishes for itself.
+        lifetime: how long a contribution may be relied on.
+        passphrase: opens the key files.
+    """
+
+    court: str
+    name: str
+    keys: Path
+    folder: Path
+    repository: Repository
+    lifetime: timedelta
+    passphrase: PassphraseSource
+
+    @property
+    def role(self) -> str:
+        """The court as a role of the country's trust list."""
+        return f"{COURT_PREFIX}{self.court}"
+
+    def shares(self) -> list[str]:
+        """Names of the court's keys, oldest first."""
+        prefix = f"{self.role.lower()}-"
+        numbers = [path.stem.removeprefix(prefix) for path in self.keys.glob(f"{prefix}*.pem")]
+        return [f"{prefix}{number}" for number in sorted(int(text) for text in numbers if text.isdecimal())]
+
+    def make_key(self, *, at: datetime) -> PublicShare:
+        """Make the court's first key, or the one that is to follow the present one.
+
+        Raises:
+            TrustListError: `court_keys_two`: the key before is still in the place of a new one.
+            KeyStoreError: (keys) the file cannot be written.
+        """
+        present = self.shares()
+        if len(present) > 1:
+            raise TrustListError("court_keys_two", name=present[0])
+        number = int(present[-1].rpartition("-")[2]) + 1 if present else 1
+        name = f"{self.role.lower()}-{number}"
+        self.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return make_share(
+            key_file(self.keys, name),
+            name=name,
+            role=self.role,
+            holder=self.name,
+            configuration="",
+            at=at,
+            passphrase=self.passphrase,
+        )
+
+    def retire_key(self) -> str:
+        """Take the older of two keys out of use: its file is deleted.
+
+        Returns:
+            The name of its share.
+
+        Raises:
+            TrustListError: `court_keys_one`: there is but one.
+        """
+        present = self.shares()
+        if len(present) < 2:  # noqa: PLR2004 - one must remain
+            raise TrustListError("court_keys_one", name=self.role)
+        key_file(self.keys, present[0]).unlink()
+        return present[0]
+
+    def contribute(self, out: Path | None, *, at: datetime, above: int = 0) -> int:
+        """Sign what the court publishes now, and hand it over.
+
+        Args:
+            out: folder or file (`.xzc`) that is written besides the court's own copy.
+            at: the moment, aware.
+            above: the version is higher than this; for a court whose data folder was restored from a backup.
+
+        Returns:
+            The version of the court's metadata.
+
+        Raises:
+            PublishingError: `repository_missing`, the court has published nothing yet; `repository_damaged`.
+            TrustListError: `ceremony_not_written`.
+            KeyStoreError: (keys) a key file cannot be opened.
+        """
+        if not self.shares():
+            self.make_key(at=at)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with locked(self.folder):
+            version = 1 + max([above, *versions(self.folder / "metadata", self.role)])
+            files = self._files(version, at=at)
+            write_contribution(self.folder, files)
+            self._prune(files)
+        if out is not None:
+            write_contribution(out, files)
+        return version
+
+    def _files(self, version: int, *, at: datetime) -> dict[str, bytes]:
+        latest, timestamp = self.repository.latest(), self.repository.timestamp()
+        if latest is None or timestamp is None:
+            raise PublishingError("repository_missing", path=self.repository.folder)
+        published = trusted_targets(latest.path.read_bytes())
+        issuer = published.pop(issuer_path(self.court))
+        signers = [open_share(key_file(self.keys, name), passphrase=self.passphrase) for name in self.shares()]
+        attested = {PUBLISHED_AT: str(timestamp.unrecognized_fields[PUBLISHED_AT])}
+        signed = Targets(
+            version=version,
+            expires=(at + self.lifetime).astimezone(UTC),
+            targets={path: TargetFile.from_data(path, content, HASHES) for path, content in published.items()},
+            unrecognized_fields=attested,
+        )
+        return {
+            ISSUER_FILE: issuer,
+            KEY_FILE: self._record(signers[-1], at=at),
+            **{target_name(path, sha256_of(content)): content for path, content in published.items()},
+            f"metadata/{version}.{self.role}.json": _signed(signed, signers),
+        }
+
+    def _record(self, signer: RoleSigner, *, at: datetime) -> bytes:
+        """The public record of the newest key."""
+        made = public_share(signer, name=self.shares()[-1], role=self.role, holder=self.name, configuration="", at=at)
+        return made.to_bytes()
+
+    def _prune(self, files: Mapping[str, bytes]) -> None:
+        """What the contribution before consisted of."""
+        for path in self.folder.rglob("*.json"):
+            if path.relative_to(self.folder).as_posix() not in files:
+                path.unlink()
+
+
+def _signed(signed: Targets, signers: list[RoleSigner]) -> bytes:
+    metadata = Metadata(signed)
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()

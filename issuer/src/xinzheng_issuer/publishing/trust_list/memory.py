@@ -1,0 +1,93 @@
+"""What the publisher remembers of its last publication outside the repository: a restored backup shows by it.
+
+The file lies with the online keys, which no backup of the repository holds.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.trust_list.candidates import Published, root_of
+from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
+from xinzheng_schemas.strict_json import Limits, loads_object
+from xinzheng_verifier.trust.files import replace_file
+from xinzheng_verifier.trust.tuf_metadata import key_set_digest
+
+MEMORY_FILE = "published.json"
+"""Name of the file."""
+
+_JSON = Limits(max_bytes=16_384)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """The last publication.
+
+    Attributes:
+        version: its number.
+        timestamp_sha256: digest of its timestamp, lower-case hexadecimal.
+        keys: short digests of the keys of snapshot and timestamp: versions under other keys are not comparable.
+    """
+
+    version: int
+    timestamp_sha256: str
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, published: Published) -> "Memory":
+        """What to remember of an edition."""
+        return cls(
+            version=published.version,
+            timestamp_sha256=published.timestamp_sha256,
+            keys=online_keys(root_of(published.root)),
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Memory | None":
+        """What is remembered; None if there was no publication yet.
+
+        Raises:
+            PublishingError: `repository_damaged`, the file cannot be read.
+        """
+        try:
+            content: Any = loads_object(path.read_bytes(), limits=_JSON)
+            keys = tuple(str(key) for key in content["keys"])
+            return cls(version=int(content["version"]), timestamp_sha256=str(content["timestamp"]), keys=keys)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise PublishingError("repository_damaged", path=path) from error
+
+    def write(self, path: Path) -> None:
+        """Remember.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        members = {"version": self.version, "timestamp": self.timestamp_sha256, "keys": list(self.keys)}
+        replace_file(path, json.dumps(members).encode(), mode=0o600)
+
+    def check(self, published: Published, *, next_root: Root) -> None:
+        """Whether the repository is where it was left; newer is right too, for the memory is written last.
+
+        Args:
+            published: the edition in effect.
+            next_root: the root that the next edition will have; other online keys than remembered begin anew.
+
+        Raises:
+            TrustListError: `repository_restored`.
+        """
+        if online_keys(next_root) != self.keys:
+            return
+        same = published.version == self.version and published.timestamp_sha256 == self.timestamp_sha256
+        if not same and published.version <= self.version:
+            raise TrustListError("repository_restored", found=published.version, expected=self.version)
+
+
+def online_keys(root: Root) -> tuple[str, ...]:
+    """Short digests of the keys of snapshot and timestamp."""
+    return tuple(key_set_digest(root.roles[role], root.keys) for role in ONLINE_ROLES)

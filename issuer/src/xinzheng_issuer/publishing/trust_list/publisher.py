@@ -1,0 +1,242 @@
+"""The country's publisher: puts together what ceremonies, provinces and courts signed, and signs what is current.
+
+It holds the keys of snapshot and timestamp and no others: whoever takes the machine can hold back what is new, and can
+neither name a court nor say what a court has revoked. What it writes are static files (`publishing.repository`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tuf.api.metadata import Metadata, Root
+
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Edition, Publication, Repository, Signed
+from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
+from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, SNAPSHOT, TIMESTAMP, Reviewed
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution
+from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory
+from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
+from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
+from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.limits import MAX_BUNDLE_BYTES
+from xinzheng_verifier.trust import bundle as bundles
+from xinzheng_verifier.trust import updates
+from xinzheng_verifier.trust.archive import Archive, pack
+from xinzheng_verifier.trust.contents import Contents
+from xinzheng_verifier.trust.extent import select
+from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
+from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
+
+UPDATE_EDITIONS = 14
+"""How many editions back an update leads from: two weeks of daily ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a publication did.
+
+    Attributes:
+        publication: the new edition; None for a dry run.
+        version: its number, or the one that it would have.
+        answers: what became of each metadata file that was handed in.
+        courts: how many courts publish their status.
+    """
+
+    publication: Publication | None
+    version: int
+    answers: tuple[Answer, ...]
+    courts: int
+
+
+class TrustListPublisher:
+    """Publishes the country's trust list in one folder.
+
+    Args:
+        folder: the repository; made if there is none.
+        reviewed: the configuration: who holds the online keys, and how long their metadata lasts.
+        passphrase: opens the online key files.
+    """
+
+    def __init__(self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource) -> None:
+        self._repository = Repository(folder)
+        self._reviewed = reviewed
+        self._passphrase = passphrase
+
+    @property
+    def repository(self) -> Repository:
+        """The folder of static files."""
+        return self._repository
+
+    def publish(self, contributions: Iterable[Contribution], *, at: datetime, dry_run: bool = False) -> Result:
+        """Publish the next edition: what was handed in where it is good, what was published before elsewhere.
+
+        Args:
+            contributions: what was handed in; to hand in the same again changes nothing.
+            at: moment of publication, aware.
+            dry_run: judge everything, write nothing.
+
+        Raises:
+            TrustListError: `repository_restored`, `publication_impossible`, `online_key_missing`.
+            PublishingError: `publication_refused` (by the verifier), `repository_damaged`.
+            OSError: the folder cannot be written; the edition before stays in effect.
+        """
+        given = tuple(contributions)
+        self._repository.make_folders()
+        with locked(self._repository.folder):
+            now = published(self._repository)
+            roots = self._repository.roots()
+            files = Files(self._repository.folder, given)
+            offers = [offer for contribution in given for offer in contribution.offers()]
+            chosen = Selection(now, roots=roots, offers=offers, files=files, at=at).choose()
+            self._check_memory(now, chosen)
+            version = self._repository.next_version(SNAPSHOT)
+            edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at)
+            self._judge(edition, now, at=at)
+            publication = None if dry_run else self._write(edition, now, version=version)
+        courts = sum(role.startswith("court-") for role in chosen.roles)
+        return Result(publication=publication, version=version, answers=chosen.answers, courts=courts)
+
+    def restore(self, bundle: bytes, *, at: datetime) -> Publication:
+        """Take over a newer edition of this very repository, from a mirror or a lender, after a backup was restored.
+
+        Args:
+            bundle: a whole bundle.
+            at: the moment of judgement, aware.
+
+        Raises:
+            TrustListError: `restore_partial`, the bundle leaves things out; `restore_refused` by the verifier.
+            PublishingError: `repository_damaged`.
+            OSError: the folder cannot be written.
+        """
+        self._repository.make_folders()
+        with locked(self._repository.folder):
+            now = published(self._repository)
+            if not now.root:
+                raise PublishingError("repository_missing", path=self._repository.folder)
+            try:
+                repository = bundles.read(bundle, root=now.root, seen=now.seen(), at=at)
+            except TrustError as error:
+                raise TrustListError("restore_refused", refusal=error.code, reason=in_both_languages(error)) from error
+            if not repository.extent.is_whole:
+                raise TrustListError("restore_partial")
+            version = repository.seen.timestamp
+            files = {name: data for name, data in Archive(bundle).items() if name != EXTENT_FILE}
+            self._repository.write({**files, f"bundles/bundle-{version}.xzb": bundle})
+        return Publication(version=version, sha256=sha256_of(bundle), path=self._repository.bundle_path(version))
+
+    # --- an edition ---------------------------------------------------------------------------------------------------
+
+    def _edition(
+        self, chosen: Chosen, files: Files, roots: Mapping[int, bytes], *, version: int, at: datetime
+    ) -> dict[str, bytes]:
+        """Every file of the repository as it will be published: name → content, `timestamp.json` last."""
+        root = root_of(chosen.root)
+        edition = Edition(
+            version=version,
+            published_at=self._repository.published_at(at.astimezone(UTC)),
+            snapshot_expires=at + self._reviewed.lifetime(SNAPSHOT),
+            timestamp_expires=at + self._reviewed.lifetime(TIMESTAMP),
+        )
+        signers = self._signers(root)
+        meta = {f"{role}.json": meta_of(candidate) for role, candidate in chosen.roles.items()}
+        snapshot = _signed(edition.snapshot(meta), signers)
+        return {
+            **dict(_target_files(chosen.roles.values(), files)),
+            **{candidate.name: candidate.data for candidate in chosen.roles.values()},
+            f"metadata/{version}.snapshot.json": snapshot,
+            **{f"metadata/{number}.root.json": data for number, data in roots.items()},
+            TIMESTAMP_FILE: _signed(edition.timestamp(snapshot), signers),
+        }
+
+    def _signers(self, root: Root) -> dict[str, list[RoleSigner]]:
+        """The online keys that the root names, as far as their media are here.
+
+        Raises:
+            TrustListError: `online_key_missing`.
+        """
+        signers: dict[str, list[RoleSigner]] = {}
+        for role in ONLINE_ROLES:
+            section = dict(self._reviewed.configuration.roles()).get(role)
+            shares = (*section.shares, *section.leaving) if section else ()
+            paths = [key_file(self._reviewed.medium(share), share.name) for share in shares]
+            opened = [open_share(path, passphrase=self._passphrase) for path in paths if path.exists()]
+            named = [signer for signer in opened if signer.public_key.keyid in root.roles[role].keyids]
+            if len(named) < root.roles[role].threshold:
+                raise TrustListError("online_key_missing", role=role, version=root.version)
+            signers[role] = named
+        return signers
+
+    def _judge(self, edition: Mapping[str, bytes], now: Published, *, at: datetime) -> TrustedRepository:
+        """As a lender does who holds the edition before: the whole of it, by the verifier."""
+        first = now.root or edition["metadata/1.root.json"]
+        try:
+            repository = walk(edition, root=first, seen=now.seen(), at=at)
+            Contents.read(repository)
+        except TrustError as error:
+            raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
+        return repository
+
+    def _write(self, edition: Mapping[str, bytes], now: Published, *, version: int) -> Publication:
+        """New files, the bundle, the updates, `timestamp.json`; the publisher's memory after all that."""
+        content = select(edition)
+        bundle = pack(content)
+        path = self._repository.bundle_path(version)
+        timestamp = {TIMESTAMP_FILE: edition[TIMESTAMP_FILE]}
+        others = {name: data for name, data in edition.items() if name != TIMESTAMP_FILE}
+        one_file = {f"bundles/{path.name}": bundle}
+        self._repository.write({**others, **one_file, **self._updates(content, now.version, version), **timestamp})
+        Memory.of(published(self._repository)).write(self._memory_path())
+        self._prune(version)
+        return Publication(version=version, sha256=sha256_of(bundle), path=path)
+
+    def _updates(self, content: Mapping[str, bytes], newest: int, version: int) -> dict[str, bytes]:
+        """What leads here from each of the last editions."""
+        made = {}
+        for before in range(max(1, newest - UPDATE_EDITIONS + 1), newest + 1):
+            path = self._repository.bundle_path(before)
+            if path.exists() and path.stat().st_size <= MAX_BUNDLE_BYTES:
+                old = Archive(path.read_bytes())
+                made[f"updates/{before}-{version}.xzu"] = updates.make(old, content, first=before, last=version)
+        return made
+
+    def _prune(self, version: int) -> None:
+        """Updates that lead to older editions than the one before are not asked for any more."""
+        for path in (self._repository.folder / "updates").glob("*-*.xzu"):
+            last = path.stem.partition("-")[2]
+            if last.isdecimal() and int(last) < version - 1:
+                path.unlink(missing_ok=True)
+
+    # --- memory -------------------------------------------------------------------------------------------------------
+
+    def _memory_path(self) -> Path:
+        section = self._reviewed.configuration.timestamp
+        if section is None:
+            raise TrustListError("ceremony_section_missing", field=TIMESTAMP)
+        return self._reviewed.medium(section.shares[0]) / MEMORY_FILE
+
+    def _check_memory(self, now: Published, chosen: Chosen) -> None:
+        memory = Memory.read(self._memory_path())
+        if memory is not None:
+            memory.check(now, next_root=root_of(chosen.root))
+
+
+def _signed(signed: Signed, signers: Mapping[str, Iterable[RoleSigner]]) -> bytes:
+    metadata = Metadata(signed)
+    for signer in signers[signed.type]:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()
+
+
+def _target_files(candidates: Iterable[Candidate], files: Files) -> Iterable[tuple[str, bytes]]:
+    for candidate in candidates:
+        for name in candidate.target_names().values():
+            data = files.get(name)
+            if data is not None:
+                yield name, data

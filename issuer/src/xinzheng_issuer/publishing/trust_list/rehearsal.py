@@ -1,0 +1,144 @@
+"""A rehearsal: the verifier judges real metadata inside a repository whose root and online keys are thrown away after.
+
+So that what a province or a court hands in is judged by the very code of lenders, before anything of it is published.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, MetaFile, Root
+
+from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.repository import HASHES, TIMESTAMP_FILE, Edition, Signed
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate
+from xinzheng_issuer.publishing.trust_list.configuration import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
+from xinzheng_schemas.strict_json import StrictJSONError, loads_object
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_schemas.trust_documents import IssuerDocument
+from xinzheng_verifier.errors import RefusedError, UndecidedError
+from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
+from xinzheng_verifier.read import status_list
+from xinzheng_verifier.status.lists import authentic_list
+from xinzheng_verifier.trust.contents import Contents
+from xinzheng_verifier.trust.extent import Extent
+from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE
+from xinzheng_verifier.trust.seen import NOTHING_SEEN
+from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""How far ahead of the publisher's the clock of a court may be [ours]."""
+
+_LIFE = timedelta(days=1)
+
+
+class Rehearsal:
+    """Judges parts of the country's repository.
+
+    Args:
+        root: the root that names the keys of `targets`.
+        files: name → content of files that metadata may list.
+        at: the moment of judgement, aware.
+    """
+
+    def __init__(self, root: Root, files: Mapping[str, bytes], *, at: datetime) -> None:
+        self._files = files
+        self._at = at
+        self._signers = {role: CryptoSigner.generate_ed25519() for role in (ROOT, SNAPSHOT, TIMESTAMP)}
+        stand_in = Root(version=1, expires=at + _LIFE, consistent_snapshot=True)
+        for role, signer in self._signers.items():
+            stand_in.add_key(signer.public_key, role)
+        for key_id in root.roles[TARGETS].keyids:
+            stand_in.add_key(root.keys[key_id], TARGETS)
+        stand_in.roles[TARGETS].threshold = root.roles[TARGETS].threshold
+        self._root = self._sign(stand_in)
+
+    def judge(self, candidates: Collection[Candidate]) -> None:
+        """Judge some roles, as if the country consisted of them.
+
+        Args:
+            candidates: `targets`, then a province and courts of it, or not.
+
+        Raises:
+            TrustError: what the verifier refuses.
+            TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`.
+        """
+        for candidate in candidates:
+            if candidate.is_new and self._at >= candidate.targets().expires:
+                raise TrustListError("contribution_expired", name=candidate.file)
+        repository = self._walk(candidates)
+        if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):
+            raise TrustListError("contribution_time")
+        self._judge_lists(repository, Contents.read(repository).store())
+
+    def _walk(self, candidates: Collection[Candidate]) -> TrustedRepository:
+        codes = {role.partition("-")[2] for role in (candidate.role for candidate in candidates) if "-" in role}
+        extent = Extent(
+            edition=1,
+            provinces=frozenset(code for code in codes if len(code) == 2),  # noqa: PLR2004 - a province's code
+            courts=frozenset(code for code in codes if len(code) > 2),  # noqa: PLR2004
+        )
+        edition = Edition(
+            version=1,
+            published_at=format_timestamp(self._at + CLOCK_SKEW * 2),
+            snapshot_expires=self._at + _LIFE,
+            timestamp_expires=self._at + _LIFE,
+        )
+        snapshot = self._sign(edition.snapshot({f"{each.role}.json": meta_of(each) for each in candidates}))
+        metadata = {
+            EXTENT_FILE: extent.to_json(),
+            "metadata/1.snapshot.json": snapshot,
+            TIMESTAMP_FILE: self._sign(edition.timestamp(snapshot)),
+            **{candidate.name: candidate.data for candidate in candidates},
+        }
+        names = {name for candidate in candidates for name in candidate.target_names().values()}
+        listed = {name: self._files[name] for name in names if extent.includes(name) and name in self._files}
+        return walk({**metadata, **listed}, root=self._root, seen=NOTHING_SEEN, at=self._at)
+
+    def _judge_lists(self, repository: TrustedRepository, trust: TrustStore) -> None:
+        """Every status list must be its court's own: signed by a key that the province's entry of the court names."""
+        for path, content in repository.targets.items():
+            if path.endswith(("/issuer.json", CHANGES)):
+                continue
+            try:
+                url = status_list.stated(content).get("id")
+                found = authentic_list(str(url), trust, at=self._at)
+            except (RefusedError, UndecidedError) as error:
+                raise TrustListError("contribution_list", field=path, reason=error.code) from error
+            if found.issuer_id not in _issuers_of(repository.targets, path):
+                raise TrustListError("contribution_list", field=path, reason="status_issuer")
+            if path.rpartition("/")[2].partition(".")[0] not in found.purposes:
+                raise TrustListError("contribution_list", field=path, reason="status_type")
+
+    def _sign(self, signed: Signed) -> bytes:
+        metadata = Metadata(signed)
+        metadata.sign(self._signers[signed.type])
+        return metadata.to_bytes()
+
+
+def meta_of(candidate: Candidate) -> MetaFile:
+    """How a snapshot names a role's metadata: with length and digest at the top, by version alone below."""
+    if candidate.role == TARGETS:
+        return MetaFile.from_data(candidate.version, candidate.data, HASHES)
+    return MetaFile(candidate.version)
+
+
+def sequence_of(status_list: bytes) -> int:
+    """Number of an edition of a status list; 0 if it bears none."""
+    try:
+        subject = loads_object(status_list, limits=STATUS_LIST_JSON).get("credentialSubject")
+    except StrictJSONError:
+        return 0
+    sequence = subject.get("sequence") if isinstance(subject, dict) else None
+    return sequence if type(sequence) is int else 0
+
+
+def _issuers_of(targets: Mapping[str, bytes], path: str) -> frozenset[str]:
+    """Who may sign the lists of the court that this path belongs to."""
+    issuer = targets.get(issuer_path(path.split("/")[1]))
+    if issuer is None:
+        return frozenset()
+    document = IssuerDocument.parse(loads_object(issuer, limits=TRUST_DOCUMENT_JSON))
+    return frozenset({document.controller.id, *document.status_list_issuers})

@@ -1,0 +1,312 @@
+"""Which of what was handed in makes up the next edition: the newest that a lender would accept, role by role.
+
+A role's metadata is taken if every role that it entrusts has metadata that is good under it; what is refused, or waits
+for others, leaves the published metadata in its place. Nothing that one court hands in keeps the others out.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tuf.api.metadata import Targets
+
+from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.trust_list.candidates import (
+    Candidate,
+    Files,
+    Published,
+    check_root_follows,
+    root_of,
+)
+from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
+from xinzheng_issuer.publishing.trust_list.contributions import Offer
+from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal, sequence_of
+from xinzheng_schemas.errors import CodedError
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.trust.names import CHANGES
+from xinzheng_verifier.trust.tuf_metadata import key_set_digest, published_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of one metadata file that was handed in.
+
+    Attributes:
+        source: with what it was handed in.
+        role: whose it is.
+        version: its number.
+        error: why it was not taken; None if it is part of the edition.
+    """
+
+    source: str
+    role: str
+    version: int
+    error: CodedError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What the next edition consists of.
+
+    Attributes:
+        roots: version → new root, to be published with it.
+        root: the root in force.
+        roles: role → metadata.
+        answers: what became of each file that was handed in.
+    """
+
+    roots: Mapping[int, bytes]
+    root: bytes
+    roles: Mapping[str, Candidate]
+    answers: tuple[Answer, ...]
+
+
+class Selection:
+    """Chooses from what is published and what was handed in.
+
+    Args:
+        now: the edition in effect.
+        roots: version → root that is in the repository.
+        offers: what was handed in.
+        files: name → content of files that metadata may list.
+        at: the moment of judgement, aware.
+    """
+
+    def __init__(
+        self, now: Published, *, roots: Mapping[int, bytes], offers: Iterable[Offer], files: Files, at: datetime
+    ) -> None:
+        self._now, self._files, self._at = now, files, at
+        self._roots = dict(roots)
+        self._offers = tuple(offers)
+        self._errors: dict[tuple[str, int], CodedError] = {}
+        self._root = b""
+        self._new_roots: dict[int, bytes] = {}
+        self._rehearsal: Rehearsal | None = None
+
+    def choose(self) -> Chosen:
+        """The next edition.
+
+        Raises:
+            TrustListError: `publication_impossible`: not even what is published stands; the first answer says why.
+        """
+        for new_roots in self._root_chains():
+            self._new_roots = new_roots
+            roots = {**self._roots, **new_roots}
+            if not roots:
+                break
+            self._root = roots[max(roots)]
+            self._rehearsal = Rehearsal(root_of(self._root), self._files, at=self._at)
+            roles = self._targets()
+            if roles is not None:
+                return Chosen(roots=new_roots, root=self._root, roles=roles, answers=tuple(self._answers(roles)))
+            self._refuse_roots(new_roots)
+        reasons = [f"{role} {version}: {error}" for (role, version), error in self._errors.items()]
+        raise TrustListError("publication_impossible", reason="; ".join(reasons[:3]) or ROOT)
+
+    # --- roots --------------------------------------------------------------------------------------------------------
+
+    def _root_chains(self) -> Iterator[dict[int, bytes]]:
+        """New roots that follow from the newest known one, all of them first, then ever fewer."""
+        offered = {offer.version: offer.data for offer in self._offers if offer.role == ROOT}
+        last = max(self._roots, default=0)
+        chain: dict[int, bytes] = {}
+        known = dict(self._roots)
+        while (version := last + 1) in offered:
+            try:
+                check_root_follows(offered[version], known.get(last), name=f"{version}.root.json")
+            except TrustError as error:
+                self._errors[ROOT, version] = error
+                break
+            known[version] = chain[version] = offered[version]
+            last = version
+        for count in range(len(chain), -1, -1):
+            yield dict(list(chain.items())[:count])
+
+    def _refuse_roots(self, roots: Mapping[int, bytes]) -> None:
+        for version in roots:
+            self._errors[ROOT, version] = TrustListError(
+                "contribution_waits", name=f"{version}.root.json", field=TARGETS
+            )
+
+    # --- targets, provinces, courts -----------------------------------------------------------------------------------
+
+    def _targets(self) -> dict[str, Candidate] | None:
+        for option in self._options(TARGETS):
+            chosen = self._attempt(option, (), changed=True)
+            if chosen is not None:
+                return chosen
+        return None
+
+    def _attempt(
+        self, option: Candidate, above: tuple[Candidate, ...], *, changed: bool
+    ) -> dict[str, Candidate] | None:
+        """The option with what it entrusts, if all of that stands; what does not is noted.
+
+        Args:
+            option: `targets` or a province.
+            above: who entrusts it.
+            changed: whether it has to be judged although it is published: others entrust it now.
+        """
+        try:
+            if option.is_new or changed:
+                self._judge((*above, option))
+            signed = option.targets()
+        except CodedError as error:
+            self._note(option, error)
+            return None
+        below = self._provinces if option.role == TARGETS else self._courts
+        chosen = below(option, signed, above)
+        return None if chosen is None else {option.role: option, **chosen}
+
+    def _provinces(
+        self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]
+    ) -> dict[str, Candidate] | None:
+        chosen: dict[str, Candidate] = {}
+        for role, changed in self._entrusted(option, signed):
+            attempts = (
+                self._attempt(each, (*above, option), changed=changed) for each in self._options(role, changed=changed)
+            )
+            found = next((attempt for attempt in attempts if attempt is not None), None)
+            if found is None:
+                self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
+                return None
+            chosen |= found
+        return chosen
+
+    def _courts(self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
+        """The courts of a province: judged together, and one by one only if something is wrong with one of them."""
+        entrusted = dict(self._entrusted(option, signed))
+        newest = {role: next(iter(self._options(role, changed=entrusted[role])), None) for role in entrusted}
+        kept = {
+            role: candidate
+            for role, candidate in newest.items()
+            if candidate is not None and not candidate.is_new and not entrusted[role]
+        }
+        fresh = [candidate for role, candidate in newest.items() if candidate is not None and role not in kept]
+        if None not in newest.values() and self._all_stand(fresh, (*above, option)):
+            return {**kept, **{candidate.role: candidate for candidate in fresh}}
+        chosen: dict[str, Candidate] = {}
+        for role, changed in entrusted.items():
+            found = self._court(role, (*above, option), changed=changed)
+            if found is None:
+                self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
+                return None
+            chosen[role] = found
+        return chosen
+
+    def _all_stand(self, courts: Collection[Candidate], above: tuple[Candidate, ...]) -> bool:
+        try:
+            for court in courts:
+                self._check_not_older(court)
+            if courts:
+                self._judge((*above, *courts))
+        except CodedError:
+            return False
+        return True
+
+    def _court(self, role: str, above: tuple[Candidate, ...], *, changed: bool) -> Candidate | None:
+        for option in self._options(role, changed=changed):
+            if not option.is_new and not changed:
+                return option
+            try:
+                self._check_not_older(option)
+                self._judge((*above, option))
+            except CodedError as error:
+                self._note(option, error)
+            else:
+                return option
+        return None
+
+    def _entrusted(self, option: Candidate, signed: Targets) -> Iterator[tuple[str, bool]]:
+        """Every role that is entrusted, and whether it is so otherwise than in the edition in effect."""
+        before = self._now.roles.get(option.role)
+        keys = _delegations(before.targets()) if before else {}
+        for role, digest in _delegations(signed).items():
+            yield role, keys.get(role) != digest
+
+    # --- judging ------------------------------------------------------------------------------------------------------
+
+    def _options(self, role: str, *, changed: bool = False) -> list[Candidate]:
+        """What was handed in for a role and is newer than what is published, newest first; then what is published.
+
+        Args:
+            role: whose metadata.
+            changed: whether others entrust it now: then a lower version may stand under the new keys, for what a thief
+                of the old ones pushed up is forgotten (TUF specification, 5.3.11).
+        """
+        published = self._now.roles.get(role)
+        floor = published.version if published else 0
+        offered = {
+            offer.version: Candidate(role=role, version=offer.version, data=offer.data, source=offer.source)
+            for offer in sorted(self._offers, key=lambda offer: offer.version, reverse=True)
+            if offer.role == role
+        }
+        newer = [candidate for version, candidate in offered.items() if version > floor]
+        lower = [candidate for version, candidate in offered.items() if version < floor and changed]
+        return [*newer, *([published] if published else []), *lower]
+
+    def _judge(self, candidates: Collection[Candidate]) -> None:
+        if self._rehearsal is None:
+            raise TypeError("a root is needed first")
+        self._rehearsal.judge(candidates)
+
+    def _check_not_older(self, court: Candidate) -> None:
+        """Neither the court's word of what is current nor any of its lists goes back in time."""
+        before = self._now.roles.get(court.role)
+        if before is None or not court.is_new:
+            return
+        moments = [published_at(each.targets(), name=each.name) for each in (before, court)]
+        if moments[0] is not None and (moments[1] is None or moments[1] < moments[0]):
+            raise TrustListError("contribution_older", name=court.file)
+        old, new = before.target_names(), court.target_names()
+        for path in old.keys() & new.keys():
+            handed_in = self._files.get(new[path])
+            if path.endswith(CHANGES) or old[path] == new[path] or handed_in is None:
+                continue
+            if sequence_of(handed_in) < sequence_of(self._files.get(old[path], b"")):
+                raise TrustListError("contribution_older", name=path)
+
+    def _note(self, option: Candidate, error: CodedError) -> None:
+        self._errors[option.role, option.version] = error
+
+    def _answers(self, roles: Mapping[str, Candidate]) -> Iterator[Answer]:
+        newest = {(offer.source, offer.role): offer.version for offer in sorted(self._offers, key=lambda o: o.version)}
+        for offer in sorted(self._offers, key=_place):
+            if offer.role != ROOT and offer.version < newest[offer.source, offer.role]:
+                continue
+            error = self._answer(offer, roles)
+            yield Answer(source=offer.source, role=offer.role, version=offer.version, error=error)
+
+    def _answer(self, offer: Offer, roles: Mapping[str, Candidate]) -> CodedError | None:
+        if offer.role == ROOT:
+            known = self._roots.get(offer.version) or self._new_roots.get(offer.version)
+            refused: CodedError = TrustListError("contribution_conflict", name=f"{offer.version}.root.json")
+            return None if known == offer.data else self._errors.get((ROOT, offer.version), refused)
+        chosen = roles.get(offer.role)
+        name = f"{offer.version}.{offer.role}.json"
+        if chosen is None:
+            return TrustListError("contribution_undelegated", name=name)
+        if (chosen.version, chosen.data) == (offer.version, offer.data):
+            return None
+        if (error := self._errors.get((offer.role, offer.version))) is not None:
+            return error
+        code = "contribution_conflict" if chosen.version == offer.version else "contribution_older"
+        return TrustListError(code, name=name)
+
+
+def _place(offer: Offer) -> tuple[int, str, int]:
+    """Root, targets, provinces, courts."""
+    kinds = (ROOT, TARGETS, PROVINCE_PREFIX)
+    kind = next((number for number, prefix in enumerate(kinds) if offer.role.startswith(prefix)), len(kinds))
+    return kind, offer.role, offer.version
+
+
+def _delegations(signed: Targets) -> dict[str, tuple[object, ...]]:
+    """Role → what is entrusted to it and to which keys."""
+    delegations = signed.delegations
+    if delegations is None or delegations.roles is None:
+        return {}
+    return {
+        name: (key_set_digest(role, delegations.keys), role.threshold, tuple(role.paths or ()))
+        for name, role in delegations.roles.items()
+    }

@@ -1,0 +1,144 @@
+"""The transcript of a ceremony: one entry for each step, written when the step is done, put together for people.
+
+An entry says what was done, by whom and when, by which configuration, and the digests of all files that the step read
+or wrote. Entries are files of their own, so that steps at different places do not write into one another's.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, read_file, sha256
+from xinzheng_schemas.strict_json import Limits, StrictJSONError, loads_object
+from xinzheng_schemas.timestamps import format_timestamp
+
+_ENTRY_JSON = Limits(max_bytes=4_194_304)
+
+_STEPS = {
+    "keys": "Key made 生成密钥",
+    "draft": "Document drawn up 制作待签文件",
+    "sign": "Signed 签名",
+    "assemble": "Signatures put together 汇集签名",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One step.
+
+    Attributes:
+        step: `keys`, `draft`, `sign` or `assemble`.
+        subject: the document or the share that it was about.
+        at: when, aware.
+        title: of the trust list.
+        configuration: SHA-256 of the configuration.
+        share: the share at work; empty for a step without one.
+        holder: who holds it by the configuration.
+        witnesses: who was present.
+        read: name of each file that was read → its content.
+        written: name of each file that was written → its content.
+        fingerprints: share → SHA-256 of its public key.
+        other_media: shares whose media were on this machine too.
+        result: what the verifier's own check said, in words.
+    """
+
+    step: str
+    subject: str
+    at: datetime
+    title: str
+    configuration: str
+    share: str = ""
+    holder: str = ""
+    witnesses: tuple[str, ...] = ()
+    read: Mapping[str, bytes] = field(default_factory=dict)
+    written: Mapping[str, bytes] = field(default_factory=dict)
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    other_media: tuple[str, ...] = ()
+    result: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as a JSON object."""
+        return {
+            "step": self.step,
+            "subject": self.subject,
+            "at": format_timestamp(self.at),
+            "title": self.title,
+            "configuration": self.configuration,
+            "share": self.share,
+            "holder": self.holder,
+            "witnesses": list(self.witnesses),
+            "read": {name: sha256(content) for name, content in self.read.items()},
+            "written": {name: sha256(content) for name, content in self.written.items()},
+            "fingerprints": dict(self.fingerprints),
+            "otherMedia": list(self.other_media),
+            "result": self.result,
+        }
+
+
+def record(folder: WorkFolder, entry: Entry) -> None:
+    """Write what a step made, then its entry, then the transcript of all steps so far.
+
+    Raises:
+        TrustListError: `ceremony_not_written`, `transcript_damaged`.
+    """
+    for name, content in entry.written.items():
+        folder.write(name, content)
+    stamp = format_timestamp(entry.at).replace(":", "").replace("-", "")
+    subject = "-".join(filter(None, (entry.subject, entry.share if entry.share != entry.subject else "")))
+    folder.write(f"transcript/{stamp}-{entry.step}-{subject}.json", _text(entry.to_json()))
+    write_transcript(folder)
+
+
+def write_transcript(folder: WorkFolder) -> None:
+    """Put the entries in the folder together, in the order of time.
+
+    Raises:
+        TrustListError: as `record`.
+    """
+    entries = sorted(_entries(folder), key=lambda entry: (str(entry["at"]), list(_STEPS).index(entry["step"])))
+    folder.write("transcript.json", _text({"entries": entries}))
+    folder.write("transcript.md", markdown(entries).encode("utf-8"))
+
+
+def _entries(folder: WorkFolder) -> Iterable[dict[str, Any]]:
+    for file in sorted((folder.path / "transcript").glob("*.json")):
+        try:
+            entry: dict[str, Any] = dict(loads_object(read_file(file), limits=_ENTRY_JSON))
+        except StrictJSONError as error:
+            raise TrustListError("transcript_damaged", name=file.name) from error
+        if entry.get("step") not in _STEPS or "at" not in entry:
+            raise TrustListError("transcript_damaged", name=file.name)
+        yield entry
+
+
+def markdown(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The transcript for people, in both languages."""
+    lines = ["# Transcript of the trust list's ceremonies 信任名单签名仪式记录", ""]
+    for number, entry in enumerate(entries, 1):
+        lines += [f"## {number}. {_STEPS[str(entry['step'])]}: {entry['subject']}", ""]
+        lines += [f"- {label}: {value}" for label, value in _facts(entry) if value]
+        for label, name in (("Read 读取", "read"), ("Written 写出", "written")):
+            lines += [f"- {label}: `{file}` SHA-256 `{digest}`" for file, digest in entry[name].items()]
+        lines += [f"- Key 公钥: {share} `{digest}`" for share, digest in entry["fingerprints"].items()]
+        lines += ["", "Signature 签名: ____________________", ""]
+    return "\n".join(lines)
+
+
+def _facts(entry: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    return (
+        ("Trust list 信任名单", str(entry["title"])),
+        ("Time 时间", str(entry["at"])),
+        ("Configuration 配置文件 SHA-256", f"`{entry['configuration']}`"),
+        ("Share 份额", str(entry["share"])),
+        ("Holder 持有人", str(entry["holder"])),
+        ("Witnesses 见证人", ", ".join(entry["witnesses"])),
+        ("Other media on this machine 本机上的其他介质", ", ".join(entry["otherMedia"])),
+        ("Result 结果", str(entry["result"])),
+    )
+
+
+def _text(content: object) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8")

@@ -1,0 +1,198 @@
+"""The trust list at the command line: a rehearsal of everything that its operators do, in both languages."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from support.country import Country, passphrase_of
+from support.office import EXAMPLES
+from xinzheng_issuer.cli import main
+from xinzheng_verifier import TrustStore
+
+COURT = "420683"
+CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
+ENGLISH = {"LC_ALL": "C.UTF-8"}
+
+
+def run(*arguments: object, language: dict[str, str] = ENGLISH, typed: str | None = None) -> Result:
+    return CliRunner(env=language).invoke(main, ["trust-list", *map(str, arguments)], input=typed)
+
+
+class Desk:
+    """A configuration, a work folder and passphrases in files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "trust-list.toml"
+        self.write()
+
+    def write(self, *, version: int = 1, share: str = "root-2") -> None:
+        roles = {
+            "root": (f"version = {version}\nthreshold = 2\nvalid_days = 700", ("root-1", share)),
+            "targets": ("version = 1\nvalid_days = 300", ("targets-1",)),
+            "snapshot": ("valid_hours = 100", ("snapshot-1",)),
+            "timestamp": ("valid_hours = 100", ("timestamp-1",)),
+            "provinces.42": (f'version = 1\nvalid_days = 90\ncourts = ["{COURT}"]', ("province-42-1",)),
+        }
+        lines = ['title = "Rehearsal 演练"']
+        for role, (members, shares) in roles.items():
+            listed = ", ".join(self.share(name) for name in shares)
+            lines.append(f"[{role}]\n{members}\nshares = [{listed}]")
+        self.config.write_text("\n".join(lines), "utf-8")
+
+    def share(self, name: str) -> str:
+        medium = self.folder / ("publisher" if name.startswith(("snapshot", "timestamp")) else f"media/{name}")
+        medium.mkdir(parents=True, exist_ok=True)
+        secret = self.folder / f"{name}.passphrase"
+        if not secret.exists():
+            secret.touch(mode=0o600)
+            secret.write_bytes(passphrase_of("the publisher" if medium.name == "publisher" else name)())
+        return f'{{name = "{name}", holder = "持有人 {name}", medium = "{medium}"}}'
+
+    def step(self, step: str, *arguments: str, language: dict[str, str] = ENGLISH, share: str = "") -> Result:
+        source = ["--share", share, "--passphrase-from", f"file:{self.folder}/{share}.passphrase"] if share else []
+        return run(
+            "ceremony", step, "--config", self.config, "--work", self.folder / "work", *source, *arguments,
+            language=language,
+        )  # fmt: skip
+
+    def publish(self, *arguments: object, language: dict[str, str] = ENGLISH) -> Result:
+        return run(
+            "publish", "--config", self.config, "--repository", self.folder / "public",
+            "--passphrase-from", f"file:{self.folder}/timestamp-1.passphrase", *arguments,
+            language=language,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Everything up to what the publisher takes."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    for name in ("root-1", "root-2", "targets-1", "snapshot-1", "timestamp-1", "province-42-1"):
+        made = desk.step("keys", share=name)
+        assert made.exit_code == 0, made.output
+        assert re.search(rf"Fingerprint of {name}: [0-9a-f]{{64}}", made.stdout)
+    data = desk.folder / "var"
+    runner = CliRunner(env=ENGLISH)
+    assert runner.invoke(main, ["init", "--data", str(data), "--config", str(EXAMPLES / "court.toml")]).exit_code == 0
+    out = desk.folder / "incoming" / COURT
+    handed_in = runner.invoke(main, ["bundle", "--data", str(data), "--contribution", str(out)])
+    assert f"Contribution 1: {out}" in handed_in.stdout
+    courts = desk.folder / "work" / "courts" / COURT
+    courts.mkdir(parents=True)
+    for name in ("issuer.json", "key.json"):
+        (courts / name).write_bytes((out / name).read_bytes())
+    signing = {"root": ("root-1", "root-2"), "targets": ("targets-1",), "province-42": ("province-42-1",)}
+    for role, shares in signing.items():
+        for result in (
+            desk.step("draft", "--role", role),
+            *(desk.step("sign", "--role", role, share=share) for share in shares),
+            desk.step("assemble", "--role", role),
+        ):
+            assert result.exit_code == 0, result.output
+            assert re.match(r"Rehearsal 演练\nconfiguration SHA-256 [0-9a-f]{64}\n", result.stdout)
+    return desk
+
+
+def test_check_says_what_the_configuration_asks_for(desk: Desk) -> None:
+    english = run("ceremony", "check", "--config", desk.config).stdout
+    assert "root: version 1, 2 of 2 shares, good for 700 days" in english
+    assert f"courts: {COURT}" in english
+    chinese = run("ceremony", "check", "--config", desk.config, language=CHINESE).stdout
+    assert "root：版本 1，2 个份额中的 2 个，有效 700 天" in chinese
+
+
+def test_an_edition_is_published_shown_filtered_and_read(desk: Desk) -> None:
+    take = ("--take", desk.folder / "work", "--take", desk.folder / "incoming")
+    dry = desk.publish(*take, "--dry-run", language=CHINESE)
+    assert "试运行：第 1 版（1 个法院）可以发布" in dry.stdout
+    published = desk.publish(*take)
+    assert published.exit_code == 0, published.output
+    assert published.stdout.startswith("taken: root 1 (work)\ntaken: targets 1 (work)\n")
+    assert "Published as edition 1, 1 courts" in published.stdout
+    repository = desk.folder / "public"
+    shown = run("show", "--repository", repository)
+    assert (shown.exit_code, "province-42  1  expires" in shown.stdout) == (0, True)
+    assert "状态截至" in run("show", "--repository", repository, language=CHINESE).stdout
+    out = desk.folder / "hubei.xzb"
+    written = run("bundle", "--repository", repository, "--province", "42", "--out", out)
+    assert f"Edition 1 in {out}" in written.stdout
+    root = (repository / "metadata" / "1.root.json").read_bytes()
+    trust = TrustStore.from_bundle(out.read_bytes(), root=root, at=datetime.now(UTC))
+    assert list(trust.issuers) == [f"did:web:xz.example:did:{COURT}"]
+    assert "[bundle_extent]" in run("bundle", "--repository", repository, "--court", "420999", "--out", out).stderr
+    restored = run(
+        "restore", "--config", desk.config, "--repository", repository, "--bundle", repository / "bundles/bundle-1.xzb"
+    )
+    assert restored.stdout == "The repository is at edition 1 now.\n"
+
+
+def test_what_is_not_taken_is_told_and_ends_with_one(desk: Desk) -> None:
+    bad = desk.folder / "bad.xzc"
+    bad.write_bytes(b"nothing")
+    result = desk.publish("--take", desk.folder / "work", "--take", desk.folder / "incoming", "--take", bad)
+    assert result.exit_code == 1
+    assert "not taken: bad.xzc" in result.stdout
+    assert "[contribution_unreadable]" in result.stdout
+    foreign = desk.folder / "foreign" / "metadata"
+    foreign.mkdir(parents=True, exist_ok=True)
+    (foreign / "2.court-420683.json").write_text("{}", "utf-8")
+    refused = desk.publish("--take", foreign.parent, language=CHINESE)
+    assert refused.exit_code == 1
+    assert "未采用：court-420683 2（foreign）" in refused.stdout
+    nothing = desk.publish("--take", desk.folder / "nowhere")
+    assert (nothing.exit_code, "[contribution_unreadable]" in nothing.stderr) == (1, True)
+
+
+def test_steps_say_what_they_will_do_before_they_refuse(desk: Desk) -> None:
+    again = desk.step("keys", share="root-1", language=CHINESE)
+    assert again.exit_code == 1
+    assert "将在" in again.stdout
+    assert "[share_record_exists]" in again.stderr
+    other = desk.step("sign", "--role", "root", share="targets-1")
+    assert "belongs to the role targets and signs nothing else. [ceremony_share_role]" in other.stderr
+    signed = desk.step("draft", "--role", "root")
+    assert "[ceremony_signed_already]" in signed.stderr
+    unknown = run("ceremony", "check", "--config", desk.folder / "none.toml")
+    assert "[ceremony_file_missing]" in unknown.stderr
+
+
+def test_a_dry_run_at_the_command_line_says_so(desk: Desk) -> None:
+    dry = desk.step("assemble", "--role", "root", "--dry-run")
+    assert dry.stdout.endswith("Dry run: all checks passed, nothing was written.\n")
+
+
+def test_the_passphrase_is_asked_for_where_no_source_is_given(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    typed = "a passphrase that is typed\n"
+    arguments = ("ceremony", "keys", "--config", desk.config, "--work", tmp_path / "work", "--share", "root-1")
+    made = run(*arguments, typed=typed * 2)
+    assert made.exit_code == 0, made.output
+    assert "passphrase that is typed" not in made.output
+    key_file = tmp_path / "media" / "root-1" / "root-1.pem"
+    assert key_file.exists()
+    wrong = run(*arguments[:-1], "root-2", "--passphrase-from", "passphrase")
+    assert "[passphrase_source_malformed]" in wrong.stderr
+
+
+def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
+    data = desk.folder / "var"
+    assert "[court_keys_one]" in run("court-key", "retire", "--data", data).stderr
+    made = run("court-key", "new", "--data", data)
+    assert "The key court-420683-2 is made, fingerprint" in made.stdout
+    assert "[court_keys_two]" in run("court-key", "new", "--data", data).stderr
+    retired = run("court-key", "retire", "--data", data, language=CHINESE)
+    assert "密钥 court-420683-1 已删除" in retired.stdout
+    nowhere = run("court-key", "new", "--data", desk.folder / "nowhere")
+    assert "[data_folder_missing]" in nowhere.stderr
+
+
+def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at + timedelta(days=75))
+    result = run("show", "--repository", country.folder / "public")
+    assert result.exit_code == 1
+    assert re.search(r"^province-42  1  expires \S+  ! renew now$", result.stdout, re.MULTILINE)
+    assert re.search(r"^targets  1  expires \S+$", result.stdout, re.MULTILINE)

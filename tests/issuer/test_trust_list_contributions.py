@@ -1,0 +1,251 @@
+"""What courts hand in to the country's publisher, good and bad."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, TargetFile, Targets
+
+from support.country import Country
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.trust_list.candidates import Files
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
+from xinzheng_issuer.publishing.trust_list.publisher import Result
+from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+from xinzheng_issuer.publishing.trust_list.state import state_of
+from xinzheng_verifier import TrustStore, Verifier
+from xinzheng_verifier.trust.names import sha256_of, target_name
+
+COURT = "420683"
+REVOCATION = f"courts/{COURT}/status/1/revocation.json"
+
+
+def answers(result: Result) -> dict[str, str]:
+    """Role → what became of its newest metadata."""
+    return {answer.role: answer.error.code if answer.error else "taken" for answer in result.answers}
+
+
+def refusal(action: Callable[..., Any], *arguments: Any, **options: Any) -> str:
+    with pytest.raises((TrustListError, PublishingError)) as caught:
+        action(*arguments, **options)
+    assert caught.value.message("en") != caught.value.message("zh")
+    return caught.value.code
+
+
+def trust(country: Country) -> TrustStore:
+    return TrustStore.from_bundle(country.bundle, root=country.first_root, at=country.at)
+
+
+def verdict(country: Country, certificate: bytes) -> str:
+    report = Verifier(trust(country)).report(certificate, at=country.at)
+    return f"{report.verdict}:{report.code}"
+
+
+class Forge:
+    """Signs anything as a court would, and hands it in beside what the others do."""
+
+    def __init__(self, country: Country, court: str = COURT) -> None:
+        country.next_day()
+        self.country, self.court = country, court
+        self.house = country.houses[court]
+        self.targets = self.house.targets(country.at)
+        self.issuer = self.targets.pop(f"courts/{court}/issuer.json")
+        self.version = 2
+        self.members: dict[str, Any] = {"publishedAt": "2026-11-24T09:00:00Z"}
+        self.expires = country.at + timedelta(days=7)
+        self.delegations: Delegations | None = None
+        self.signer = open_share(
+            key_file(self.house.contributor.keys, f"court-{court}-1"), passphrase=self.house.contributor.passphrase
+        )
+
+    def files(self) -> dict[str, bytes]:
+        listed = {path: TargetFile.from_data(path, content, ["sha256"]) for path, content in self.targets.items()}
+        signed = Targets(
+            version=self.version,
+            expires=self.expires,
+            targets=listed,
+            unrecognized_fields=self.members,
+            delegations=self.delegations,
+        )
+        metadata = Metadata(signed)
+        metadata.sign(self.signer)
+        files = {target_name(path, sha256_of(content)): content for path, content in self.targets.items()}
+        return {f"metadata/{self.version}.court-{self.court}.json": metadata.to_bytes(), **files}
+
+
+def tamper(forge: Forge) -> dict[str, bytes]:
+    files = forge.files()
+    name = next(name for name in files if name.endswith(".revocation.json"))
+    return {**files, name: files[name] + b" "}
+
+
+def lose_a_file(forge: Forge) -> dict[str, bytes]:
+    files = forge.files()
+    return {name: data for name, data in files.items() if not name.endswith(".revocation.json")}
+
+
+def sign_with_the_key_of_another_court(forge: Forge) -> dict[str, bytes]:
+    other = forge.country.houses["420684"].contributor
+    forge.signer = open_share(key_file(other.keys, "court-420684-1"), passphrase=other.passphrase)
+    return forge.files()
+
+
+def speak_for_another_court(forge: Forge) -> dict[str, bytes]:
+    forge.targets["courts/420684/status/1/revocation.json"] = forge.targets[REVOCATION]
+    return forge.files()
+
+
+def name_new_signing_keys(forge: Forge) -> dict[str, bytes]:
+    forge.targets[f"courts/{COURT}/issuer.json"] = forge.issuer
+    return forge.files()
+
+
+def lead_out_of_the_folder(forge: Forge) -> dict[str, bytes]:
+    forge.targets["courts/420683/status/1/../../../../../publisher/published.json"] = b"{}"
+    return forge.files()
+
+
+def delegate_further(forge: Forge) -> dict[str, bytes]:
+    key = forge.signer.public_key
+    role = DelegatedRole("court-420685", [key.keyid], 1, terminating=True, paths=["courts/420685/status/*/*"])
+    forge.delegations = Delegations({key.keyid: key}, {"court-420685": role})
+    return forge.files()
+
+
+def come_from_the_future(forge: Forge) -> dict[str, bytes]:
+    forge.members = {"publishedAt": "2026-11-24T10:00:00Z"}
+    return forge.files()
+
+
+def go_back_in_time(forge: Forge) -> dict[str, bytes]:
+    forge.members = {"publishedAt": "2026-11-22T09:00:00Z"}
+    return forge.files()
+
+
+def be_expired(forge: Forge) -> dict[str, bytes]:
+    forge.expires = forge.country.at
+    return forge.files()
+
+
+def replay_an_old_list(forge: Forge) -> dict[str, bytes]:
+    forge.house.sequence = -1
+    forge.targets |= {path: data for path, data in forge.house.targets(forge.country.at).items() if "status" in path}
+    return forge.files()
+
+
+def sign_the_list_with_the_wrong_key(forge: Forge) -> dict[str, bytes]:
+    court = forge.house.court
+    text = court.status_list("revocation", sequence=9, signer=court.certificate_signer, valid_from=forge.country.at)
+    forge.targets[REVOCATION] = json.dumps(text).encode()
+    return forge.files()
+
+
+def swap_the_lists(forge: Forge) -> dict[str, bytes]:
+    suspension = REVOCATION.replace("revocation", "suspension")
+    forge.targets[REVOCATION], forge.targets[suspension] = forge.targets[suspension], forge.targets[REVOCATION]
+    return forge.files()
+
+
+def hand_in_another_courts_list(forge: Forge) -> dict[str, bytes]:
+    other = forge.country.houses["420684"].targets(forge.country.at)
+    forge.targets[REVOCATION] = other["courts/420684/status/1/revocation.json"]
+    return forge.files()
+
+
+def be_no_metadata(forge: Forge) -> dict[str, bytes]:
+    return {f"metadata/2.court-{forge.court}.json": b'{"signed": {"_type": "targets"'}
+
+
+def be_another_version(forge: Forge) -> dict[str, bytes]:
+    files = forge.files()
+    return {name.replace("metadata/2.", "metadata/5."): data for name, data in files.items()}
+
+
+def be_another_file_of_a_version(forge: Forge) -> dict[str, bytes]:
+    forge.version = 1
+    return forge.files()
+
+
+BAD: dict[Callable[[Forge], dict[str, bytes]], str] = {
+    tamper: "bundle_hash",
+    lose_a_file: "bundle_incomplete",
+    sign_with_the_key_of_another_court: "bundle_threshold",
+    speak_for_another_court: "bundle_delegation",
+    name_new_signing_keys: "bundle_delegation",
+    lead_out_of_the_folder: "bundle_delegation",
+    delegate_further: "bundle_delegation",
+    come_from_the_future: "contribution_time",
+    go_back_in_time: "contribution_older",
+    be_expired: "contribution_expired",
+    replay_an_old_list: "contribution_older",
+    sign_the_list_with_the_wrong_key: "contribution_list",
+    swap_the_lists: "contribution_list",
+    hand_in_another_courts_list: "contribution_list",
+    be_no_metadata: "bundle_metadata",
+    be_another_version: "bundle_mixed",
+    be_another_file_of_a_version: "contribution_conflict",
+}
+
+
+@pytest.mark.parametrize("spoil", BAD, ids=lambda spoil: spoil.__name__)
+def test_a_bad_contribution_is_refused_and_loses_nothing_of_the_others(
+    country: Country, spoil: Callable[[Forge], dict[str, bytes]]
+) -> None:
+    forge = Forge(country)
+    bad = Contribution(source="bad", files=spoil(forge))
+    country.hand_in("420684", "440106")
+    good = [read_contribution(country.incoming / court) for court in ("420684", "440106")]
+    result = country.publisher.publish([bad, *good], at=country.at)
+    assert answers(result) == {
+        f"court-{COURT}": BAD[spoil],
+        "court-420684": "taken",
+        "court-440106": "taken",
+    }
+    versions = {role.name: role.version for role in state_of(country.publisher.repository).roles}
+    assert (versions[f"court-{COURT}"], versions["court-420684"]) == (1, 2)
+    assert verdict(country, forge.house.court.issue().json_text) == "passed:ok"
+
+
+def test_no_name_in_metadata_reaches_a_file_outside_of_the_repository(country: Country) -> None:
+    secret = country.folder / "public" / "secret.json"
+    secret.write_text("{}", "utf-8")
+    files = Files(country.folder / "public", ())
+    assert files.get("metadata/1.root.json") == country.first_root
+    for name in ("secret.json", "targets/../secret.json", "../trust-list.toml", str(secret)):
+        assert files.get(name) is None
+
+
+def test_what_a_forge_signs_rightly_is_taken(country: Country) -> None:
+    forge = Forge(country)
+    result = country.publisher.publish([Contribution(source="good", files=forge.files())], at=country.at)
+    assert answers(result) == {f"court-{COURT}": "taken"}
+
+
+def test_a_court_that_nobody_entrusts_is_refused(country: Country) -> None:
+    forge = Forge(country)
+    files = {name.replace(COURT, "420999"): data for name, data in forge.files().items()}
+    result = country.publisher.publish([Contribution(source="stranger", files=files)], at=country.at)
+    assert answers(result) == {"court-420999": "contribution_undelegated"}
+
+
+def test_contributions_travel_as_one_file_too(country: Country, tmp_path: Path) -> None:
+    country.next_day()
+    country.houses[COURT].hand_in(tmp_path / "court.xzc", at=country.at)
+    result = country.publisher.publish([read_contribution(tmp_path / "court.xzc")], at=country.at)
+    assert answers(result) == {f"court-{COURT}": "taken"}
+    (tmp_path / "court.xzc").write_bytes(b"no archive")
+    assert refusal(read_contribution, tmp_path / "court.xzc") == "contribution_unreadable"
+
+
+def test_files_without_a_place_in_a_contribution_are_not_read(country: Country) -> None:
+    folder = country.incoming / COURT
+    (folder / "notes.json").write_text("{}", "utf-8")
+    (folder / "metadata" / "timestamp.json").write_text("{}", "utf-8")
+    (folder / "targets" / "link.json").symlink_to("/etc/passwd")
+    contribution = read_contribution(folder)
+    assert "notes.json" not in contribution.files
+    assert "targets/link.json" not in contribution.files
+    assert [offer.role for offer in contribution.offers()] == [f"court-{COURT}"]
