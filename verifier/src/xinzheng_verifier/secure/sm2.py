@@ -4,15 +4,13 @@ OpenSSL knows SM2, the bindings of `cryptography` do not. Verifying handles publ
 in Python, whose arithmetic takes more or less time for different numbers; signing may not, and is not done here.
 """
 
-from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import ClassVar, Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
-P: Final = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFF_00000000_FFFFFFFF_FFFFFFFF
-A: Final = P - 3
-B: Final = 0x28E9FA9E_9D9F5E34_4D5A9E4B_CF6509A7_F39789F5_15AB8F92_DDBCBD41_4D940E93
+from xinzheng_schemas.sm2_point import COORDINATE_BYTES, A, B, P, SM2Point
+
 N: Final = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_7203DF6B_21C6052B_53BBF409_39D54123
 GENERATOR: Final = (
     0x32C4AE2C_1F198119_5F990446_6A39C994_8FE30BBF_F2660BE1_715A4589_334C74C7,
@@ -23,8 +21,6 @@ DISTINGUISHING_ID: Final = b"1234567812345678"
 """Who signs, for everybody: the default of GM/T 0009, 10. Signatures over another or an empty ID do not verify."""
 
 SIGNATURE_BYTES: Final = 64
-POINT_BYTES: Final = 33
-_OCTETS: Final = 32
 _WINDOW: Final = 4  # bits of both factors that are worked off at once
 _DIGITS: Final = 1 << _WINDOW
 
@@ -49,53 +45,16 @@ def sm3(data: bytes) -> bytes:
     return digest.finalize()
 
 
-@dataclass(frozen=True)
-class SM2PublicKey:
-    """A point of the curve, other than infinity.
-
-    Attributes:
-        x, y: its coordinates.
-    """
-
-    x: int
-    y: int
-    key_size: ClassVar[int] = 256
-
-    def __post_init__(self) -> None:
-        """Check the curve's equation.
-
-        Raises:
-            ValueError: it does not hold, or a coordinate is not reduced.
-        """
-        in_range = 0 <= self.x < P and 0 <= self.y < P
-        if not in_range or (self.y * self.y - (self.x * self.x + A) * self.x - B) % P:
-            raise ValueError("no point of the curve")
-
-    @classmethod
-    def from_encoded_point(cls, octets: bytes) -> Self:
-        """The key behind a compressed (33 bytes) or uncompressed point (65 bytes; SEC 1, 2.3.4).
-
-        Raises:
-            ValueError: there is no such point.
-        """
-        x = int.from_bytes(octets[1 : 1 + _OCTETS], "big")
-        if len(octets) == 1 + 2 * _OCTETS and octets[0] == 4:  # noqa: PLR2004 - the tag of SEC 1
-            return cls(x, int.from_bytes(octets[1 + _OCTETS :], "big"))
-        if len(octets) != POINT_BYTES or octets[0] not in (2, 3) or x >= P:
-            raise ValueError("no encoded point")
-        y = pow((x * x + A) * x + B, (P + 1) // 4, P)  # the root if there is one (p mod 4 = 3); if not, no point either
-        return cls(x, y if y % 2 == octets[0] % 2 else P - y)
-
-    def encoded(self) -> bytes:
-        """The uncompressed point, 65 bytes (SEC 1, 2.3.3)."""
-        return b"\x04" + self.x.to_bytes(_OCTETS, "big") + self.y.to_bytes(_OCTETS, "big")
+class SM2PublicKey(SM2Point):
+    """A point of the curve as somebody's key."""
 
     @cached_property
     def _identity(self) -> bytes:
         """Z of GM/T 0003.2, 5.5: the signer's ID, the curve and the key in one digest."""
         numbers = (A, B, *GENERATOR, self.x, self.y)
         length = (8 * len(DISTINGUISHING_ID)).to_bytes(2, "big")
-        return sm3(length + DISTINGUISHING_ID + b"".join(number.to_bytes(_OCTETS, "big") for number in numbers))
+        octets = (number.to_bytes(COORDINATE_BYTES, "big") for number in numbers)
+        return sm3(length + DISTINGUISHING_ID + b"".join(octets))
 
     @cached_property
     def _multiples(self) -> tuple[Point, ...]:
@@ -117,7 +76,7 @@ class SM2PublicKey:
         """
         if len(signature) != SIGNATURE_BYTES:
             return False
-        r, s = int.from_bytes(signature[:_OCTETS], "big"), int.from_bytes(signature[_OCTETS:], "big")
+        r, s = int.from_bytes(signature[:COORDINATE_BYTES], "big"), int.from_bytes(signature[COORDINATE_BYTES:], "big")
         t = (r + s) % N
         if not (0 < r < N and 0 < s < N and t):
             return False
@@ -142,7 +101,7 @@ def _multiples_of(point: Point) -> tuple[Point, ...]:
 def _sum_of_multiples(s: int, of_s: tuple[Point, ...], t: int, of_t: tuple[Point, ...]) -> Point | None:
     """One point s times and another t times, four bits of both at a time; None at infinity."""
     total = _INFINITY
-    for shift in range(8 * _OCTETS - _WINDOW, -1, -_WINDOW):
+    for shift in range(8 * COORDINATE_BYTES - _WINDOW, -1, -_WINDOW):
         for _ in range(_WINDOW):
             total = _double(total)
         if digit := s >> shift & (_DIGITS - 1):

@@ -217,7 +217,7 @@ def _decoded(key_type: KeyType, point: bytes) -> PublicKey:
     if key_type is KeyType.ED25519:
         return ed25519.Ed25519PublicKey.from_public_bytes(point)
     if key_type is KeyType.SM2:
-        return SM2PublicKey.from_encoded_point(point)
+        return SM2PublicKey.from_encoded(point)
     return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key_type], point)
 
 
@@ -226,7 +226,7 @@ def _encoded(public_key: PublicKey) -> bytes:
     if isinstance(public_key, ed25519.Ed25519PublicKey):
         return public_key.public_bytes_raw()
     if isinstance(public_key, SM2PublicKey):
-        return public_key.encoded()
+        return public_key.uncompressed()
     return public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
