@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from support.sm2 import SM2TestKey
 from xinzheng_keys import SoftwareSigner
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
 from xinzheng_keys.errors import DocumentError
@@ -84,7 +85,7 @@ def test_both_methods_of_a_key_bear_the_same_public_key(keys: list[KeyRecord], s
 
 @pytest.mark.parametrize("key_type", list(KeyType))
 def test_keys_of_every_kind_are_published_and_known_to_the_verifier(key_type: KeyType) -> None:
-    signer = SoftwareSigner.generate(key_type)
+    signer = SM2TestKey(12345) if key_type is KeyType.SM2 else SoftwareSigner.generate(key_type)
     record = KeyRecord(
         name="cert-1",
         usage=KeyUsage.CERTIFICATE,

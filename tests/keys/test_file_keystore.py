@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 
+from support.signatures import TYPES
 from xinzheng_keys.errors import KeyStoreError
 from xinzheng_keys.file_keystore import (
     MAX_KEY_FILE_OCTETS,
@@ -58,7 +59,7 @@ def refusal(path: Path, source: Callable[[], bytes] = never_asked) -> KeyStoreEr
     return refused.value
 
 
-@pytest.mark.parametrize("key_type", list(KeyType))
+@pytest.mark.parametrize("key_type", TYPES)
 def test_a_created_key_is_loaded_again(tmp_path: Path, key_type: KeyType) -> None:
     path = tmp_path / "cert-1.pem"
     created = create_key_file(path, passphrase=passphrase, key_type=key_type)

@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from support.signatures import check_signature
+from support.signatures import TYPES, check_signature
 from support.softhsm import PIN, Token, folder, library, make_token, needs_softhsm, replaced, util
 from xinzheng_keys import CreatedKey, Signer, TokenAccess, create_key, open_signer
 from xinzheng_keys.errors import KeysError, KeyStoreError, KeyURIError, TokenError
@@ -65,7 +65,7 @@ def refusal(action: Callable[[], object]) -> str:
 # --- keys and signatures --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key_type", list(KeyType))
+@pytest.mark.parametrize("key_type", TYPES)
 def test_a_key_made_in_a_token_signs_and_is_found_again(token: Token, key_type: KeyType) -> None:
     made = create(token, key_type=key_type)
     found = open_signer(made.uri, passphrase=never_asked)

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
-from support.signatures import check_signature, der
+from support.signatures import TYPES, check_signature, der
 from xinzheng_keys import Signer, SoftwareSigner, create_key, open_signer
 from xinzheng_keys.errors import KeysError, KeyStoreError, KeyURIError
 from xinzheng_keys.file_keystore import create_key_file
@@ -140,7 +140,7 @@ def test_no_key_is_made_elsewhere(uri: str, code: str) -> None:
 # --- signatures ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key_type", list(KeyType))
+@pytest.mark.parametrize("key_type", TYPES)
 def test_signatures_verify_with_cryptography_alone(key_type: KeyType) -> None:
     signer = SoftwareSigner.generate(key_type)
     assert (signer.key_type, isinstance(signer, Signer)) == (key_type, True)
@@ -153,6 +153,7 @@ def test_signatures_verify_with_cryptography_alone(key_type: KeyType) -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="this machine has no openssl command")
 def test_signatures_verify_with_openssl(tmp_path: Path) -> None:
     signer = create_key_file(tmp_path / "key.pem", passphrase=passphrase)
+    assert isinstance(signer, SoftwareSigner)
     (tmp_path / "public.pem").write_bytes(
         signer.public_key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )

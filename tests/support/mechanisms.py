@@ -33,6 +33,13 @@ class Signs(Protocol):
     def sign(self, data: bytes) -> bytes: ...
 
 
+class HasMultikey(Protocol):
+    """Whatever has a public key."""
+
+    @property
+    def public_key_multibase(self) -> str: ...
+
+
 class SimulatedSigner:
     """A fresh key of any type, in memory."""
 
@@ -130,7 +137,7 @@ def sign1(
     return tag + cbor2.dumps([head, dict(unprotected or {}), payload, signature], canonical=True)
 
 
-def with_keys(issuer_document: dict[str, Any], signers: Mapping[str, SimulatedSigner]) -> dict[str, Any]:
+def with_keys(issuer_document: dict[str, Any], signers: Mapping[str, HasMultikey]) -> dict[str, Any]:
     """An issuer document (trust list) with further keys for certificates, each as Multikey."""
     document: dict[str, Any] = json.loads(json.dumps(issuer_document))
     controller = document["controllerDocument"]

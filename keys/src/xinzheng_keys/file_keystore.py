@@ -3,14 +3,19 @@
 from base64 import b64decode
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from xinzheng_keys import sm2_library
 from xinzheng_keys.errors import KeyStoreError
 from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_keys.pkcs8 import PEM_BEGIN, PEM_END, encrypt_private_key
+from xinzheng_keys.pkcs8 import PEM_BEGIN, PEM_END, encrypt_private_key, pem
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
+from xinzheng_keys.public_keys import KNOWN_TYPES
+from xinzheng_keys.signer import Signer
+from xinzheng_keys.sm2_signer import SM2Signer
 from xinzheng_keys.software_signer import PrivateKey, SoftwareSigner, generate_key
 from xinzheng_schemas.multibase import KeyType
 
@@ -29,7 +34,7 @@ class _Envelope:
     encrypted_data: bytes
 
 
-def create_key_file(path: Path, *, passphrase: PassphraseSource, key_type: KeyType = KeyType.P256) -> SoftwareSigner:
+def create_key_file(path: Path, *, passphrase: PassphraseSource, key_type: KeyType = KeyType.P256) -> Signer:
     """Make a key and keep it in a new file at `path`, mode 0600.
 
     Args:
@@ -38,20 +43,31 @@ def create_key_file(path: Path, *, passphrase: PassphraseSource, key_type: KeyTy
         key_type: the kind of key.
 
     Raises:
-        KeyStoreError: as `write_private_key`.
+        KeyStoreError: as `write_private_key`; for SM2 `sm2_unavailable`, `sm2_failed`.
     """
+    if key_type is KeyType.SM2:
+        signer = SM2Signer.generate()
+        _write(path, pem(signer.encrypted(_new_secret(passphrase))))
+        return signer
     private_key = generate_key(key_type)
     write_private_key(path, private_key, passphrase=passphrase)
     return SoftwareSigner(private_key)
 
 
-def load_key_file(path: Path, *, passphrase: PassphraseSource) -> SoftwareSigner:
+def load_key_file(path: Path, *, passphrase: PassphraseSource) -> Signer:
     """Open the key kept at `path`.
 
     Raises:
-        KeyStoreError: as `read_private_key`, and `key_type_unsupported`.
+        KeyStoreError: as `read_private_key`; `sm2_unavailable` for an SM2 key without its library.
     """
-    return SoftwareSigner(read_private_key(path, passphrase=passphrase))
+    envelope = _envelope(_read(path), path=path)
+    secret = _secret(passphrase, path=path)
+    try:
+        return SoftwareSigner(_decrypted(envelope, secret, path=path))
+    except UnsupportedAlgorithm as error:
+        if key := sm2_library.decrypt(envelope, secret):
+            return SM2Signer(key)
+        raise KeyStoreError("key_type_unsupported", found="?", expected=KNOWN_TYPES) from error
 
 
 def write_private_key(path: Path, key: PrivateKey, *, passphrase: PassphraseSource) -> None:
@@ -60,11 +76,19 @@ def write_private_key(path: Path, key: PrivateKey, *, passphrase: PassphraseSour
     Raises:
         KeyStoreError: `passphrase_missing` and its like, `passphrase_short`, `key_file_exists`, `key_file_not_written`.
     """
+    _write(path, encrypt_private_key(key, passphrase=_new_secret(passphrase)))
+
+
+def _new_secret(passphrase: PassphraseSource) -> bytes:
     secret = passphrase()
     if len(secret) < MIN_PASSPHRASE_OCTETS:
         raise KeyStoreError("passphrase_short", minimum=MIN_PASSPHRASE_OCTETS)
+    return secret
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        write_new_private_file(path, encrypt_private_key(key, passphrase=secret))
+        write_new_private_file(path, content)
     except FileExistsError as error:
         raise KeyStoreError("key_file_exists", path=path) from error
     except OSError as error:
@@ -72,16 +96,27 @@ def write_private_key(path: Path, key: PrivateKey, *, passphrase: PassphraseSour
 
 
 def read_private_key(path: Path, *, passphrase: PassphraseSource) -> PrivateKeyTypes:
-    """The key kept at `path`, of any type. The passphrase is asked for only when the file has been found in order.
+    """The key kept at `path`, of any type but SM2. The passphrase is asked for only when the file is found in order.
 
     Raises:
         KeyStoreError: `key_file_missing`, `key_file_permissions`, `key_file_unencrypted`, `key_file_malformed`,
             `passphrase_missing` and its like, `passphrase_wrong`.
     """
     envelope = _envelope(_read(path), path=path)
+    try:
+        return _decrypted(envelope, _secret(passphrase, path=path), path=path)
+    except UnsupportedAlgorithm as error:
+        raise KeyStoreError("key_type_unsupported", found="?", expected=KNOWN_TYPES) from error
+
+
+def _secret(passphrase: PassphraseSource, *, path: Path) -> bytes:
     secret = passphrase()
     if not secret:
         raise KeyStoreError("passphrase_missing", source=str(path))
+    return secret
+
+
+def _decrypted(envelope: bytes, secret: bytes, *, path: Path) -> PrivateKeyTypes:
     try:
         return load_der_private_key(envelope, secret)
     except ValueError as error:

@@ -132,6 +132,14 @@ MESSAGES: dict[str, Message] = {
         "The key is of type {found}: expected {expected}.",
         "密钥类型为 {found}：应为 {expected}。",
     ),
+    "sm2_unavailable": Message(
+        "SM2 keys need libcrypto of OpenSSL 3.0 or newer, and none was found; its path can be set by {variable}.",
+        "SM2 密钥需要 OpenSSL 3.0 或更高版本的 libcrypto，未能找到；可用 {variable} 指定其路径。",
+    ),
+    "sm2_failed": Message(
+        "libcrypto could not do what an SM2 key was asked for.",
+        "libcrypto 未能完成 SM2 密钥操作。",
+    ),
     "passphrase_wrong": Message(
         "The passphrase does not open the key file {path}.",
         "口令无法打开密钥文件 {path}。",

@@ -18,7 +18,7 @@ from pkcs11 import PrivateKey as TokenPrivateKey
 from pkcs11.exceptions import AttributeTypeInvalid
 
 from xinzheng_keys import public_keys
-from xinzheng_keys.errors import KeyURIError, TokenError
+from xinzheng_keys.errors import KeyStoreError, KeyURIError, TokenError
 from xinzheng_keys.pkcs11_token import TokenLink
 from xinzheng_keys.pkcs11_uri import PKCS11URI, parse_pkcs11_uri
 from xinzheng_keys.public_keys import PublicKey
@@ -148,6 +148,8 @@ def _generate(session: Session, place: PKCS11URI, key_type: KeyType) -> None:
         if found[Attribute.ID] != place.id:
             raise TokenError("token_key_exists", name=place.object)
         return  # this call's own key, made before the module was lost on the way
+    if key_type not in _GENERATED:
+        raise KeyStoreError("key_type_unsupported", found=key_type.value, expected=", ".join(_GENERATED))
     kind, mechanism = _GENERATED[key_type]
     # Not in the public interface of python-pkcs11 for Edwards curves, whose parameters belong to the key itself.
     cast("Any", session)._generate_keypair(  # noqa: SLF001

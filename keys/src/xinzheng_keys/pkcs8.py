@@ -104,7 +104,7 @@ def encrypt_private_key(
         ),
         encrypted_data=_aes_cbc(secret, vector, plain),
     )
-    return _pem(asn1.encode_der(envelope))
+    return pem(asn1.encode_der(envelope))
 
 
 def _aes_cbc(secret: bytes, vector: bytes, plain: bytes) -> bytes:
@@ -113,6 +113,7 @@ def _aes_cbc(secret: bytes, vector: bytes, plain: bytes) -> bytes:
     return encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
 
 
-def _pem(der: bytes) -> bytes:
+def pem(der: bytes) -> bytes:
+    """EncryptedPrivateKeyInfo in DER as a PEM block (RFC 7468 §11)."""
     lines = textwrap.wrap(b64encode(der).decode("ascii"), _PEM_COLUMNS)
     return b"\n".join([PEM_BEGIN, *(line.encode("ascii") for line in lines), PEM_END, b""])

@@ -16,14 +16,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from xinzheng_keys.errors import DocumentError, KeyStoreError
 from xinzheng_schemas import base64url
 from xinzheng_schemas.multibase import KeyType, decode_multikey, encode_multikey
+from xinzheng_schemas.sm2_point import SM2Point
 
-PublicKey = EllipticCurvePublicKey | Ed25519PublicKey
+OpenSSLKey = EllipticCurvePublicKey | Ed25519PublicKey
+"""A public key that `cryptography` knows."""
+
+PublicKey = OpenSSLKey | SM2Point
 """A public key of one of the kinds that sign here."""
 
 CURVES: Final[dict[KeyType, type[EllipticCurve]]] = {KeyType.P256: SECP256R1, KeyType.P384: SECP384R1}
 """The curves of ECDSA."""
 
-COORDINATE_OCTETS: Final = {KeyType.P256: 32, KeyType.P384: 48}
+COORDINATE_OCTETS: Final = {KeyType.P256: 32, KeyType.P384: 48, KeyType.SM2: 32}
 """Octets of a coordinate, and of r and s (RFC 7518 §3.4, §6.2.1.2)."""
 
 KID_OCTETS = 8
@@ -43,6 +47,8 @@ def key_type_of(key: object) -> KeyType:
     """
     if isinstance(key, Ed25519PublicKey):
         return KeyType.ED25519
+    if isinstance(key, SM2Point):
+        return KeyType.SM2
     if isinstance(key, EllipticCurvePublicKey):
         for key_type, curve in CURVES.items():
             if isinstance(key.curve, curve):
@@ -58,6 +64,8 @@ def multikey(key: PublicKey) -> str:
     """
     if isinstance(key, Ed25519PublicKey):
         return encode_multikey(KeyType.ED25519, key.public_bytes_raw())
+    if isinstance(key, SM2Point):
+        return encode_multikey(KeyType.SM2, key.compressed())
     return encode_multikey(key_type_of(key), key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint))
 
 
@@ -71,6 +79,8 @@ def read_multikey(text: str, *, field: str = "public_key_multibase") -> PublicKe
         key_type, octets = decode_multikey(text)
         if key_type is KeyType.ED25519:
             return Ed25519PublicKey.from_public_bytes(octets)
+        if key_type is KeyType.SM2:
+            return SM2Point.from_encoded(octets)
         return EllipticCurvePublicKey.from_encoded_point(CURVES[key_type](), octets)
     except ValueError as error:
         raise DocumentError("public_key_invalid", field=field) from error
@@ -80,7 +90,7 @@ def json_web_key(key: PublicKey) -> JSONWebKey:
     """`key` as a JWK with the required members alone (RFC 7518 §6.2.1, RFC 8037 §2)."""
     if isinstance(key, Ed25519PublicKey):
         return {"kty": "OKP", "crv": "Ed25519", "x": base64url.encode(key.public_bytes_raw())}
-    key_type, numbers = key_type_of(key), key.public_numbers()
+    key_type, numbers = key_type_of(key), key if isinstance(key, SM2Point) else key.public_numbers()
     x, y = (base64url.encode(number.to_bytes(COORDINATE_OCTETS[key_type], "big")) for number in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": key_type.value, "x": x, "y": y}
 

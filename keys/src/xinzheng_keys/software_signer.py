@@ -24,9 +24,15 @@ _SCHEMES = {
 
 
 def generate_key(key_type: KeyType) -> PrivateKey:
-    """A fresh private key of a kind."""
+    """A fresh private key of a kind.
+
+    Raises:
+        KeyStoreError: `key_type_unsupported` for SM2, whose keys are made in libcrypto.
+    """
     if key_type is KeyType.ED25519:
         return Ed25519PrivateKey.generate()
+    if key_type not in public_keys.CURVES:
+        raise KeyStoreError("key_type_unsupported", found=key_type.value, expected=public_keys.KNOWN_TYPES)
     return generate_private_key(public_keys.CURVES[key_type]())
 
 
@@ -47,7 +53,7 @@ class SoftwareSigner:
         if not isinstance(private_key, EllipticCurvePrivateKey | Ed25519PrivateKey):
             found = type(private_key).__name__
             raise KeyStoreError("key_type_unsupported", found=found, expected=public_keys.KNOWN_TYPES)
-        self.public_key: public_keys.PublicKey = private_key.public_key()
+        self.public_key: public_keys.OpenSSLKey = private_key.public_key()
         self._key_type = public_keys.key_type_of(self.public_key)
         self.__private_key = private_key
 

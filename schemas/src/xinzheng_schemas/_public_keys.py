@@ -12,7 +12,7 @@ from xinzheng_schemas.multibase import KeyType
 
 
 class _Curve(NamedTuple):
-    """A short Weierstrass curve y² = x³ − 3x + b over a prime field (NIST SP 800-186 §3.2.1)."""
+    """A short Weierstrass curve y² = x³ − 3x + b over a prime field (NIST SP 800-186 §3.2.1; SM2: GM/T 0003.5)."""
 
     prime: int
     b: int
@@ -30,12 +30,18 @@ _CURVES = {
         0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
         48,
     ),
+    KeyType.SM2: _Curve(
+        2**256 - 2**224 - 2**96 + 2**64 - 1,
+        0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93,
+        32,
+    ),
 }
 _ED25519_OCTETS = 32
 _ALGORITHMS = {
     KeyType.P256: frozenset({"ES256"}),
     KeyType.P384: frozenset({"ES384"}),
     KeyType.ED25519: frozenset({"EdDSA", "Ed25519"}),
+    KeyType.SM2: frozenset({"SGD_SM3_SM2"}),
 }
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 # Members that hold private or symmetric key material (RFC 7518 §6.2.2, §6.3.2, §6.4.1).

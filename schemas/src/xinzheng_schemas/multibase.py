@@ -31,15 +31,24 @@ _FOLDS = tuple(
 
 
 class KeyType(StrEnum):
-    """Public key types that a Multikey may carry here, by the name of the curve."""
+    """Public key types that a Multikey may carry here, by the name of the curve.
+
+    "SM2-P-256" is a private name until a standard gives the curve of GM/T 0003.5 one.
+    """
 
     P256 = "P-256"
     P384 = "P-384"
     ED25519 = "Ed25519"
+    SM2 = "SM2-P-256"
 
 
-_HEADERS = {KeyType.P256: b"\x80\x24", KeyType.P384: b"\x81\x24", KeyType.ED25519: b"\xed\x01"}
-_LENGTHS = {KeyType.P256: 33, KeyType.P384: 49, KeyType.ED25519: 32}
+_HEADERS = {
+    KeyType.P256: b"\x80\x24",
+    KeyType.P384: b"\x81\x24",
+    KeyType.ED25519: b"\xed\x01",
+    KeyType.SM2: b"\x86\x24",  # sm2-pub of the Multicodec registry
+}
+_LENGTHS = {KeyType.P256: 33, KeyType.P384: 49, KeyType.ED25519: 32, KeyType.SM2: 33}
 _TYPES = {header: key_type for key_type, header in _HEADERS.items()}
 
 
@@ -107,7 +116,7 @@ def encode_multikey(key_type: KeyType, public_key: bytes) -> str:
 
     Args:
         key_type: the curve.
-        public_key: compressed point (P-256: 33 bytes, P-384: 49) or raw Ed25519 key (32 bytes).
+        public_key: compressed point (P-256 and SM2: 33 bytes, P-384: 49) or raw Ed25519 key (32 bytes).
 
     Returns:
         The Multikey.

@@ -25,6 +25,7 @@ from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.sm2_point import SM2Point
 
 __all__ = [
     "CustodySigner",
@@ -60,6 +61,9 @@ class CustodySigner(RoleSigner):
     """A signer of ours as python-tuf wants it (TUF specification, 4.2: ed25519, ecdsa-sha2-nistp256 and -nistp384)."""
 
     def __init__(self, signer: Signer) -> None:
+        if isinstance(signer.public_key, SM2Point):
+            known = ", ".join(kind for kind in KeyType if kind is not KeyType.SM2)
+            raise KeyStoreError("key_type_unsupported", found=signer.key_type.value, expected=known)
         self._signer = signer
         self._public_key = SSlibKey.from_crypto(signer.public_key)
 

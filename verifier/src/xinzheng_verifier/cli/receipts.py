@@ -33,7 +33,7 @@ from xinzheng_verifier.receipt import (
     read_receipt,
 )
 from xinzheng_verifier.receipt.keys import read_private, write_new
-from xinzheng_verifier.trust.issuers import PublicKey
+from xinzheng_verifier.trust.issuers import OpenSSLKey
 from xinzheng_verifier.verifier import Verifier
 
 _STDIN = "-"
@@ -135,7 +135,7 @@ def _input(name: str) -> bytes:
         raise UsageError("unreadable", file=name, reason=error.strerror) from error
 
 
-def _verifier_of(text: bytes, key: PublicKey, options: argparse.Namespace) -> Verifier | None:
+def _verifier_of(text: bytes, key: OpenSSLKey, options: argparse.Namespace) -> Verifier | None:
     """Trust as the options say, at the receipt's own moment and by its own rules; None for a receipt that says none."""
     try:
         receipt = read_receipt(text, key=key)

@@ -19,7 +19,7 @@ from xinzheng_verifier.receipt.content import Receipt
 from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.report import Outcome, Verdict
 from xinzheng_verifier.trust.digest import trust_digest
-from xinzheng_verifier.trust.issuers import PublicKey
+from xinzheng_verifier.trust.issuers import OpenSSLKey
 from xinzheng_verifier.verifier import Verifier
 
 ASPECTS: Final = ("form", "signature", "input", "trust", "policy", "outcome")
@@ -107,7 +107,7 @@ class ReceiptCheck:
 def check_receipt(
     receipt: bytes | str,
     *,
-    key: PublicKey,
+    key: OpenSSLKey,
     data: bytes | str | None = None,
     verifier: Verifier | None = None,
     identity: str | Identity | None = None,

@@ -25,7 +25,7 @@ from xinzheng_schemas.trust_documents import ControllerDocument
 from xinzheng_verifier.limits import MAX_KEY_FILE_BYTES
 from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.receipt.token import algorithm_of, kid_of
-from xinzheng_verifier.trust.issuers import PublicKey, TrustedIssuer
+from xinzheng_verifier.trust.issuers import OpenSSLKey, PublicKey, TrustedIssuer
 
 MIN_PASSPHRASE_BYTES: Final = 12
 """Bytes of the passphrase of a new key file, on top of what scrypt makes a guess cost."""
@@ -58,7 +58,7 @@ class LenderKey:
     def __init__(self, private_key: PrivateKeyTypes) -> None:
         if not isinstance(private_key, _PrivateKey):
             raise ReceiptError("receipt_key_malformed", path=type(private_key).__name__)
-        self.public_key: PublicKey = private_key.public_key()
+        self.public_key: OpenSSLKey = private_key.public_key()
         algorithm_of(self.public_key)
         self._private: _PrivateKey = private_key
 
@@ -130,7 +130,7 @@ def load_key(path: Path, passphrase: bytes) -> LenderKey:
         raise ReceiptError("receipt_passphrase_wrong", path=str(path)) from error
 
 
-def read_public_key(data: bytes, *, name: str = "key") -> PublicKey:
+def read_public_key(data: bytes, *, name: str = "key") -> OpenSSLKey:
     """A public key from PEM (SubjectPublicKeyInfo) or from a JWK.
 
     Args:
@@ -147,13 +147,13 @@ def read_public_key(data: bytes, *, name: str = "key") -> PublicKey:
     except ValueError as error:
         is_private = isinstance(error, CodedError) and error.code == "key_private"
         raise ReceiptError("receipt_key_private" if is_private else "receipt_key_malformed", path=name) from error
-    if not isinstance(key, PublicKey):
+    if not isinstance(key, OpenSSLKey):
         raise ReceiptError("receipt_key_malformed", path=name)
     algorithm_of(key)
     return key
 
 
-def public_jwk(key: PublicKey) -> JSONObject:
+def public_jwk(key: OpenSSLKey) -> JSONObject:
     """The public key as a JWK (RFC 7517), with `alg`, `use` and its RFC 7638 thumbprint as `kid`.
 
     Raises:

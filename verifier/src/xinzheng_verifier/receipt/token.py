@@ -18,7 +18,7 @@ from xinzheng_verifier.receipt.content import Receipt
 from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.secure import jws
 from xinzheng_verifier.secure.algorithms import ES256
-from xinzheng_verifier.trust.issuers import PublicKey, thumbprint
+from xinzheng_verifier.trust.issuers import OpenSSLKey, thumbprint
 
 TYP: Final = "xinzheng-receipt+jwt"
 
@@ -30,7 +30,7 @@ class ReceiptSigner(Protocol):
     """What signs receipts, in this process or in an HSM."""
 
     @property
-    def public_key(self) -> PublicKey:
+    def public_key(self) -> OpenSSLKey:
         """The public half, a key object of `cryptography`: P-256 or Ed25519."""
 
     def sign(self, message: bytes, /) -> bytes:
@@ -53,7 +53,7 @@ def sign(receipt: Receipt, signer: ReceiptSigner) -> str:
     return f"{signing_input.decode('ascii')}.{base64url.encode(signature)}"
 
 
-def read_receipt(receipt: bytes | str, *, key: PublicKey) -> Receipt:
+def read_receipt(receipt: bytes | str, *, key: OpenSSLKey) -> Receipt:
     """The content of a receipt, once its signature holds.
 
     Args:
@@ -87,7 +87,7 @@ def parse(receipt: bytes | str) -> jws.CompactJWS:
     return token
 
 
-def verified(token: jws.CompactJWS, *, key: PublicKey) -> Receipt:
+def verified(token: jws.CompactJWS, *, key: OpenSSLKey) -> Receipt:
     """The content, if `key` signed it; the algorithm is the key's, not the header's choice (RFC 8725, 3.1).
 
     Raises:
@@ -100,7 +100,7 @@ def verified(token: jws.CompactJWS, *, key: PublicKey) -> Receipt:
     return Receipt.from_json(token.payload)
 
 
-def algorithm_of(key: PublicKey) -> str:
+def algorithm_of(key: OpenSSLKey) -> str:
     """The one algorithm that a key is used with.
 
     Raises:
@@ -113,13 +113,13 @@ def algorithm_of(key: PublicKey) -> str:
     raise ReceiptError("receipt_key_malformed", path=type(key).__name__)
 
 
-def kid_of(key: PublicKey) -> str:
+def kid_of(key: OpenSSLKey) -> str:
     """The RFC 7638 thumbprint of a key in base64url."""
     key_type = KeyType.ED25519 if isinstance(key, ed25519.Ed25519PublicKey) else KeyType.P256
     return base64url.encode(thumbprint(key_type, key))
 
 
-def _holds(key: PublicKey, *, signature: bytes, message: bytes) -> bool:
+def _holds(key: OpenSSLKey, *, signature: bytes, message: bytes) -> bool:
     if isinstance(key, ed25519.Ed25519PublicKey):
         try:
             key.verify(signature, message)

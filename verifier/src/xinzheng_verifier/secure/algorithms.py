@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
 from xinzheng_schemas.multibase import KeyType
+from xinzheng_verifier.secure.sm2 import SM2PublicKey
 from xinzheng_verifier.trust.issuers import PublicKey
 
-HashName = Literal["sha256", "sha384"]
+HashName = Literal["sha256", "sha384", "sm3"]
 Canonicalization = Literal["jcs", "rdfc"]
 
 
@@ -86,7 +87,22 @@ class Ed25519Algorithm:
         return True
 
 
-Algorithm = ECDSAAlgorithm | Ed25519Algorithm
+@dataclass(frozen=True, kw_only=True)
+class SM2Algorithm:
+    """SM2 with SM3 and the usual distinguishing ID (GM/T 0003.2; GM/T 0009, 10); signatures are r‖s.
+
+    Attributes:
+        key_type: the only type of key that it takes.
+    """
+
+    key_type: KeyType = KeyType.SM2
+
+    def verify(self, public_key: PublicKey, *, signature: bytes, message: bytes) -> bool:
+        """Whether `signature` over `message` was made by the owner of `public_key`; arguments as for ECDSA."""
+        return isinstance(public_key, SM2PublicKey) and public_key.verify(signature, message)
+
+
+Algorithm = ECDSAAlgorithm | Ed25519Algorithm | SM2Algorithm
 
 ES256: Final = ECDSAAlgorithm(
     key_type=KeyType.P256,
@@ -101,11 +117,12 @@ ES384: Final = ECDSAAlgorithm(
     signature_bytes=96,
 )
 ED25519: Final = Ed25519Algorithm()
+SM2: Final = SM2Algorithm()
 
 JOSE: Final[Mapping[str, Algorithm]] = MappingProxyType(
-    {"ES256": ES256, "ES384": ES384, "EdDSA": ED25519, "Ed25519": ED25519}
+    {"ES256": ES256, "ES384": ES384, "EdDSA": ED25519, "Ed25519": ED25519, "SGD_SM3_SM2": SM2}
 )
-"""By `alg` (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2)."""
+"""By `alg` (RFC 7518, 3.1; RFC 8037, 3.1; RFC 9864, 2.2); SGD_SM3_SM2 by GM/T 0006, registered for no JWS."""
 
 COSE: Final[Mapping[int, Algorithm]] = MappingProxyType(
     {-7: ES256, -9: ES256, -35: ES384, -51: ES384, -8: ED25519, -19: ED25519}
@@ -137,6 +154,7 @@ class Cryptosuite:
 
 _ECDSA: Final = MappingProxyType({KeyType.P256: ES256, KeyType.P384: ES384})
 _EDDSA: Final = MappingProxyType({KeyType.ED25519: ED25519})
+_SM2: Final = MappingProxyType({KeyType.SM2: SM2})
 
 CRYPTOSUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
     {
@@ -146,10 +164,11 @@ CRYPTOSUITES: Final[Mapping[str, Cryptosuite]] = MappingProxyType(
             Cryptosuite(name="ecdsa-rdfc-2019", canonicalization="rdfc", algorithms=_ECDSA),
             Cryptosuite(name="eddsa-jcs-2022", canonicalization="jcs", algorithms=_EDDSA),
             Cryptosuite(name="eddsa-rdfc-2022", canonicalization="rdfc", algorithms=_EDDSA),
+            Cryptosuite(name="xinzheng-sm2-jcs-2026", canonicalization="jcs", algorithms=_SM2),
         )
     }
 )
-"""By `cryptosuite` (vc-di-ecdsa 3.2 and 3.3; vc-di-eddsa 3.2 and 3.3)."""
+"""By `cryptosuite` (vc-di-ecdsa 3.2 and 3.3; vc-di-eddsa 3.2 and 3.3; docs/reference/sm2.md)."""
 
 PROOF_NAMES: Final = (*CRYPTOSUITES, *JOSE)
 """Every name that a proof goes by."""
@@ -161,6 +180,6 @@ def common_name(name: str) -> str:
 
 
 SUITE_HASHES: Final[Mapping[KeyType, HashName]] = MappingProxyType(
-    {KeyType.P256: "sha256", KeyType.P384: "sha384", KeyType.ED25519: "sha256"}
+    {KeyType.P256: "sha256", KeyType.P384: "sha384", KeyType.ED25519: "sha256", KeyType.SM2: "sm3"}
 )
 """Hash of a cryptosuite by the type of the key, in the canonicalization and after it (vc-di-ecdsa 3.2.4, 3.3.4)."""

@@ -29,7 +29,7 @@ def canonical(
         RefusedError: as `canonical_json`, or as `rdf.canonical_nquads`.
         UndecidedError: `jsonld_unavailable`.
     """
-    if method == "jcs":
+    if method == "jcs" or hash_name == "sm3":  # no suite has SM3 over RDF
         return canonical_json(dict(value))
     from xinzheng_verifier.secure.rdf import canonical_nquads  # noqa: PLC0415 - compiles contexts, which few need
 

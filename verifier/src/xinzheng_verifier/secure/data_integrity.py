@@ -5,7 +5,7 @@ W3C vc-data-integrity 1.0, vc-di-ecdsa 1.0, vc-di-eddsa 1.0.
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,9 +18,14 @@ from xinzheng_verifier.limits import MAX_PROOF_VALUE_CHARACTERS, MAX_PROOFS
 from xinzheng_verifier.secure.algorithms import CRYPTOSUITES, Canonicalization, Cryptosuite, HashName
 from xinzheng_verifier.secure.canonical import Contexts, canonical, plain_json
 from xinzheng_verifier.secure.moments import timestamp
+from xinzheng_verifier.secure.sm2 import sm3
 
 _TYPE: Final = "DataIntegrityProof"
-_HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384}
+_DIGESTS: Final[Mapping[HashName, Callable[[bytes], bytes]]] = {
+    "sha256": lambda data: hashlib.sha256(data).digest(),
+    "sha384": lambda data: hashlib.sha384(data).digest(),
+    "sm3": sm3,
+}
 _METHOD_ID: Final = re.compile(r"[^\s#]+#[^\s#]+")
 _SIGNATURE_BYTES: Final = (64, 96)
 _PRESENTED: Final = ("challenge", "domain")
@@ -64,12 +69,12 @@ def hash_data(
     Args:
         document: the unsecured document, without `proof` unless it is signed over previous proofs.
         proof_config: the proof without `proofValue`, with the `@context` of the document.
-        hash_name: "sha256" for P-256 and Ed25519, "sha384" for P-384.
+        hash_name: "sha256" for P-256 and Ed25519, "sha384" for P-384, "sm3" for SM2.
         canonicalization: "jcs" or "rdfc".
         contexts: for "rdfc": JSON-LD contexts besides the bundled ones, by URL.
 
     Returns:
-        64 bytes for sha256, 96 for sha384.
+        64 bytes for sha256 and sm3, 96 for sha384.
 
     Raises:
         RefusedError, UndecidedError: as `canonical`.
@@ -78,14 +83,14 @@ def hash_data(
         canonical(part, method=canonicalization, hash_name=hash_name, contexts=contexts)
         for part in (proof_config, document)
     )
-    digest_of = _HASHES[hash_name]
-    return b"".join([digest_of(part).digest() for part in parts])
+    digest_of = _DIGESTS[hash_name]
+    return b"".join([digest_of(part) for part in parts])
 
 
 def hash_plain(document: JSONObject, proof_config: JSONObject, *, hash_name: HashName) -> bytes:
     """As `hash_data` by JCS, of what `plain_json` takes."""
-    digest_of = _HASHES[hash_name]
-    return digest_of(plain_json(proof_config)).digest() + digest_of(plain_json(document)).digest()
+    digest_of = _DIGESTS[hash_name]
+    return digest_of(plain_json(proof_config)) + digest_of(plain_json(document))
 
 
 def signed_bytes(

@@ -17,8 +17,10 @@ from xinzheng_schemas.certificate import CourtIdentity
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument, VerificationMethod
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.secure.sm2 import SM2PublicKey
 
-PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+OpenSSLKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+PublicKey = OpenSSLKey | SM2PublicKey
 
 _CURVES: Mapping[KeyType, ec.EllipticCurve] = {KeyType.P256: ec.SECP256R1(), KeyType.P384: ec.SECP384R1()}
 _P25519 = 2**255 - 19
@@ -214,6 +216,8 @@ def _refuse_unsound_point(public_key: bytes) -> None:
 def _decoded(key_type: KeyType, point: bytes) -> PublicKey:
     if key_type is KeyType.ED25519:
         return ed25519.Ed25519PublicKey.from_public_bytes(point)
+    if key_type is KeyType.SM2:
+        return SM2PublicKey.from_encoded(point)
     return ec.EllipticCurvePublicKey.from_encoded_point(_CURVES[key_type], point)
 
 
@@ -221,6 +225,8 @@ def _encoded(public_key: PublicKey) -> bytes:
     """What `_decoded` reads: 32 bytes of Ed25519, or an uncompressed point (SEC 1, 2.3.3)."""
     if isinstance(public_key, ed25519.Ed25519PublicKey):
         return public_key.public_bytes_raw()
+    if isinstance(public_key, SM2PublicKey):
+        return public_key.uncompressed()
     return public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
@@ -233,7 +239,7 @@ def thumbprint(key_type: KeyType, public_key: PublicKey) -> bytes:
     if isinstance(public_key, ed25519.Ed25519PublicKey):
         members = {"crv": "Ed25519", "kty": "OKP", "x": base64url.encode(public_key.public_bytes_raw())}
     else:
-        numbers = public_key.public_numbers()
+        numbers = public_key if isinstance(public_key, SM2PublicKey) else public_key.public_numbers()
         size = (public_key.key_size + 7) // 8
         x, y = (base64url.encode(number.to_bytes(size, "big")) for number in (numbers.x, numbers.y))
         members = {"crv": key_type.value, "kty": "EC", "x": x, "y": y}

@@ -14,12 +14,13 @@ from xinzheng_issuer.publishing.repository import HASHES, TIMESTAMP_FILE, Editio
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate
 from xinzheng_issuer.publishing.trust_list.configuration import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
-from xinzheng_schemas.strict_json import StrictJSONError, loads_object
+from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.strict_json import loads_object
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import IssuerDocument
 from xinzheng_verifier.errors import RefusedError, UndecidedError
-from xinzheng_verifier.limits import STATUS_LIST_JSON, TRUST_DOCUMENT_JSON
-from xinzheng_verifier.read import status_list
+from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
+from xinzheng_verifier.read import status_list as status_lists
 from xinzheng_verifier.status.lists import authentic_list
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import Extent
@@ -103,7 +104,7 @@ class Rehearsal:
             if path.endswith(("/issuer.json", CHANGES)):
                 continue
             try:
-                url = status_list.stated(content).get("id")
+                url = status_lists.stated(content).get("id")
                 found = authentic_list(str(url), trust, at=self._at)
             except (RefusedError, UndecidedError) as error:
                 raise TrustListError("contribution_list", field=path, reason=error.code) from error
@@ -128,8 +129,8 @@ def meta_of(candidate: Candidate) -> MetaFile:
 def sequence_of(status_list: bytes) -> int:
     """Number of an edition of a status list; 0 if it bears none."""
     try:
-        subject = loads_object(status_list, limits=STATUS_LIST_JSON).get("credentialSubject")
-    except StrictJSONError:
+        subject = status_lists.stated(status_list).get("credentialSubject")
+    except CodedError:
         return 0
     sequence = subject.get("sequence") if isinstance(subject, dict) else None
     return sequence if type(sequence) is int else 0
