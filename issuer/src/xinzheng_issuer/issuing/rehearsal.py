@@ -15,7 +15,7 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
 from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
-from xinzheng_issuer.issuing.suites import DEFAULT_CRYPTOSUITE, Cryptosuite
+from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.software_signer import SoftwareSigner
@@ -90,7 +90,7 @@ class Rehearsal:
     def __init__(self, keys: KeySource) -> None:
         self._keys = keys
         self._status_signer = SoftwareSigner.generate()
-        self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in KeyType}
+        self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in ALGORITHMS}
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
         self._verifiers: dict[tuple[KeyType | None, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
         self._lock = threading.Lock()
