@@ -1,10 +1,8 @@
 """Receipts: what they say, what a later reader can check, and that nothing can be slipped into one."""
 
-import copy
 import dataclasses
 import hashlib
 import json
-import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from support.issuers import forged_jws
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas import base64url
-from xinzheng_verifier import Outcome, Policy, Report, TrustStore, Verdict, Verifier
+from xinzheng_verifier import Outcome, Policy, TrustStore, Verdict, Verifier
 from xinzheng_verifier.limits import MAX_INPUT_BYTES, MAX_RECEIPT_BYTES
 from xinzheng_verifier.receipt import (
     LenderKey,
@@ -142,46 +140,6 @@ def test_receipt_of_another_verifier_is_refused() -> None:
     for verifier in (other, newer):
         with pytest.raises(ValueError, match="another verifier"):
             make_receipt(report, verifier=verifier, signer=KEY, made_at=LATER)
-
-
-@pytest.mark.parametrize("workers", [None, 1, 2])
-def test_receipt_of_other_trust_is_refused_where_it_came_from_documents(workers: int | None) -> None:
-    court = FakeCourt(now=NOW)
-    document, lists = court.trust_document(), court.status_lists()
-    certificate = court.certificate().jwt
-    judge = Verifier(TrustStore.from_documents([document], lists))
-    if workers is None:
-        reports = [judge.report(certificate, at=NOW)]
-    else:
-        odd: Any = 7
-        reports = [*judge.report_many([certificate, odd], at=NOW, workers=workers)]
-    for made in reports:
-        for report in (made, copy.deepcopy(made), pickled(made), dataclasses.replace(made)):
-            for others in ([], lists[:1], court.status_lists(made_at=LATER)):
-                with pytest.raises(ValueError, match="another verifier"):
-                    receipt_of_report(report, Verifier(TrustStore.from_documents([document], others)))
-            same = Verifier(TrustStore.from_documents([document], lists[::-1]))
-            content = read_receipt(receipt_of_report(report, same), key=PUBLIC)
-            assert content.trust_sha256 == trust_digest(judge.trust)
-
-
-def test_pickled_report_does_not_carry_the_trust_along() -> None:
-    report = VERIFIER.report(CERTIFICATE.jwt, at=NOW)
-    again = pickled(report)
-    assert again == report
-    assert again.to_json() == report.to_json()
-    assert again.trust.sha256 == report.trust.sha256
-    assert b"TrustStore" not in pickle.dumps(report)
-    assert copy.deepcopy(report).trust is report.trust
-
-
-def pickled(report: Report) -> Report:
-    again: Report = pickle.loads(pickle.dumps(report))  # noqa: S301 - our own
-    return again
-
-
-def receipt_of_report(report: Report, verifier: Verifier) -> str:
-    return make_receipt(report, verifier=verifier, signer=KEY, made_at=LATER)
 
 
 def test_receipt_needs_a_moment_with_a_zone() -> None:
