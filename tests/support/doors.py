@@ -52,7 +52,7 @@ def by_http(
     other: bytes | None = None,
 ) -> dict[str, Any]:
     """The report that the endpoint gives: raw, or as a file of a form where there is something to send along."""
-    client = TestClient(create_app(verifier))
+    client = TestClient(create_app(verifier, clock=lambda: at))
     moment = format_timestamp(at)
     fields = {name: value for name, value in (("identity", identity), ("number", number)) if value is not None}
     if not fields and other is None:
@@ -75,7 +75,9 @@ def by_http_batch(verifier: Verifier, items: Sequence[Item], *, at: datetime) ->
     pieces = [_piece(item) for item in items]
     credentials = ",".join(piece for piece in pieces if piece is not None)
     content = f'{{"at":"{format_timestamp(at)}","credentials":[{credentials}]}}'
-    response = TestClient(create_app(verifier)).post("/v1/verify/batch", content=content.encode("utf-8"))
+    response = TestClient(create_app(verifier, clock=lambda: at)).post(
+        "/v1/verify/batch", content=content.encode("utf-8")
+    )
     assert response.status_code == 200, response.text
     reports = iter(response.json()["reports"])
     return [None if piece is None else next(reports) for piece in pieces]

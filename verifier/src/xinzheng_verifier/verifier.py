@@ -158,7 +158,8 @@ class Verifier:
         if not (identity is None and number is None and other is None):
             other_claims = None if other is None else partial(self._other_claims, exact_octets(other), at)
             expected = Expected(identity=identity, number=number, other=other_claims)
-        report = self._usual.report(octets, at=at, expected=expected) if pinned is None else None
+        is_present = now is None or now <= at
+        report = self._usual.report(octets, at=at, expected=expected) if pinned is None and is_present else None
         return report or self._ten_steps(octets, at=at, now=now, expected=expected, pinned=pinned)
 
     def _ten_steps(
@@ -288,7 +289,7 @@ class Verifier:
             check_time(claims, found.proofs, at=at, skew=policy.max_clock_skew, floor=trust.issued_floor, now=now)
 
         with record.step(8) as evidence:  # status
-            status = check_status(claims, issuer=issuer, trust=trust, at=at, policy=policy)
+            status = check_status(claims, issuer=issuer, trust=trust, at=at, policy=policy, now=now)
             findings.status_as_of = status.as_of
             evidence["entries"] = status.entries
             evidence.update(status.later)

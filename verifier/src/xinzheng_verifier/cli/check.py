@@ -4,12 +4,13 @@ import argparse
 import getpass
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Language, Message
 from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_verifier import clock
 from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
 from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
@@ -38,7 +39,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
         raise UsageError("stdin_twice")
     if not options.files and not options.jsonl:
         raise UsageError("files_needed")
-    now = datetime.now(UTC)
+    now = clock.now(asked=options.at)
     at = options.at or now
     verifier = Verifier(trust_of(options, at), policy=policy_of(options))
     expected = Expected(
@@ -98,7 +99,7 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
         UsageError: trust is not told, or the extra `server` is not installed.
         TrustError: the trust data cannot be used.
     """
-    trust = trust_of(options, datetime.now(UTC))
+    trust = trust_of(options, clock.now(asked=None))
     try:
         import uvicorn  # noqa: PLC0415 - an extra
 

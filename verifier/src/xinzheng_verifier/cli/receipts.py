@@ -5,13 +5,13 @@ import getpass
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier import clock
 from xinzheng_verifier.cli import check as checks
 from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, NOT_WRITTEN, OF_VERDICT, PASSED, UsageError
@@ -53,7 +53,7 @@ def make(options: argparse.Namespace, language: Language) -> int:
     if options.file == _STDIN and options.out is None:
         raise UsageError("receipt_out_needed")
     out = options.out or Path(f"{options.file}.receipt")
-    now = datetime.now(UTC)
+    now = clock.now(asked=options.at)
     at = options.at or now
     verifier = Verifier(trust_of(options, at), policy=checks.policy_of(options))
     data = _input(options.file)

@@ -48,11 +48,18 @@ class _Question(NamedTuple):
     issuer: TrustedIssuer
     trust: TrustStore
     at: datetime
+    now: datetime
     policy: Policy
 
 
 def check_status(
-    credential: JSONObject, *, issuer: TrustedIssuer, trust: TrustStore, at: datetime, policy: Policy
+    credential: JSONObject,
+    *,
+    issuer: TrustedIssuer,
+    trust: TrustStore,
+    at: datetime,
+    policy: Policy,
+    now: datetime | None = None,
 ) -> StatusAnswer:
     """Looks up every entry.
 
@@ -63,8 +70,11 @@ def check_status(
         at: the moment of judgement.
         policy: whether a status is required, how old a list may be, counted from when it was made or last vouched
             for, and how slow the clock may be.
+        now: the present moment where `at` is an earlier one that somebody chose: trust that has expired by now is
+            too old to ask about what it had not seen yet.
     """
-    stale = _bundle_error(trust, at)
+    now = max(at, now or at)
+    stale = _bundle_error(trust, now)
     if "credentialStatus" not in credential:
         absent = RefusedError("status_required") if policy.status_is_required else stale
         return StatusAnswer(error=absent or NotApplicableError("status_not_stated"), entries=[], as_of=None)
@@ -75,7 +85,7 @@ def check_status(
         return StatusAnswer(error=error, entries=[], as_of=None)
     if policy.status_is_required and not any(_can_end(entry) for entry in listed):
         return StatusAnswer(error=RefusedError("status_required"), entries=[], as_of=None)
-    question = _Question(issuer=issuer, trust=trust, at=at, policy=policy)
+    question = _Question(issuer=issuer, trust=trust, at=at, now=now, policy=policy)
     lookups = [_look_up(entry, question) for entry in listed]
     made = [lookup.made_at for lookup in lookups if lookup.made_at is not None]
     return StatusAnswer(
@@ -188,7 +198,9 @@ def _judge(status_list: StatusList, meaning: str | None, question: _Question) ->
     if latest_moment(at, question.policy.max_clock_skew) < status_list.valid_from:
         return UndecidedError("status_not_yet_known", since=status_list.evidence["madeAt"])
     too_old = max_age is not None and at - status_list.as_of > max_age
-    if too_old or (status_list.valid_until is not None and at > status_list.valid_until):
+    # What came after the list was last known to be right is asked of a later one, once it is over.
+    moment = question.now if at > status_list.as_of else at
+    if too_old or (status_list.valid_until is not None and moment > status_list.valid_until):
         return UndecidedError("status_stale", since=since)
     return None
 
