@@ -39,6 +39,7 @@ from xinzheng_issuer.register.migrations.versions import (
     v0003_disabled_users,
     v0004_status_changes,
     v0005_key_life,
+    v0006_second_key,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
@@ -49,6 +50,7 @@ MIGRATIONS = (
     v0003_disabled_users,
     v0004_status_changes,
     v0005_key_life,
+    v0006_second_key,
 )
 
 
