@@ -15,6 +15,8 @@ from support.markdown import Step, blocks, pattern, play, steps
 from support.repository import DISTRIBUTIONS, ROOT, tracked_files
 from xinzheng_issuer import messages as issuer_messages
 from xinzheng_keys import messages as keys_messages
+from xinzheng_keys.errors import KeyStoreError
+from xinzheng_keys.sm2_signer import SM2Signer
 from xinzheng_schemas import messages as schemas_messages
 from xinzheng_verifier import messages as verifier_messages
 from xinzheng_verifier.cli import _COMMANDS
@@ -64,6 +66,8 @@ def test_commands_on_the_page_print_what_it_shows(page: Path, desk: Path) -> Non
         pytest.skip("curl is not installed")
     if any("softhsm2-util " in step.command for step in shown) and shutil.which("softhsm2-util") is None:
         pytest.skip("softhsm2 is not installed")
+    if any("SM2-P-256" in step.command for step in shown):
+        require_libcrypto()
     port = free_port()
     # A reader stands in the project's folder, where the commands are .venv/bin/xinzheng and so on.
     (desk / ".venv").symlink_to(BIN.parent)
@@ -74,6 +78,13 @@ def test_commands_on_the_page_print_what_it_shows(page: Path, desk: Path) -> Non
     for step, text in zip(shown, printed, strict=False):
         check(page, step, text.replace(f":{port}", f":{SERVER_PORT}"))
     assert len(printed) == len(shown) + 1, f"{name(page)}: the shell ended early: {printed[-1]}"
+
+
+def require_libcrypto() -> None:
+    try:
+        SM2Signer.generate()
+    except KeyStoreError as error:
+        pytest.skip(f"{error} [{error.code}]")
 
 
 def check(page: Path, step: Step, printed: str) -> None:

@@ -39,6 +39,7 @@ from xinzheng_issuer.register.migrations.versions import (
     v0003_disabled_users,
     v0004_status_changes,
     v0005_key_life,
+    v0006_second_key,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
@@ -49,6 +50,7 @@ MIGRATIONS = (
     v0003_disabled_users,
     v0004_status_changes,
     v0005_key_life,
+    v0006_second_key,
 )
 
 
@@ -371,20 +373,23 @@ def test_feed_records_of_the_first_version_keep_the_moment_of_their_batch(shared
 
 def test_the_signing_key_of_older_certificates_is_read_from_their_stored_form(shared_office: Office) -> None:
     engine = shared_office.register.engine
-    stored = json.dumps({"proof": {"verificationMethod": "did:web:xz.example:did:420683#cert-7"}}).encode()
+    names = ("cert-7", "sm2-1")
+    first, second = ({"verificationMethod": f"did:web:xz.example:did:420683#{name}"} for name in names)
+    stored, stored_set = (json.dumps({"proof": proof}).encode() for proof in (first, [first, second]))
     with shared_office.writing() as store:
         case = case_row()
         store.add_case(case)
         store.add(certificate_row(case, id="urn:uuid:n1", credential_json=stored, issued_at=NOW))
         store.add(certificate_row(case, id="urn:uuid:n2", voided_at=NOW))
+        store.add(certificate_row(case, id="urn:uuid:n3", credential_json=stored_set, voided_at=NOW))
     for migration in reversed(MIGRATIONS[3:]):
         _migrate(engine, migration.downgrade)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     upgrade(engine)
     with shared_office.reading() as store:
-        found = {number: store.certificate(f"urn:uuid:{number}").signing_key for number in ("n1", "n2")}
-    assert found == {"n1": "cert-7", "n2": None}
+        found = {number: store.certificate(f"urn:uuid:{number}").signing_key for number in ("n1", "n2", "n3")}
+    assert found == {"n1": "cert-7", "n2": None, "n3": "cert-7"}
 
 
 def test_dates_and_lists_keep_their_types(shared_office: Office) -> None:

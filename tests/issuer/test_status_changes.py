@@ -23,7 +23,7 @@ from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.outbox import Outbox
 from xinzheng_issuer.publishing.status_changes import Change, beginning, folded, replayed
 from xinzheng_issuer.register.migration import upgrade
-from xinzheng_issuer.register.migrations.versions import v0004_status_changes, v0005_key_life
+from xinzheng_issuer.register.migrations.versions import v0004_status_changes, v0005_key_life, v0006_second_key
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState
@@ -361,7 +361,7 @@ def _to_version_3(house: CourtHouse) -> None:
         house.issuer.office.register.engine.begin() as connection,
         Operations.context(MigrationContext.configure(connection)),
     ):
-        for migration in (v0005_key_life, v0004_status_changes):
+        for migration in (v0006_second_key, v0005_key_life, v0004_status_changes):
             migration.downgrade()
         connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
 

@@ -7,10 +7,13 @@ import pytest
 
 from xinzheng_keys.errors import LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
+from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2028, 1, 1, tzinfo=UTC)
+P256 = "zDnaepBuvsQ8cpsWrVKw8fbpGpvPeNSjVPTWoq6cRqaYzBKVP"
+SM2 = encode_multikey(KeyType.SM2, b"\x02" + bytes(32))
 SECOND = timedelta(seconds=1)
 
 
@@ -21,11 +24,12 @@ def record(
     usage: KeyUsage = KeyUsage.CERTIFICATE,
     valid_from: datetime = START,
     valid_until: datetime | None = END,
+    public_key: str = P256,
 ) -> KeyRecord:
     return KeyRecord(
         name=name,
         usage=usage,
-        public_key_multibase="zDnaepBuvsQ8cpsWrVKw8fbpGpvPeNSjVPTWoq6cRqaYzBKVP",
+        public_key_multibase=public_key,
         state=state,
         valid_from=valid_from,
         valid_until=valid_until,
@@ -153,6 +157,24 @@ def test_the_key_that_opened_last_signs() -> None:
     ]
     assert usable_key(keys, usage=KeyUsage.CERTIFICATE, at=START + 2 * SECOND).name == "cert-2"
     assert usable_key(keys, usage=KeyUsage.STATUS, at=START).name == "status-1"
+    with pytest.raises(LifecycleError):
+        usable_key(keys, usage=KeyUsage.CERTIFICATE, at=START, national=True)
     with pytest.raises(LifecycleError) as refused:
         usable_key(keys, usage=KeyUsage.STATUS, at=END + SECOND)
+    assert refused.value.code == "key_missing"
+
+
+def test_an_sm2_key_never_signs_for_another_nor_another_for_it() -> None:
+    newest = START + 9 * SECOND
+    keys = [
+        record(KeyState.ACTIVE, name="cert-1"),
+        record(KeyState.ACTIVE, name="sm2-1", public_key=SM2, valid_from=START + SECOND),
+        record(KeyState.ACTIVE, name="sm2-2", public_key=SM2, valid_from=newest),
+    ]
+    assert [key.key_type for key in keys] == [KeyType.P256, KeyType.SM2, KeyType.SM2]
+    assert usable_key(keys, usage=KeyUsage.CERTIFICATE, at=newest).name == "cert-1"
+    assert usable_key(keys, usage=KeyUsage.CERTIFICATE, at=newest, national=True).name == "sm2-2"
+    assert usable_key(keys, usage=KeyUsage.CERTIFICATE, at=newest - SECOND, national=True).name == "sm2-1"
+    with pytest.raises(LifecycleError) as refused:
+        usable_key(keys[1:], usage=KeyUsage.CERTIFICATE, at=newest)
     assert refused.value.code == "key_missing"

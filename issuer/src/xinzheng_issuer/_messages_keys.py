@@ -33,6 +33,12 @@ KEYS = {
         "{name} 是目前唯一签署状态列表的密钥；没有它便无法发布任何内容，包括本次变更："
         "请先 xinzheng keys create 名称 --usage status，再 xinzheng keys activate 名称 --now。",
     ),
+    "sm2_second_proof_only": Message(
+        "An SM2 key makes the second proof of certificates (xinzheng keys create NAME --usage certificate --type "
+        "SM2-P-256) and nothing else: expected P-256, P-384 or Ed25519.",
+        "SM2 密钥只用于证明的第二个签名（xinzheng keys create 名称 --usage certificate --type SM2-P-256），"
+        "不作他用：此处应为 P-256、P-384 或 Ed25519。",
+    ),
     "compromise_in_future": Message(
         "{at} lies in the future: expected a moment that has passed, or none for now.",
         "{at} 在将来：应为已过去的时刻，省略则为现在。",

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
 from xinzheng_issuer.errors import ConfigurationError
@@ -155,6 +155,16 @@ class CertificateSection(_Section):
 _PLACE_PATTERN = r"^(|pkcs11:.+)$"
 
 
+def _main_kind(kind: KeyType) -> KeyType:
+    if kind is KeyType.SM2:
+        raise ConfigurationError("sm2_second_proof_only")
+    return kind
+
+
+_MainKind = Annotated[KeyType, AfterValidator(_main_kind)]
+"""A kind of key that signs by itself."""
+
+
 class KeysSection(_Section):
     """`[keys]`: where `xinzheng init` makes the keys and of which kind, and how long a new one waits.
 
@@ -172,12 +182,12 @@ class KeysSection(_Section):
     bundle: Annotated[
         str, Field(pattern=_PLACE_PATTERN, description="Token for the keys of the bundle's roles, likewise.")
     ] = ""
-    certificate_type: Annotated[KeyType, Field(description="Kind of the certificate key: P-256, P-384 or Ed25519.")] = (
-        KeyType.P256
-    )
-    status_type: Annotated[KeyType, Field(description="Kind of the status key.")] = KeyType.P256
+    certificate_type: Annotated[
+        _MainKind, Field(description="Kind of the certificate key: P-256, P-384 or Ed25519.")
+    ] = KeyType.P256
+    status_type: Annotated[_MainKind, Field(description="Kind of the status key, likewise.")] = KeyType.P256
     bundle_type: Annotated[
-        KeyType, Field(description="Kind of the keys of the bundle's roles; not every module knows Ed25519.")
+        _MainKind, Field(description="Kind of the keys of the bundle's roles; not every module knows Ed25519.")
     ] = KeyType.ED25519
     lead_hours: Annotated[
         int,
@@ -237,8 +247,10 @@ class CourtConfiguration(_Section):
             status: kind of the key that signs status lists.
 
         Raises:
-            ConfigurationError: `suite_unsuitable` with the field.
+            ConfigurationError: `suite_unsuitable` with the field; `sm2_second_proof_only`.
         """
+        if KeyType.SM2 in {certificate, status}:
+            raise ConfigurationError("sm2_second_proof_only")
         if certificate is not None:
             able = ALGORITHMS[certificate]
             _require_able("certificate.cryptosuite", self.certificate.cryptosuite, able.cryptosuites)

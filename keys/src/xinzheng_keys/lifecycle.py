@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xinzheng_keys.errors import LifecycleError
+from xinzheng_schemas.multibase import KeyType, decode_multikey
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
@@ -67,6 +68,20 @@ class KeyRecord:
             raise LifecycleError("key_window", field="valid_until", name=self.name)
         if (self.state is KeyState.COMPROMISED) != (self.compromised_at is not None):
             raise LifecycleError("key_compromise", field="compromised_at", name=self.name)
+
+    @property
+    def key_type(self) -> KeyType:
+        """The kind of the key, as its Multikey says.
+
+        Raises:
+            MultibaseError: (schemas) as `decode_multikey`.
+        """
+        return decode_multikey(self.public_key_multibase)[0]
+
+    @property
+    def national(self) -> bool:
+        """Whether it is an SM2 key, whose proofs stand beside those of another key and never for them."""
+        return self.key_type is KeyType.SM2
 
     def activate(self, *, at: datetime) -> "KeyRecord":
         """The staged key as it is taken into use at `at`.
@@ -123,14 +138,25 @@ class KeyRecord:
         return replace(self, state=state, **changes)  # type: ignore[arg-type]
 
 
-def usable_key(records: Iterable[KeyRecord], *, usage: KeyUsage, at: datetime) -> KeyRecord:
+def usable_key(records: Iterable[KeyRecord], *, usage: KeyUsage, at: datetime, national: bool = False) -> KeyRecord:
     """The key that signs for `usage` at `at`; of several, the one whose window opened last.
+
+    Args:
+        records: all keys of the court.
+        usage: what is signed.
+        at: the moment.
+        national: look among the SM2 keys alone; otherwise among all the others.
 
     Raises:
         LifecycleError: `key_missing`.
     """
     usable = [
-        record for record in records if record.usage is usage and record.state is KeyState.ACTIVE and record.covers(at)
+        record
+        for record in records
+        if record.usage is usage
+        and record.state is KeyState.ACTIVE
+        and record.covers(at)
+        and record.national is national
     ]
     if not usable:
         raise LifecycleError("key_missing", usage=usage.value, at=format_timestamp(at))

@@ -59,8 +59,8 @@ KEY_WORDS: dict[str, Message] = {
     "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
     "key_only_said": Message("Nothing was changed (--dry-run).", "未作任何变更（--dry-run）。"),
     "key_heads": Message(
-        "name\tusage\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force",
-        "名称\t用途\t状态\t起\t止\t泄露时间\t发布时间\t有效证明",
+        "name\tusage\ttype\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force",
+        "名称\t用途\t类型\t状态\t起\t止\t泄露时间\t发布时间\t有效证明",
     ),
     "key_event": Message("{at}  {action}  {actor}: {reason}", "{at}  {action}  {actor}：{reason}"),
     "key_counts": Message(

@@ -167,6 +167,7 @@ def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:
     return {
         "name": record.name,
         "usage": record.usage.value,
+        "type": record.key_type.value,
         "state": record.state.value,
         "validFrom": format_timestamp(record.valid_from),
         "validUntil": record.valid_until and format_timestamp(record.valid_until),
@@ -201,7 +202,7 @@ def create(
 ) -> None:
     """Make and publish."""
     with _desk(data) as desk:
-        desk.check_new(name, KeyUsage(usage))
+        desk.check_new(name, KeyUsage(usage), KeyType(key_type))
         talk = _Talk("create", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
             made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))

@@ -98,7 +98,7 @@ class CourtKeys:
             raise error
 
     def signer(self, usage: KeyUsage, *, at: datetime, dated: datetime | None = None) -> NamedSigner:
-        """The key that signs for a usage at a moment.
+        """The key that signs for a usage at a moment; never an SM2 key.
 
         Args:
             usage: what is signed.
@@ -116,6 +116,27 @@ class CourtKeys:
             record = usable_key(able, usage=usage, at=at)
         except LifecycleError:
             record = usable_key(self.records, usage=usage, at=at)
+        return self._named(record)
+
+    def second_signer(self, *, at: datetime) -> NamedSigner | None:
+        """The SM2 key that makes the second proof of the JSON-LD form; None if the court has none.
+
+        A proof bears the moment at which it is made, so that no more than that has to lie in the key's window.
+
+        Args:
+            at: the moment.
+
+        Raises:
+            KeyStoreError, KeyURIError: (keys) it could not be opened: nothing goes out with one proof instead of two.
+            ConfigurationError: `key_mismatch`; `signer_missing` if the record has no signer here.
+        """
+        try:
+            record = usable_key(self.records, usage=KeyUsage.CERTIFICATE, at=at, national=True)
+        except LifecycleError:
+            return None
+        return self._named(record)
+
+    def _named(self, record: KeyRecord) -> NamedSigner:
         if record.name in self.unopened:
             raise self.unopened[record.name]
         if record.name not in self.signers:

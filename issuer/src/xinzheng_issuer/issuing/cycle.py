@@ -49,6 +49,9 @@ from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.issuing")
 
+_OUT_OF_REACH = {"signer_unavailable", "sm2_unavailable", "sm2_failed"}
+"""Codes of what keeps a key from signing and can be mended outside."""
+
 
 @dataclass(frozen=True)
 class Recovery:
@@ -97,7 +100,8 @@ class IssuingCycle:
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`,
                 `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
-            TokenError: (keys) the key's hardware module does not sign; likewise.
+            TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
+                (`sm2_unavailable`, `sm2_failed`); likewise.
         """
         with refusals_logged(self._office, case_id, Action.ISSUE, actor):
             certificate = self._record(case_id, actor)
@@ -224,15 +228,16 @@ class IssuingCycle:
             raise IssuingError("draft_changed", field="id")
         credential: dict[str, Any] = strict_json.loads_object(certificate.unsigned)
         dated = parse_timestamp(str(credential["validFrom"]))
-        key = self._keys.current().signer(KeyUsage.CERTIFICATE, at=self._office.clock(), dated=dated)
-        self._rehearsal.lint(credential, key_type=key.signer.key_type)
-        # Until the block ends nobody retires the key.
+        now, keys = self._office.clock(), self._keys.current()
+        key, second = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated), keys.second_signer(at=now)
+        self._rehearsal.lint(credential, key_type=key.signer.key_type, national=second is not None)
+        # Until the block ends nobody retires the keys.
         with self._keys.in_use() as keys:
             now = self._office.clock()
-            key = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated)
+            key, second = keys.signer(KeyUsage.CERTIFICATE, at=now, dated=dated), keys.second_signer(at=now)
             suite = self._rehearsal.cryptosuite
             try:
-                forms = sign_forms(credential, key, keys.identity, at=now, cryptosuite=suite)
+                forms = sign_forms(credential, key, keys.identity, at=now, cryptosuite=suite, second=second)
             except CodedError:
                 raise
             except Exception as error:  # a signer may fail in ways of its own: module gone, session lost
@@ -297,6 +302,7 @@ class IssuingCycle:
         certificate.credential_jwt = forms.jwt
         certificate.credential_qr = forms.qr
         certificate.signing_key = forms.key
+        certificate.second_key = forms.second_key
         return certificate, case
 
     def _end_superseded(self, store: Store, case: Case, number: str, *, at: datetime, publish: bool) -> None:
@@ -347,5 +353,5 @@ class IssuingCycle:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same certificate can be finished later: nothing is wrong with it, its key could not be reached."""
-    return isinstance(error, TokenError) or getattr(error, "code", "") == "signer_unavailable"
+    """Whether the same certificate can be finished later: nothing is wrong with it, a key could not be reached."""
+    return isinstance(error, TokenError) or getattr(error, "code", "") in _OUT_OF_REACH

@@ -1,8 +1,9 @@
 """The forms of one credential, signed.
 
-One unsigned credential goes in, and every form says the same: JSON-LD with a Data Integrity proof, a JWT whose payload
-is the credential, a COSE_Sign1 message small enough for a printed symbol. The private key stays behind the `Signer`.
-Nothing here judges the credential; that is for the linter, which runs the verifier over a rehearsal of these functions.
+One unsigned credential goes in, and every form says the same: JSON-LD with a Data Integrity proof or a set of two, a
+JWT whose payload is the credential, a COSE_Sign1 message small enough for a printed symbol. The private key stays
+behind the `Signer`. Nothing here judges the credential; that is for the linter, which runs the verifier over a
+rehearsal of these functions.
 """
 
 import json
@@ -15,7 +16,13 @@ import cbor2
 
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.signer_jws import sign_compact
-from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, Cryptosuite
+from xinzheng_issuer.issuing.suites import (
+    ALGORITHMS,
+    DEFAULT_CRYPTOSUITE,
+    Cryptosuite,
+    SecondCryptosuite,
+    cryptosuites_of,
+)
 from xinzheng_keys.signer import Signer
 from xinzheng_schemas import multibase
 from xinzheng_schemas.certificate import CourtIdentity
@@ -57,8 +64,34 @@ def sign_data_integrity(
         IssuingError: `already_secured`, `signer_unsuitable`.
         RefusedError: (verifier) the credential cannot be written canonically.
     """
+    proof = data_integrity_proof(
+        credential, signer, verification_method=verification_method, created=created, cryptosuite=cryptosuite
+    )
+    return {**credential, "proof": proof}
+
+
+def data_integrity_proof(
+    credential: Mapping[str, object],
+    signer: Signer,
+    *,
+    verification_method: str,
+    created: datetime,
+    cryptosuite: Cryptosuite | SecondCryptosuite,
+) -> JSONObject:
+    """One proof over `credential`, of which several make a proof set (vc-data-integrity 1.0 §2.1.1).
+
+    Args:
+        credential: as for `sign_data_integrity`; what each proof of a set is over.
+        signer: its key is of a kind that the suite takes.
+        verification_method: DID URL of the signer's method in the controller document.
+        created: when the proof is made; whole seconds count.
+        cryptosuite: as for `sign_data_integrity`, or the one of SM2 keys.
+
+    Raises:
+        IssuingError, RefusedError: as `sign_data_integrity`.
+    """
     _check(credential)
-    if cryptosuite not in ALGORITHMS[signer.key_type].cryptosuites:
+    if cryptosuite not in cryptosuites_of(signer.key_type):
         raise IssuingError("signer_unsuitable", found=signer.key_type.value, expected=cryptosuite)
     suite = CRYPTOSUITES[cryptosuite]
     proof: JSONObject = {
@@ -76,7 +109,7 @@ def sign_data_integrity(
     data = hash_data(
         credential, config, hash_name=SUITE_HASHES[signer.key_type], canonicalization=suite.canonicalization
     )
-    return {**credential, "proof": {**proof, "proofValue": multibase.encode(signer.sign(data))}}
+    return {**proof, "proofValue": multibase.encode(signer.sign(data))}
 
 
 def sign_jwt(credential: Mapping[str, object], signer: Signer, *, kid: str) -> str:

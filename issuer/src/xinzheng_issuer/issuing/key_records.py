@@ -14,6 +14,7 @@ from typing import Any
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_schemas import strict_json
+from xinzheng_schemas.multibase import decode_multikey
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier.trust.files import replace_file
@@ -121,6 +122,7 @@ class KeyEntry:
             valid_until=_moment(members, "validUntil"),
             compromised_at=_moment(members, "compromisedAt"),
         )
+        decode_multikey(record.public_key_multibase, field="publicKeyMultibase")
         return cls(record, str(members["uri"]), tuple(KeyChange.parse(each) for each in members.get("changes", ())))
 
 

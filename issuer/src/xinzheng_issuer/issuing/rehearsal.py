@@ -1,12 +1,13 @@
 """Signing a certificate's forms, and putting them before the verifier that lenders use.
 
-Before the court's key is touched, the forms are signed with throwaway keys and must pass; afterwards the real ones must
-pass with the court's published keys. Both times a status list of the throwaway status key stands in for the published
-one: the certificate's place in it is clear, and nothing of the court's status key is spent on a rehearsal.
+Before the court's keys are touched, the forms are signed with throwaway keys and must pass; afterwards the real ones
+must pass with the court's published keys. Both times a status list of the throwaway status key stands in for the
+published one: the certificate's place in it is clear, and nothing of the court's status key is spent on a rehearsal.
 """
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
-from xinzheng_issuer.issuing.forms import sign_data_integrity, sign_jwt, sign_qr
-from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, Cryptosuite
+from xinzheng_issuer.issuing.forms import data_integrity_proof, sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, SECOND_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.signer import Signer
+from xinzheng_keys.sm2_signer import SM2Signer
 from xinzheng_keys.software_signer import SoftwareSigner
 from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity
 from xinzheng_schemas.multibase import KeyType
@@ -29,7 +32,7 @@ from xinzheng_verifier.report import Verdict
 _LIST_LIFE = timedelta(hours=1)
 """Life of a rehearsal's status list: longer than any request, shorter than any change of the clock."""
 
-_NAMES = {KeyUsage.CERTIFICATE: "rehearsal-cert", KeyUsage.STATUS: "rehearsal-status"}
+_CERTIFICATE, _SECOND, _STATUS = "rehearsal-cert", "rehearsal-second", "rehearsal-status"
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,14 @@ class SignedForms:
         jwt: application/vc+jwt, compact.
         qr: text of the QR symbol.
         key: name of the key that signed them.
+        second_key: name of the SM2 key whose proof stands beside that of `key` in the JSON-LD form.
     """
 
     json_ld: bytes
     jwt: str
     qr: str
     key: str
+    second_key: str | None = None
 
 
 def sign_forms(
@@ -56,8 +61,9 @@ def sign_forms(
     *,
     at: datetime,
     cryptosuite: Cryptosuite = DEFAULT_CRYPTOSUITE,
+    second: NamedSigner | None = None,
 ) -> SignedForms:
-    """Sign all forms of one credential with one key.
+    """Sign all forms of one credential with one key, and the JSON-LD form with an SM2 key besides.
 
     Args:
         credential: without proof.
@@ -65,6 +71,7 @@ def sign_forms(
         court: what the trust list says of the court and the QR form leaves out.
         at: when.
         cryptosuite: of the Data Integrity proof.
+        second: makes the second one, of a proof set (vc-data-integrity 1.0 §2.1.1).
 
     Returns:
         The forms.
@@ -72,11 +79,21 @@ def sign_forms(
     json_ld = sign_data_integrity(
         credential, key.signer, verification_method=key.method, created=at, cryptosuite=cryptosuite
     )
+    if second is not None:
+        beside = data_integrity_proof(
+            credential,
+            second.signer,
+            verification_method=second.method,
+            created=at,
+            cryptosuite=SECOND_CRYPTOSUITE,
+        )
+        json_ld["proof"] = [json_ld["proof"], beside]
     return SignedForms(
         json_ld=json.dumps(json_ld, ensure_ascii=False, indent=2).encode(),
         jwt=sign_jwt(credential, key.signer, kid=key.jwk_method),
         qr=sign_qr(credential, key.signer, court=court),
         key=key.name,
+        second_key=second.name if second else None,
     )
 
 
@@ -91,8 +108,9 @@ class Rehearsal:
         self._keys = keys
         self._status_signer = SoftwareSigner.generate()
         self._certificate_signers = {key_type: SoftwareSigner.generate(key_type) for key_type in ALGORITHMS}
+        self._second_signer: SM2Signer | None = None
         self._lists: dict[int, tuple[datetime, list[bytes]]] = {}
-        self._verifiers: dict[tuple[KeyType | None, int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
+        self._verifiers: dict[tuple[tuple[KeyType, ...], int], tuple[datetime, tuple[KeyRecord, ...], Verifier]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -100,22 +118,33 @@ class Rehearsal:
         """The suite of the court's Data Integrity proofs."""
         return self._keys.current().court.certificate.cryptosuite
 
-    def lint(self, credential: dict[str, Any], *, key_type: KeyType) -> None:
-        """Sign with a throwaway key and verify.
+    def lint(self, credential: dict[str, Any], *, key_type: KeyType, national: bool = False) -> None:
+        """Sign with throwaway keys and verify.
 
         Args:
             credential: without proof.
             key_type: the kind of the court's key.
+            national: whether an SM2 key makes a second proof.
 
         Raises:
             IssuingError: `lint_failed`, with the form and the verifier's reason.
+            KeyStoreError: (keys) `sm2_unavailable`, `sm2_failed`.
         """
         at = parse_timestamp(credential["validFrom"])
         keys = self._keys.current()
-        signer = self._certificate_signers[key_type]
-        key = self._named(KeyUsage.CERTIFICATE, signer)
-        forms = sign_forms(credential, key, keys.identity, at=at, cryptosuite=self.cryptosuite)
-        self._check(forms, credential, keys, signer, "lint_failed", at=at)
+        signers: dict[str, Signer] = {_CERTIFICATE: self._certificate_signers[key_type]}
+        if national:
+            signers[_SECOND] = self._throwaway_second()
+        named = {name: self._named(name, signer) for name, signer in signers.items()}
+        forms = sign_forms(
+            credential,
+            named[_CERTIFICATE],
+            keys.identity,
+            at=at,
+            cryptosuite=self.cryptosuite,
+            second=named.get(_SECOND),
+        )
+        self._check(forms, credential, keys, signers, "lint_failed", at=at)
 
     def check(self, forms: SignedForms, credential: dict[str, Any], *, at: datetime) -> None:
         """Verify what the court's key signed, with the court's published keys.
@@ -128,20 +157,25 @@ class Rehearsal:
         Raises:
             IssuingError: `self_check_failed`, with the form and the verifier's reason.
         """
-        self._check(forms, credential, self._keys.current(), None, "self_check_failed", at=at)
+        self._check(forms, credential, self._keys.current(), {}, "self_check_failed", at=at)
+
+    def _throwaway_second(self) -> SM2Signer:
+        with self._lock:
+            self._second_signer = self._second_signer or SM2Signer.generate()
+            return self._second_signer
 
     def _check(
         self,
         forms: SignedForms,
         credential: dict[str, Any],
         keys: CourtKeys,
-        signer: SoftwareSigner | None,
+        signers: Mapping[str, Signer],
         code: str,
         *,
         at: datetime,
     ) -> None:
         list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
-        verifier = self._verifier(list_number, keys, signer, at=at)
+        verifier = self._verifier(list_number, keys, signers, at=at)
         for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):
             report = verifier.report(data, at=at)
             if report.verdict is not Verdict.PASSED:
@@ -149,18 +183,21 @@ class Rehearsal:
             if report.claims != credential:
                 raise IssuingError(code, form=form, reason="claims")
 
-    def _verifier(self, list_number: int, keys: CourtKeys, signer: SoftwareSigner | None, *, at: datetime) -> Verifier:
-        """The verifier that trusts a throwaway key or the court's own ones, and the throwaway status key."""
+    def _verifier(self, list_number: int, keys: CourtKeys, signers: Mapping[str, Signer], *, at: datetime) -> Verifier:
+        """The verifier that trusts throwaway keys or else the court's own ones, and the throwaway status key."""
         made_at, lists = self._status_lists(list_number, at=at)
-        if signer is None:
-            records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
+        if signers:
+            records = tuple(
+                self._record(name, KeyUsage.CERTIFICATE, signer, at=made_at) for name, signer in signers.items()
+            )
         else:
-            records = (self._record(KeyUsage.CERTIFICATE, signer, at=made_at),)
-        place = (signer.key_type if signer else None), list_number
+            records = tuple(record for record in keys.records if record.usage is KeyUsage.CERTIFICATE)
+        place = tuple(signer.key_type for signer in signers.values()), list_number
         known = self._verifiers.get(place)
         if known is not None and known[:2] == (made_at, records):
             return known[2]
-        document = keys.issuer_document([*records, self._status_record(at=made_at)])
+        status = self._record(_STATUS, KeyUsage.STATUS, self._status_signer, at=made_at)
+        document = keys.issuer_document([*records, status])
         verifier = Verifier(TrustStore.from_documents([document], lists), policy=Policy())
         self._verifiers[place] = made_at, records, verifier
         return verifier
@@ -184,19 +221,16 @@ class Rehearsal:
             valid_from=at,
             valid_until=at + _LIST_LIFE,
         )
-        key = self._named(KeyUsage.STATUS, self._status_signer)
+        key = self._named(_STATUS, self._status_signer)
         return sign_status_document(unsigned, key.signer, verification_method=key.method, created=at)
 
-    def _named(self, usage: KeyUsage, signer: SoftwareSigner) -> NamedSigner:
-        method = f"{self._keys.current().court.did}#{_NAMES[usage]}"
+    def _named(self, name: str, signer: Signer) -> NamedSigner:
+        method = f"{self._keys.current().court.did}#{name}"
         return NamedSigner(signer, method, f"{method}-jwk")
 
-    def _status_record(self, *, at: datetime) -> KeyRecord:
-        return self._record(KeyUsage.STATUS, self._status_signer, at=at)
-
-    def _record(self, usage: KeyUsage, signer: SoftwareSigner, *, at: datetime) -> KeyRecord:
+    def _record(self, name: str, usage: KeyUsage, signer: Signer, *, at: datetime) -> KeyRecord:
         return KeyRecord(
-            name=_NAMES[usage],
+            name=name,
             usage=usage,
             public_key_multibase=signer.public_key_multibase,
             state=KeyState.ACTIVE,

@@ -12,6 +12,11 @@ JWTAlgorithm = Literal["", "ES256", "ES384", "EdDSA"]
 
 DEFAULT_CRYPTOSUITE: Final = "ecdsa-jcs-2019"
 
+SecondCryptosuite = Literal["xinzheng-sm2-jcs-2026"]
+"""Cryptosuite of second proofs, by SM2 keys: a private name (docs/reference/sm2.md)."""
+
+SECOND_CRYPTOSUITE: Final = "xinzheng-sm2-jcs-2026"
+
 
 class KeyAlgorithms(NamedTuple):
     """What a kind of key signs with.
@@ -35,4 +40,9 @@ ALGORITHMS: Final = {
     KeyType.P384: KeyAlgorithms("ES384", -35, _ECDSA),
     KeyType.ED25519: KeyAlgorithms("EdDSA", -8, _EDDSA),
 }
-"""By kind of key."""
+"""By kind of key, of those that sign every form."""
+
+
+def cryptosuites_of(key_type: KeyType) -> tuple[Cryptosuite | SecondCryptosuite, ...]:
+    """The suites of the Data Integrity proofs that a kind of key can make."""
+    return (SECOND_CRYPTOSUITE,) if key_type is KeyType.SM2 else ALGORITHMS[key_type].cryptosuites

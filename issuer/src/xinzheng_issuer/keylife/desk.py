@@ -72,13 +72,14 @@ class KeyDesk:
 
     # ── new keys ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_new(self, name: str, usage: KeyUsage) -> None:
-        """See before anything is made whether a key may have this name.
+    def check_new(self, name: str, usage: KeyUsage, key_type: KeyType = KeyType.P256) -> None:
+        """See before anything is made whether a key may have this name, and its kind this use.
 
         Raises:
-            KeyLifeError: `key_name_taken`.
+            KeyLifeError: `key_name_taken`, `sm2_second_proof_only`.
             LifecycleError: (keys) `key_name_malformed`.
         """
+        _check_use(usage, key_type)
         if any(entry.record.name == name for entry in self.entries()):
             raise KeyLifeError("key_name_taken", field="name", name=name)
         probe = self.entries()[0].record.public_key_multibase
@@ -107,10 +108,10 @@ class KeyDesk:
             key_type: the kind of key.
 
         Raises:
-            KeyLifeError: `key_name_taken`.
+            KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
             KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
-        self.check_new(name, usage)
+        self.check_new(name, usage, key_type)
         passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
         path = self._folder / f"{name}.pem"
         if uri is not None:
@@ -134,7 +135,7 @@ class KeyDesk:
             reason: why.
 
         Raises:
-            KeyLifeError: `key_name_taken`.
+            KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
             KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
         """
         self.check_new(name, usage)
@@ -145,6 +146,8 @@ class KeyDesk:
     def _enter(
         self, action: str, name: str, usage: KeyUsage, signer: Signer, *, uri: str, actor: Actor, reason: str
     ) -> Changed:
+        _check_use(usage, signer.key_type)
+
         def add(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
             if any(entry.record.name == name for entry in entries):
                 raise KeyLifeError("key_name_taken", field="name", name=name)
@@ -210,7 +213,10 @@ class KeyDesk:
             entry, self._folder, passphrase=key_passphrase(settings), tokens=settings.token_access
         ).key_type
         certifies = entry.record.usage is KeyUsage.CERTIFICATE
-        self._office.court.require_suites(certificate=kind if certifies else None, status=None if certifies else kind)
+        if not (certifies and kind is KeyType.SM2):
+            self._office.court.require_suites(
+                certificate=kind if certifies else None, status=None if certifies else kind
+            )
 
         def step(record: KeyRecord, at: datetime) -> KeyRecord:
             opened = replace(record, valid_from=max(record.valid_from, whole_second(at)))
@@ -225,7 +231,7 @@ class KeyDesk:
             name: of the key.
             actor: who does it.
             reason: why.
-            leave_none: although no other key is left that signs certificates.
+            leave_none: although no other key is left that signs certificates; not asked for an SM2 key.
 
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
@@ -260,11 +266,12 @@ class KeyDesk:
 
         Args:
             name: of the key.
-            leave_none: whether it may be the last certificate key; the last status key never goes, for nothing could
-                be published any more, not even that it is gone.
+            leave_none: whether it may be the last certificate key. The last SM2 key always may: certificates have one
+                proof then. The last status key never goes, for nothing could be published any more, not even that it is
+                gone.
 
         Returns:
-            Names of other active keys of the same use.
+            Names of other active keys of the same use; of an SM2 key, other SM2 keys.
 
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
@@ -273,11 +280,9 @@ class KeyDesk:
         own = _find(entries, name).record
         now = self._office.clock()
         others = tuple(
-            other.name
-            for other in (entry.record for entry in entries)
-            if other.name != name and other.usage is own.usage and other.state is KeyState.ACTIVE and other.covers(now)
+            other.name for other in peers(entries, own) if other.state is KeyState.ACTIVE and other.covers(now)
         )
-        if own.state is KeyState.ACTIVE and not others:
+        if own.state is KeyState.ACTIVE and not others and not own.national:
             if own.usage is KeyUsage.STATUS:
                 raise KeyLifeError("status_key_last", name=name)
             if not leave_none:
@@ -326,6 +331,20 @@ class KeyDesk:
 def whole_second(moment: datetime) -> datetime:
     """The moment as published documents can say it."""
     return parse_timestamp(format_timestamp(moment))
+
+
+def peers(entries: tuple[KeyEntry, ...], own: KeyRecord) -> tuple[KeyRecord, ...]:
+    """The other keys that could sign in a key's place: for the same use, SM2 for SM2 and any other for any other."""
+    return tuple(
+        record
+        for record in (entry.record for entry in entries)
+        if record.name != own.name and record.usage is own.usage and record.national is own.national
+    )
+
+
+def _check_use(usage: KeyUsage, key_type: KeyType) -> None:
+    if key_type is KeyType.SM2 and usage is not KeyUsage.CERTIFICATE:
+        raise KeyLifeError("sm2_second_proof_only", field="type")
 
 
 def _find(entries: tuple[KeyEntry, ...], name: str) -> KeyEntry:

@@ -117,12 +117,17 @@ def _cells(certificate: Certificate, case: Case, *, now: datetime, since: dateti
     return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
 
 
-def _kind(issuer: Issuer) -> KeyType:
-    """The kind of the key that signs now; of the usual one if none does."""
+def _kinds(issuer: Issuer) -> tuple[KeyType, bool]:
+    """The kind of the key that signs now, of the usual one if none does; and whether an SM2 key makes second proofs."""
+    keys, now = issuer.keys.current(), issuer.office.clock()
     try:
-        return issuer.keys.current().signer(KeyUsage.CERTIFICATE, at=issuer.office.clock()).signer.key_type
+        kind = keys.signer(KeyUsage.CERTIFICATE, at=now).signer.key_type
     except CodedError:
-        return KeyType.P256
+        kind = KeyType.P256
+    try:
+        return kind, keys.second_signer(at=now) is not None
+    except CodedError:
+        return kind, False
 
 
 def _duration(issuer: Issuer, sample: list[Certificate], number: int) -> timedelta | None:
@@ -131,10 +136,10 @@ def _duration(issuer: Issuer, sample: list[Certificate], number: int) -> timedel
         return None
     rehearsal = Rehearsal(issuer.keys)
     credentials: list[dict[str, Any]] = [strict_json.loads_object(each.unsigned) for each in sample]
-    kind = _kind(issuer)
-    rehearsal.lint(credentials[0], key_type=kind)
+    kind, national = _kinds(issuer)
+    rehearsal.lint(credentials[0], key_type=kind, national=national)
     began = time.perf_counter()
     for credential in islice(credentials, SAMPLE):
-        rehearsal.lint(credential, key_type=kind)
+        rehearsal.lint(credential, key_type=kind, national=national)
     each = (time.perf_counter() - began) / len(credentials)
     return timedelta(seconds=REHEARSALS * each * number)

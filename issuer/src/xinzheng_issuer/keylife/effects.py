@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from xinzheng_issuer.errors import KeyLifeError
-from xinzheng_issuer.keylife.desk import KeyDesk, whole_second
+from xinzheng_issuer.keylife.desk import KeyDesk, peers, whole_second
 from xinzheng_issuer.keylife.drill import Drill
 from xinzheng_issuer.register.key_rows import SignedCount
-from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.errors import LifecycleError
+from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_schemas.errors import Message
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
@@ -38,6 +39,12 @@ WORDS: dict[str, Message] = {
         "{name} signs the status lists from the publication that follows at once; lists published before stay valid.",
         "自随后立即进行的发布起，由 {name} 签署状态列表；此前发布的列表继续有效。",
     ),
+    "adds_from_now": Message(
+        "From now on {name} adds a second proof (SM2) to the JSON-LD form of new certificates; every form is signed by "
+        "{main} as before. A lender has to know both keys then, and asks for one of the proofs alone by --proofs.",
+        "自现在起由 {name} 在新证明的 JSON-LD 形式中加入第二个签名（SM2）；各种形式仍照旧由 {main} 签署。"
+        "金融机构此后须认识两个密钥；只核验其中一个签名可用 --proofs。",
+    ),
     "stays_active": Message(
         "{name} stays active but signs nothing as long as a newer key is active; then: xinzheng keys retire {name}.",
         "{name} 仍为启用状态，但有更新的密钥启用时不再签名；此后可执行：xinzheng keys retire {name}。",
@@ -56,12 +63,27 @@ WORDS: dict[str, Message] = {
         "No key is left that signs certificates: nothing can be issued until another one is activated.",
         "将没有可签发证明的密钥：在启用另一密钥之前无法出具证明。",
     ),
+    "second_ends": Message(
+        "No SM2 key is left: the JSON-LD form of new certificates has one proof again, and a lender whose policy asks "
+        "for SM2 refuses them (proof_required).",
+        "将没有 SM2 密钥：新证明的 JSON-LD 形式恢复为一个签名，要求 SM2 的机构会拒绝（proof_required）。",
+    ),
     "refused": Message(
         "After this {count} certificate(s) signed by {name} will be refused (key_compromised): {since} signed since "
         "{moment}, and {before} dated before it, for whoever has the key can write any date. A lender who chose "
         "unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
         "此后由 {name} 签署的 {count} 份证明将被拒绝（key_compromised）：其中 {since} 份签于 {moment} 之后；"
         "另 {before} 份日期在此之前，但持有密钥者可任意填写日期。"
+        "选用 unsafe_trust_dates_of_compromised_keys 的机构仍会接受这 {before} 份。",
+    ),
+    "refused_second": Message(
+        "After this the JSON-LD form of {count} certificate(s) with a second proof by {name} will be refused "
+        "(key_compromised): {since} signed since {moment}, and {before} dated before it. Their JWT and QR forms, which "
+        "another key signed, stay good, and so does the JSON-LD form for a lender whose policy asks for that key's "
+        "proof alone. A lender who chose unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
+        "此后含 {name} 第二个签名的 {count} 份证明，其 JSON-LD 形式将被拒绝（key_compromised）："
+        "其中 {since} 份签于 {moment} 之后，另 {before} 份日期在此之前。其 JWT 和二维码形式由另一密钥签署，仍然有效；"
+        "只要求该密钥签名的机构也仍接受 JSON-LD 形式。"
         "选用 unsafe_trust_dates_of_compromised_keys 的机构仍会接受这 {before} 份。",
     ),
     "refused_lists": Message(
@@ -121,13 +143,13 @@ class Effects:
             KeyLifeError: `key_unknown`.
         """
         record = self._desk.entry(name).record
-        yield says("signs_from_now" if record.usage is KeyUsage.CERTIFICATE else "signs_lists_from_now", name=name)
+        yield self._begins(record)
         try:
             self._desk.check_published(name)
         except KeyLifeError:
             yield says("too_early", name=name)
-        for other in (entry.record for entry in self._desk.entries()):
-            if other.usage is record.usage and other.state is KeyState.ACTIVE:
+        for other in peers(self._desk.entries(), record):
+            if other.state is KeyState.ACTIVE:
                 yield from self._staying(other)
                 yield says("stays_active", name=other.name)
 
@@ -138,10 +160,11 @@ class Effects:
             KeyLifeError: as `KeyDesk.check_others`.
         """
         others = self._desk.check_others(name, leave_none=leave_none)
-        yield from self._staying(self._desk.entry(name).record)
+        record = self._desk.entry(name).record
+        yield from self._staying(record)
         yield says("retires", name=name, others=", ".join(others) or "—")
         if not others:
-            yield says("no_key_left")
+            yield says("second_ends" if record.national else "no_key_left")
 
     def of_compromise(self, name: str, moment: datetime) -> Iterator[Message]:
         """Before a key is said to be in other hands.
@@ -156,7 +179,7 @@ class Effects:
         else:
             count = self._count(record, since=whole_second(moment))
             yield says(
-                "refused",
+                "refused_second" if record.national else "refused",
                 name=name,
                 count=count.live,
                 since=count.since,
@@ -165,7 +188,7 @@ class Effects:
             )
             yield says("reissue_next", name=name)
             if not others and record.state is KeyState.ACTIVE:
-                yield says("no_key_left")
+                yield says("second_ends" if record.national else "no_key_left")
         yield says("final")
 
     def of_drill(self, name: str, moment: datetime, found: Drill) -> Iterator[Message]:
@@ -187,6 +210,18 @@ class Effects:
         yield says("reissue", count=found.to_reissue)
         if found.duration is not None:
             yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
+
+    def _begins(self, record: KeyRecord) -> Message:
+        if record.usage is not KeyUsage.CERTIFICATE:
+            return says("signs_lists_from_now", name=record.name)
+        if not record.national:
+            return says("signs_from_now", name=record.name)
+        records = [entry.record for entry in self._desk.entries()]
+        try:
+            main = usable_key(records, usage=KeyUsage.CERTIFICATE, at=self._office.clock()).name
+        except LifecycleError:
+            main = "—"
+        return says("adds_from_now", name=record.name, main=main)
 
     def _staying(self, record: KeyRecord) -> Iterator[Message]:
         if record.usage is not KeyUsage.CERTIFICATE:

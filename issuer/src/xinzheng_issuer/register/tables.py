@@ -175,6 +175,7 @@ class Certificate(SQLModel, table=True):
         CheckConstraint("issued_at IS NULL OR voided_at IS NULL", name="ck_issued_or_voided"),
         Index("ix_certificate_pending", "court_id", "issued_at", "voided_at"),
         Index("ix_certificate_key", "court_id", "signing_key", "id"),
+        Index("ix_certificate_second_key", "court_id", "second_key", "id"),
     )
 
     id: str = Field(primary_key=True, description="The credential's id, urn:uuid:…")
@@ -194,6 +195,7 @@ class Certificate(SQLModel, table=True):
     credential_jwt: str | None = None
     credential_qr: str | None = None
     signing_key: str | None = None
+    second_key: str | None = None
 
 
 class TransitionRecord(SQLModel, table=True):

@@ -68,7 +68,10 @@ def downgrade() -> None:
 
 
 def _derive_signing_keys() -> None:
-    """`verificationMethod` of the stored JSON-LD proof is `<did>#<name>`; in slices, for there may be many."""
+    """`verificationMethod` of the stored JSON-LD proof is `<did>#<name>`; in slices, for there may be many.
+
+    Of a proof set, which a register holds that was taken back to before this version, the first is of that key.
+    """
     connection = op.get_bind()
     table = sa.table(
         "certificate", sa.column("id"), sa.column("credential_json", sa.LargeBinary()), sa.column("signing_key")
@@ -81,6 +84,8 @@ def _derive_signing_keys() -> None:
             return
         for row in rows:
             if row.credential_json is not None:
-                key = json.loads(bytes(row.credential_json))["proof"]["verificationMethod"].rpartition("#")[2]
+                stated = json.loads(bytes(row.credential_json))["proof"]
+                proof = stated[0] if isinstance(stated, list) else stated
+                key = proof["verificationMethod"].rpartition("#")[2]
                 connection.execute(sa.update(table).where(table.c.id == row.id).values(signing_key=key))
         last = rows[-1].id
