@@ -147,7 +147,7 @@ def test_help_speaks_the_readers_language(language: str, environment: dict[str, 
     )
     assert getattr(WORDS["xinzheng"], language) in result.stdout
     for command in COMMANDS:
-        assert getattr(WORDS[command], language)[:8] in result.stdout
+        assert getattr(WORDS[command.replace("-", "_")], language)[:8] in result.stdout
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

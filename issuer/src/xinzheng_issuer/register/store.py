@@ -18,6 +18,7 @@ from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.register.engine import READ_ONLY
 from xinzheng_issuer.register.key_rows import KeyRows
+from xinzheng_issuer.register.status_rows import StatusRows
 from xinzheng_issuer.register.tables import (
     Case,
     Certificate,
@@ -68,7 +69,7 @@ class Register:
             yield Store(session, court_id)
 
 
-class Store(KeyRows):
+class Store(KeyRows, StatusRows):
     """The rows of one court, within one transaction."""
 
     def __init__(self, session: Session, court_id: str) -> None:
@@ -328,27 +329,7 @@ class Store(KeyRows):
             )
         )
 
-    def status_changes(self, list_number: int, purpose: str) -> Sequence[StatusChange]:
-        """Every change of one list, in the order in which they were written."""
-        query = select(StatusChange).where(
-            StatusChange.court_id == self.court_id,
-            StatusChange.list_number == list_number,
-            StatusChange.purpose == purpose,
-        )
-        return self._session.exec(query.order_by(col(StatusChange.id))).all()
-
     # ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def status_list(self, number: int, purpose: str) -> StatusList | None:
-        """The row of one status list."""
-        return self._session.get(StatusList, (self.court_id, number, purpose))
-
-    def mark_attested(self, *, at: datetime) -> None:
-        """Note that a publication has named every list's edition as current."""
-        later = or_(col(StatusList.attested_at).is_(None), col(StatusList.attested_at) < at)
-        self._session.exec(
-            update(StatusList).where(col(StatusList.court_id) == self.court_id, later).values(attested_at=at)
-        )
 
     def enqueue_publication(self, cause: str, *, at: datetime) -> int:
         """Note, with the change itself, that it must be published.

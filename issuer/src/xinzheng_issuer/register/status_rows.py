@@ -1,0 +1,38 @@
+"""Status lists and what changed in them, as the register keeps them.
+
+A part of `Store`, in a file of its own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select, update
+
+from xinzheng_issuer.register.tables import StatusChange, StatusList
+
+
+class StatusRows:
+    """Queries on status lists, within the transaction of a `Store`."""
+
+    _session: Session
+    court_id: str
+
+    def status_changes(self, list_number: int, purpose: str) -> Sequence[StatusChange]:
+        """Every change of one list, in the order in which they were written."""
+        query = select(StatusChange).where(
+            StatusChange.court_id == self.court_id,
+            StatusChange.list_number == list_number,
+            StatusChange.purpose == purpose,
+        )
+        return self._session.exec(query.order_by(col(StatusChange.id))).all()
+
+    def status_list(self, number: int, purpose: str) -> StatusList | None:
+        """The row of one status list."""
+        return self._session.get(StatusList, (self.court_id, number, purpose))
+
+    def mark_attested(self, *, at: datetime) -> None:
+        """Note that a publication has named every list's edition as current."""
+        later = or_(col(StatusList.attested_at).is_(None), col(StatusList.attested_at) < at)
+        self._session.exec(
+            update(StatusList).where(col(StatusList.court_id) == self.court_id, later).values(attested_at=at)
+        )
