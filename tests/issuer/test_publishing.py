@@ -161,10 +161,23 @@ def test_lifetimes_are_settings(tmp_path: Path) -> None:
 
 def test_moments_are_utc_and_never_go_back(publisher: BundlePublisher) -> None:
     publisher.publish(TARGETS, at=NOW.astimezone(timezone(timedelta(hours=8))))
-    publisher.publish(TARGETS, at=NOW - DAY)
+    publisher.publish(TARGETS, at=NOW - timedelta(minutes=5))
     trust = loaded(publisher)
     assert trust.issued_floor == NOW
-    assert trust.bundle_expires == NOW + 6 * DAY
+    assert trust.bundle_expires == NOW + 7 * DAY - timedelta(minutes=5)
+
+
+def test_a_clock_that_was_far_ahead_once_is_told(publisher: BundlePublisher) -> None:
+    """Its moment again and again would keep lenders in the future, and expire before it began."""
+    publisher.publish(TARGETS, at=NOW + 240 * DAY)
+    before = publisher.latest
+    with pytest.raises(PublishingError) as caught:
+        publisher.publish(TARGETS, at=NOW)
+    assert caught.value.code == "publication_clock"
+    assert "2027" in caught.value.message("en")
+    assert "2027" in caught.value.message("zh")
+    assert publisher.latest == before
+    assert publisher.publish(TARGETS, at=NOW + 240 * DAY).version == 2
 
 
 @pytest.mark.parametrize("path", ["../evil.json", "/etc/passwd", "courts/420683/other.json", ""])

@@ -196,3 +196,13 @@ def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypa
     assert result.exit_code == 1
     assert re.search(r"^province-42  1  expires \S+  ! renew now$", result.stdout, re.MULTILINE)
     assert re.search(r"^targets  1  expires \S+$", result.stdout, re.MULTILINE)
+
+
+def test_an_edition_of_the_future_is_marked(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at - timedelta(minutes=6))
+    result = run("show", "--repository", country.folder / "public")
+    assert result.exit_code == 1
+    assert "  ! this clock shows " in result.stdout.splitlines()[0]
+    assert "更换在线密钥" in run("show", "--repository", country.folder / "public", language=CHINESE).stdout
+    monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at - timedelta(minutes=5))
+    assert run("show", "--repository", country.folder / "public").exit_code == 0

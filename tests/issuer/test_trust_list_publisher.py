@@ -181,6 +181,26 @@ def test_what_will_expire_is_told_in_time(country: Country) -> None:
     }
 
 
+def test_a_publisher_whose_clock_was_far_ahead_stops_until_its_keys_are_replaced(country: Country) -> None:
+    store = country.folder / "store"
+    import_bundle(store, country.bundle, root=country.first_root, at=country.at)
+    country.publisher.publish([], at=country.at + timedelta(days=240))
+    import_bundle(store, country.bundle, at=country.at)
+    state = state_of(country.publisher.repository)
+    assert state.is_ahead(country.at)
+    assert not state.is_ahead(state.published_at - timedelta(minutes=5))
+    for dry_run in (True, False):
+        assert refusal(country.publisher.publish, [], at=country.at, dry_run=dry_run) == "publication_clock"
+    country.rotate("timestamp")
+    country.change("root")
+    country.sign("root")
+    assert country.publish().version == 3
+    assert state_of(country.publisher.repository).published_at == country.at
+    assert import_bundle(store, country.bundle, at=country.at).published_at == country.at
+    certificate = country.houses[COURT].court.issue().json_text
+    assert Verifier(TrustStore.open(store)).report(certificate, at=country.at).code == "ok"
+
+
 # --- provinces --------------------------------------------------------------------------------------------------------
 
 

@@ -95,6 +95,13 @@ PUBLISHING = {
         "have been restored from a backup. Bring it up to date before anything is published.",
         "{list} 已发布至第 {published} 版，登记库却为第 {sequence} 版：似由备份恢复。请先补齐数据，再行发布。",
     ),
+    "publication_clock": Message(
+        "The last edition says that it was made at {published}, and this clock shows {now}: nothing was published. Set "
+        "the clock right; if it was wrong then, the country replaces the online keys by a new root, and a court that "
+        "runs alone waits until that moment.",
+        "上一版自称制作于 {published}，而本机时钟为 {now}：未发布任何内容。请校准时钟；如当时时钟有误，"
+        "全国名单须以新根更换在线密钥，独立运行的法院须等到该时刻。",
+    ),
     "publication_refused": Message(
         "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
         "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",

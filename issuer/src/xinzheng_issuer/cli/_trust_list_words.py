@@ -163,6 +163,10 @@ _SAID = {
     "nothing": Message("nothing", "无"),
     "restored": Message("The repository is at edition {version} now.", "仓库现为第 {version} 版。"),
     "edition": Message("Edition {version}, published {at}", "第 {version} 版，发布于 {at}"),
+    "edition_ahead": Message(
+        "{line}  ! this clock shows {now}: set it right, or replace the online keys",
+        "{line}  ！本机时钟为 {now}：请校准，或更换在线密钥",
+    ),
     "role_line": Message("{role}  {version}  expires {expires}", "{role}  {version}  到期 {expires}"),
     "role_due": Message("{line}  ! renew now", "{line}  ！应尽快更新"),
     "role_attested": Message("{line}, status as of {at}", "{line}，状态截至 {at}"),

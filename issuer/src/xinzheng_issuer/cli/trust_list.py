@@ -117,13 +117,14 @@ def bundle(
 @command.command("show", help=word("country_show"))
 @_repository_option
 def show(repository: Path) -> None:
-    """What is in effect; exit 1 if something is due."""
+    """What is in effect; exit 1 if something is due or wrong."""
     state = state_of(Repository(repository))
     now = system_clock()
-    click.echo(word("edition", version=state.version, at=format_timestamp(state.published_at)))
+    edition = word("edition", version=state.version, at=format_timestamp(state.published_at))
+    click.echo(word("edition_ahead", line=edition, now=format_timestamp(now)) if state.is_ahead(now) else edition)
     for role in state.roles:
         click.echo(_line(role, now))
-    if any(role.due(now) for role in state.roles):
+    if state.is_ahead(now) or any(role.due(now) for role in state.roles):
         raise SystemExit(1)
 
 

@@ -168,7 +168,8 @@ class BundlePublisher:
             at: moment of publication, aware; if it lies before the last publication, that moment is stated again.
 
         Raises:
-            PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`.
+            PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`,
+                `publication_clock`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for path in targets:

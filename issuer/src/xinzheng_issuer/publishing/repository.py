@@ -12,7 +12,7 @@ before it is never named by anything, and its number is never used again.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,9 +21,10 @@ from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.files import replace_file
 from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
+from xinzheng_verifier.trust.tuf_metadata import PUBLISHED_AT, published_at
 
 Signed = TypeVar("Signed", Root, Targets, Snapshot, Timestamp)
 
@@ -32,6 +33,9 @@ HASHES: Final = ["sha256"]
 
 TIMESTAMP_FILE: Final = "metadata/timestamp.json"
 """The file whose replacement makes a publication take effect."""
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far the edition in effect may lie in the future of the clock: two machines, or one that was set right. [ours]"""
 
 _ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
 
@@ -124,14 +128,19 @@ class Repository:
         return 1 + max([timestamp.version if timestamp else 0, *found])
 
     def published_at(self, at: datetime) -> str:
-        """The moment to state: a clock set back does not make a publication older than the one before it.
+        """The moment to state: a clock set back a little does not make a publication older than the one before it.
 
         Raises:
-            PublishingError: `repository_damaged`.
+            PublishingError: `repository_damaged`; `publication_clock`, the one before lies further ahead than clocks
+                differ. To state its moment again and again would keep every store there, and expire before it began.
         """
         timestamp = self.timestamp()
-        before = timestamp.unrecognized_fields.get(PUBLISHED_AT, "") if timestamp else ""
-        return max(format_timestamp(at), str(before))
+        before = None if timestamp is None else _stated(timestamp, self.folder / TIMESTAMP_FILE)
+        if before is None:
+            return format_timestamp(at)
+        if is_ahead(before, at=at):
+            raise PublishingError("publication_clock", published=format_timestamp(before), now=format_timestamp(at))
+        return format_timestamp(max(at, before))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -180,6 +189,23 @@ class Edition:
             snapshot_meta=MetaFile.from_data(self.version, snapshot, HASHES),
             unrecognized_fields={PUBLISHED_AT: self.published_at},
         )
+
+
+def is_ahead(published: datetime, *, at: datetime) -> bool:
+    """Whether an edition lies further in the future than clocks differ.
+
+    Args:
+        published: when it says that it was made.
+        at: what the clock shows.
+    """
+    return published > at + CLOCK_TOLERANCE
+
+
+def _stated(timestamp: Timestamp, path: Path) -> datetime | None:
+    try:
+        return published_at(timestamp, name=path.name)
+    except TrustError as error:
+        raise PublishingError("repository_damaged", path=path) from error
 
 
 def read_metadata(path: Path, kind: type[Signed]) -> Signed:

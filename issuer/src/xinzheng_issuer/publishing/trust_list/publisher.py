@@ -18,11 +18,12 @@ from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, SNAPSHOT, TIMESTAMP, Reviewed
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory
+from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory, online_keys
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_BYTES
 from xinzheng_verifier.trust import bundle as bundles
@@ -84,7 +85,7 @@ class TrustListPublisher:
 
         Raises:
             TrustListError: `repository_restored`, `publication_impossible`, `online_key_missing`.
-            PublishingError: `publication_refused` (by the verifier), `repository_damaged`.
+            PublishingError: `publication_refused` (by the verifier), `repository_damaged`, `publication_clock`.
             OSError: the folder cannot be written; the edition before stays in effect.
         """
         given = tuple(contributions)
@@ -97,7 +98,8 @@ class TrustListPublisher:
             chosen = Selection(now, roots=roots, offers=offers, files=files, at=at).choose()
             self._check_memory(now, chosen)
             version = self._repository.next_version(SNAPSHOT)
-            edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at)
+            moment = self._moment(now, chosen, at=at.astimezone(UTC))
+            edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
             self._judge(edition, now, at=at)
             publication = None if dry_run else self._write(edition, now, version=version)
         courts = sum(role.startswith("court-") for role in chosen.roles)
@@ -134,13 +136,13 @@ class TrustListPublisher:
     # --- an edition ---------------------------------------------------------------------------------------------------
 
     def _edition(
-        self, chosen: Chosen, files: Files, roots: Mapping[int, bytes], *, version: int, at: datetime
+        self, chosen: Chosen, files: Files, roots: Mapping[int, bytes], *, version: int, at: datetime, moment: str
     ) -> dict[str, bytes]:
         """Every file of the repository as it will be published: name → content, `timestamp.json` last."""
         root = root_of(chosen.root)
         edition = Edition(
             version=version,
-            published_at=self._repository.published_at(at.astimezone(UTC)),
+            published_at=moment,
             snapshot_expires=at + self._reviewed.lifetime(SNAPSHOT),
             timestamp_expires=at + self._reviewed.lifetime(TIMESTAMP),
         )
@@ -154,6 +156,12 @@ class TrustListPublisher:
             **{f"metadata/{number}.root.json": data for number, data in roots.items()},
             TIMESTAMP_FILE: _signed(edition.timestamp(snapshot), signers),
         }
+
+    def _moment(self, now: Published, chosen: Chosen, *, at: datetime) -> str:
+        """The moment to state; with other online keys lenders forget what the old ones said, and time begins anew."""
+        if now.version and online_keys(root_of(now.root)) != online_keys(root_of(chosen.root)):
+            return format_timestamp(at)
+        return self._repository.published_at(at)
 
     def _signers(self, root: Root) -> dict[str, list[RoleSigner]]:
         """The online keys that the root names, as far as their media are here.

@@ -8,7 +8,7 @@ from typing import Final
 from tuf.api.metadata import Snapshot
 
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.publishing.repository import Repository, read_metadata
+from xinzheng_issuer.publishing.repository import Repository, is_ahead, read_metadata
 from xinzheng_issuer.publishing.trust_list.candidates import published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
@@ -62,6 +62,10 @@ class State:
     version: int
     published_at: datetime
     roles: tuple[RoleState, ...]
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it says that it was made in the future: nothing can be published until then under these keys."""
+        return is_ahead(self.published_at, at=now)
 
 
 def state_of(repository: Repository) -> State:
