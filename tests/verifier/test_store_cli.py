@@ -110,6 +110,7 @@ def test_one_court(command: Command, court: SimulatedCourt, monkeypatch: pytest.
     shown = command("show", "--court", "420683")
     for words in (
         court.did,
+        "Named by province-42, until 2026-11-30T09:00:00Z",
         "#cert-1",
         "P-256, for certificates: 2026-01-01T00:00:00Z to open",
         "for status lists",
@@ -119,6 +120,10 @@ def test_one_court(command: Command, court: SimulatedCourt, monkeypatch: pytest.
         assert words in shown
     members = json.loads(command("show", "--court", "420683", "--json"))
     assert [key["usage"] for key in members["issuers"][0]["keys"]] == [["certificate"], ["status"]]
+    assert [members["issuers"][0][name] for name in ("namedBy", "namedUntil")] == [
+        "province-42",
+        "2026-11-30T09:00:00Z",
+    ]
     assert [one["hasChanges"] for one in members["statusLists"]] == [True, False]
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert "用于证明" in command("show", "--court", "420683")

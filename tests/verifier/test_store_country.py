@@ -23,7 +23,7 @@ from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.state import read_seen, read_state
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 COURTS = ("420683", "420684", "430101")
 REVOCATION = "courts/420683/status/1/revocation.json"
 
@@ -249,6 +249,83 @@ def test_numbers_are_forgotten_with_the_keys_at_the_top(tmp_path: Path) -> None:
     assert import_bundle(tmp_path / "store", alone.bundle(), at=NOW).changed
 
 
+def test_a_court_that_left_and_came_back_under_its_keys_has_no_older_lists(
+    store: Path, simulator: TUFSimulator
+) -> None:
+    import_bundle(store, republished(simulator, 5), at=NOW)
+    court = simulator.entrusted.pop("court-420684")
+    import_bundle(store, simulator.next().bundle(), at=NOW)
+    simulator.entrusted["court-420684"] = court
+    court.version = 1
+    assert code(import_bundle, store, republished(simulator, 4), at=NOW) == "bundle_rollback"
+    assert import_bundle(store, republished(simulator, 5), at=NOW).changed  # versions of its metadata begin anew
+
+
+def test_a_court_that_left_and_came_back_under_other_keys_begins_anew(store: Path, simulator: TUFSimulator) -> None:
+    import_bundle(store, republished(simulator, 2**53 - 1), at=NOW)
+    court = simulator.entrusted.pop("court-420684")
+    import_bundle(store, simulator.next().bundle(), at=NOW)
+    simulator.entrusted["court-420684"] = court
+    court.keys = [new_key()]
+    assert import_bundle(store, republished(simulator, 1), at=NOW).changed
+
+
+def test_numbers_of_courts_outlast_new_keys_of_the_publisher(store: Path, simulator: TUFSimulator) -> None:
+    import_bundle(store, republished(simulator, 6), at=NOW)
+    import_bundle(store, part(simulator.next(), provinces=["43"]), at=NOW)
+    simulator.rotate("timestamp", "snapshot")
+    import_bundle(store, part(simulator.next(), provinces=["43"]), at=NOW)
+    simulator.entrusted["court-420684"].version = 1
+    assert code(import_bundle, store, republished(simulator, 5), at=NOW) == "bundle_rollback"
+    assert import_bundle(store, republished(simulator, 6), at=NOW).changed
+
+
+# --- how long a province's word of its courts counts ------------------------------------------------------------------
+
+
+def test_certificates_of_a_province_whose_document_has_expired_are_indeterminate(
+    tmp_path: Path, simulator: TUFSimulator, court: SimulatedCourt
+) -> None:
+    other = SimulatedCourt(region_code="430101", now=NOW)
+    simulator.entrusted["province-43"].targets["courts/430101/issuer.json"] = encoded(other.issuer_document())
+    for document in other.status_lists():
+        path = f"courts/430101/status/1/{document['credentialSubject']['statusPurpose']}.json"
+        simulator.entrusted["court-430101"].targets[path] = encoded(document)
+    simulator.entrusted["province-42"].lifetime = DAY
+    import_bundle(tmp_path / "store", simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    opened = load(tmp_path / "store")
+    memory = TrustStore.from_bundle(simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    assert digest.trust_digest(opened) == digest.trust_digest(memory)
+    for trust in (opened, memory, pickle.loads(pickle.dumps(opened)), pickle.loads(pickle.dumps(memory))):  # noqa: S301 - our own
+        assert trust.issuer_term(court.did) == ("province-42", NOW + DAY)
+        assert trust.issuer_term(other.did) == ("province-43", NOW + 7 * DAY)
+        assert trust.issuer_term("did:web:none.example") is None
+        verifier = Verifier(trust)
+        certificates = [court.issue(), other.issue()]
+        tokens = [(token, certificate) for certificate in certificates for token in (certificate.jwt, certificate.qr)]
+        for _ in range(2):  # the second time straight
+            assert {verifier.report(token, at=NOW + DAY - SECOND).code for token, _ in tokens} == {"ok"}
+            codes = [verifier.report(token, at=NOW + DAY).code for token, _ in tokens]
+            assert codes == ["bundle_expired", "bundle_expired", "ok", "ok"]
+            later = [verifier.report(token, at=NOW, now=NOW + DAY).code for token, _ in tokens]
+            assert later == codes
+        [found] = [step for step in verifier.report(tokens[0][0], at=NOW + DAY).steps if step.code == "bundle_expired"]
+        assert found.evidence["role"] == "province-42"
+        assert found.evidence["since"] == "2026-11-24T09:00:00Z"
+    simulator.entrusted["province-42"].lifetime = 90 * DAY
+    import_bundle(tmp_path / "store", simulator.next().bundle(), at=NOW)
+    assert Verifier(load(tmp_path / "store")).report(tokens[0][0], at=NOW + DAY).code == "ok"
+
+
+def test_what_the_country_itself_names_lasts_as_long_as_the_bundle(tmp_path: Path, court: SimulatedCourt) -> None:
+    alone = TUFSimulator(at=NOW)
+    alone.targets["courts/420683/issuer.json"] = encoded(court.issuer_document())
+    trust = TrustStore.from_bundle(alone.bundle(), root=alone.root_bytes, at=NOW)
+    import_bundle(tmp_path / "store", alone.bundle(), root=alone.root_bytes, at=NOW)
+    assert trust.issuer_term(court.did) is None
+    assert load(tmp_path / "store").issuer_term(court.did) is None
+
+
 def test_an_address_that_no_index_can_hold_is_refused(store: Path, simulator: TUFSimulator) -> None:
     targets = simulator.next().entrusted["court-420684"].targets
     targets["courts/420684/status/1/revocation.json"] = encoded({"id": "https://xz.example/" + "x" * 70_000})
@@ -298,6 +375,24 @@ def test_a_store_of_an_earlier_release_keeps_what_it_has_seen(store: Path, simul
     assert import_bundle(store, simulator.bundle(), at=NOW).previous_version == 3
     assert load(store).bundle_version == 4
     assert not [*store.glob("bundle-*")]
+
+
+def test_a_store_whose_index_is_of_an_earlier_release_keeps_what_it_saw_and_its_part(
+    store: Path, simulator: TUFSimulator
+) -> None:
+    import_bundle(store, part(simulator.next(), provinces=["42"]), at=NOW, source="/media")
+    text = (store / "state.json").read_text("utf-8")
+    (store / "state.json").write_text(text.replace('"version": 3', '"version": 2', 1), "utf-8")
+    assert code(load, store) == "store_outdated"
+    assert code(directory.import_update, store, b"", at=NOW) == "store_outdated"
+    assert code(directory.keep, store, source="/media") == "store_outdated"
+    simulator.version = 1
+    assert code(import_bundle, store, simulator.bundle(), at=NOW) == "bundle_rollback"
+    simulator.version = 2
+    result = import_bundle(store, simulator.bundle(), at=NOW, source="/media")
+    assert (result.changed, result.extent.provinces) == (True, frozenset({"42"}))
+    assert lists_of(load(store)) == {"420683", "420684"}
+    assert len([*store.glob("index-*")]) == 1
 
 
 def test_a_store_on_a_medium_that_cannot_be_written_is_read(

@@ -9,6 +9,7 @@ from xinzheng_verifier import TrustStore
 from xinzheng_verifier.receipt import trust_digest
 from xinzheng_verifier.testkit import FakeCourt
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
+from xinzheng_verifier.trust.store import IssuerTerm
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 COURT = FakeCourt(now=NOW)
@@ -30,6 +31,8 @@ def variants() -> dict[str, TrustStore]:
         "list": TrustStore(issuers, {"l": b"{}"}),
         "changes": TrustStore(issuers, {"l": b"{}"}, status_changes={"l": b"{}"}),
         "attested": TrustStore(issuers, {"l": b"{}"}, attested={"l": NOW}),
+        "term": TrustStore(issuers, {}, issuer_terms={issuer.id: IssuerTerm("province-42", NOW)}),
+        "term of another": TrustStore(issuers, {}, issuer_terms={issuer.id: IssuerTerm("province-43", NOW)}),
         "expires": TrustStore(issuers, {}, bundle_expires=NOW),
         "floor": TrustStore(issuers, {}, issued_floor=NOW),
         **{

@@ -17,6 +17,7 @@ import pytest
 
 from support.power_cut import PowerCutError, stopping
 from support.tuf_simulator import TUFSimulator, pack, status_list
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import directory, files
@@ -151,11 +152,31 @@ def test_another_bundle_of_the_same_version_is_refused(store: Path, simulator: T
 
 
 def test_the_floor_of_time_stands_in_for_a_clock_that_fell_back(store: Path, simulator: TUFSimulator) -> None:
-    # The store knows that it is at least a year later than the machine believes; then the root has expired.
-    simulator.next(after=366 * DAY)
+    # The store knows that it is most of a year later than the machine believes; then that root has expired.
+    simulator.next(after=300 * DAY)
     import_bundle(store, simulator.bundle(), at=NOW)
-    assert load(store).issued_floor == NOW + 366 * DAY
-    assert refusal(import_bundle, store, simulator.next().bundle(), at=NOW) == "bundle_expired"
+    assert load(store).issued_floor == NOW + 300 * DAY
+    simulator.at = NOW
+    simulator.lifetimes["root"] = 200 * DAY
+    simulator.publish_root()
+    assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "bundle_expired"
+
+
+def test_time_that_a_thief_pushed_up_ends_with_the_next_root(store: Path, simulator: TUFSimulator) -> None:
+    """Whoever holds the timestamp's key alone moves time up to the end of the root, and stops all imports with it."""
+    simulator.extra["timestamp"] = {"publishedAt": "2090-01-01T00:00:00Z"}
+    simulator.lifetimes["timestamp"] = 30_000 * DAY
+    assert refusal(import_bundle, store, next_bundle(simulator), at=NOW) == "bundle_time"
+    assert load(store).issued_floor == NOW
+    simulator.extra["timestamp"] = {"publishedAt": format_timestamp(NOW + 360 * DAY)}
+    import_bundle(store, next_bundle(simulator), at=NOW)
+    assert load(store).issued_floor == NOW + 360 * DAY
+    simulator.extra.clear()
+    simulator.lifetimes = {"root": 300 * DAY}  # the next root lasts less long than the thief's moment
+    simulator.rotate("timestamp")
+    result = import_bundle(store, next_bundle(simulator), at=simulator.at, max_age=DAY)
+    assert (result.root_version, result.published_at) == (2, simulator.at)
+    assert load(store).issued_floor == simulator.at
 
 
 # --- the root ---------------------------------------------------------------------------------------------------------
@@ -211,7 +232,7 @@ BROKEN_STATES = {
     "cut": lambda text: text[: len(text) // 2],
     "not-an-object": lambda _: b"[]",
     "no-members": lambda _: b"{}",
-    "version": lambda text: text.replace(b'"version": 2,', b'"version": 3,', 1),
+    "version": lambda text: text.replace(b'"version": 3,', b'"version": 4,', 1),
     "date": lambda text: text.replace(b'"expires": "20', b'"expires": "xx'),
     "number": lambda text: text.replace(b'"bundleVersion": 1,', b'"bundleVersion": "1",'),
     "count": lambda text: text.replace(b'"issuers": 0,', b'"issuers": true,'),

@@ -10,6 +10,7 @@ from securesystemslib.formats import encode_canonical
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from support.tuf_simulator import TUFSimulator, status_list, target_name
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
@@ -361,8 +362,9 @@ def test_the_earliest_expiry_counts(simulator: TUFSimulator, role: str) -> None:
 @pytest.mark.parametrize("role", ["timestamp", "snapshot"])
 def test_new_keys_undo_versions_that_a_thief_pushed_up(simulator: TUFSimulator, role: str) -> None:
     simulator.version = 999_999_999
-    simulator.extra["timestamp"] = {"publishedAt": "2099-01-01T00:00:00Z"}
+    simulator.extra["timestamp"] = {"publishedAt": format_timestamp(NOW + 6 * DAY)}
     seen = load(simulator).seen
+    assert seen.published_at == NOW + 6 * DAY
     simulator.version = 2
     simulator.extra.clear()
     assert refusal(simulator, seen=seen) == "bundle_rollback"

@@ -17,6 +17,7 @@ from support.samples import WANG_ID
 from support.vector_files import MANIFEST, SETTING, VECTORS, verifier_for
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier import Policy, Report, TrustStore, Verifier, usual
+from xinzheng_verifier.trust.store import IssuerTerm
 
 COURT = SimulatedCourt()
 LISTS = COURT.status_lists(revoked=[7], suspended=[8])
@@ -344,6 +345,22 @@ def test_bundle_that_has_ended_and_clock_that_is_behind() -> None:
         assert went_straight(same(verifier, data))
         assert same(verifier, data, COURT.now + HOUR).code == "bundle_expired"
         assert same(verifier, data, COURT.now - timedelta(minutes=6)).code == "clock_implausible"
+
+
+def test_entry_of_the_issuer_that_has_ended() -> None:
+    issuers = {COURT.did: TRUST.issuer(COURT.did)}
+    lists = {url: TRUST.status_list(url) for url in TRUST.status_list_urls}
+    term = IssuerTerm("province-42", COURT.now + HOUR)
+    trust = TrustStore(
+        issuers,  # type: ignore[arg-type]
+        lists,  # type: ignore[arg-type]
+        bundle_expires=COURT.now + DAY,
+        issuer_terms={COURT.did: term, "did:web:other.example": IssuerTerm("province-43", COURT.now)},
+    )
+    verifier = used(trust)
+    for data in forms():
+        assert went_straight(same(verifier, data, term.expires - timedelta(seconds=1)))
+        assert same(verifier, data, term.expires).code == "bundle_expired"
 
 
 # --- what is remembered -----------------------------------------------------------------------------------------------

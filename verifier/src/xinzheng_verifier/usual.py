@@ -60,6 +60,7 @@ class _Signer(NamedTuple):
         key: of the issuer, named by the header, for assertion, of the algorithm's type.
         algorithm: bound to the key.
         court: the issuer's court as the trust list has it.
+        term: until when the trust list's entry of the issuer counts; None if as long as all of it.
         shown: what a report says of it.
         shared: attributes that all reports have in common.
     """
@@ -67,6 +68,7 @@ class _Signer(NamedTuple):
     key: TrustedKey
     algorithm: Algorithm
     court: CourtIdentity | None
+    term: datetime | None
     shown: PassedSigner
     shared: dict[str, Any]
 
@@ -226,6 +228,8 @@ class UsualWay:
             return False
         if self._expires is not None and at >= self._expires:
             return False
+        if signer.term is not None and at >= signer.term:
+            return False
         if latest < outlined.valid_from or at > outlined.valid_until or not is_honest("\n".join(outlined.texts)):
             return False
         if latest < signed_at or latest < lists.since or (lists.until is not None and at > lists.until):
@@ -267,7 +271,9 @@ class UsualWay:
             "trust": self._identity,
         }
         _keep(self._headers, (form, header), None)
-        _keep(self._signers, (form, header, issuer.id), _Signer(key, algorithm, issuer.court, shown, shared))
+        term = self._trust.issuer_term(issuer.id)
+        signer = _Signer(key, algorithm, issuer.court, term and term.expires, shown, shared)
+        _keep(self._signers, (form, header, issuer.id), signer)
         _keep(self._lists, (issuer.id, outlined.lists), lists)
 
 

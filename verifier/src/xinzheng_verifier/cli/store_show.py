@@ -21,7 +21,7 @@ from xinzheng_verifier.trust import directory, indexed
 from xinzheng_verifier.trust.index_file import Index
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 from xinzheng_verifier.trust.state import StoreState, Summary
-from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.trust.store import IssuerTerm, TrustStore
 
 _MAX_NAMED: Final = 10
 _NOTHING: Final = Summary(issuers=0, status_lists=0, status_changes=0, attested_from=None, attested_until=None)
@@ -137,21 +137,23 @@ def _show_court(
         content: JSONObject = {
             "code": "ok",
             "court": court,
-            "issuers": [_issuer_members(issuer) for issuer in issuers],
+            "issuers": [_issuer_members(issuer, trust.issuer_term(issuer.id)) for issuer in issuers],
             "statusLists": [_list_members(trust, address) for address in addresses],
         }
         put(printable_json(content))
         return PASSED
-    rows = [row for issuer in issuers for row in _issuer_rows(issuer, language)]
+    rows = [row for issuer in issuers for row in _issuer_rows(issuer, trust.issuer_term(issuer.id), language)]
     rows += [(say("court_list", language), _list_words(trust, address, language)) for address in addresses]
     put(table(rows))
     return PASSED
 
 
-def _issuer_members(issuer: TrustedIssuer) -> JSONObject:
+def _issuer_members(issuer: TrustedIssuer, term: IssuerTerm | None) -> JSONObject:
     return {
         "id": issuer.id,
         "name": dict(issuer.name or {}),
+        "namedBy": term and term.role,
+        "namedUntil": term and format_timestamp(term.expires),
         "keys": [
             {
                 "methods": [*key.names],
@@ -166,9 +168,12 @@ def _issuer_members(issuer: TrustedIssuer) -> JSONObject:
     }
 
 
-def _issuer_rows(issuer: TrustedIssuer, language: Language) -> Iterator[tuple[str, str]]:
+def _issuer_rows(issuer: TrustedIssuer, term: IssuerTerm | None, language: Language) -> Iterator[tuple[str, str]]:
     yield say("court_name", language), (issuer.name or {}).get(language, "")
     yield say("court_id", language), issuer.id
+    if term is not None:
+        named = say("court_term_line", language, role=term.role, until=format_timestamp(term.expires))
+        yield say("court_term", language), named
     for key in issuer.keys:
         yield say("court_key", language), "\n".join([*key.names, *_key_words(key, language)])
 

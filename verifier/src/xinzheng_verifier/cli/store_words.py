@@ -119,6 +119,8 @@ STORE_WORDS: Final[dict[str, Message]] = {
     # one court
     "court_name": Message("Court", "法院"),
     "court_id": Message("Identifier", "标识"),
+    "court_term": Message("Named by", "由谁列出"),
+    "court_term_line": Message("{role}, until {until}", "{role}，有效至 {until}"),
     "court_key": Message("Key", "密钥"),
     "court_key_line": Message("{type}, for {usage}: {since} to {until}", "{type}，用于{usage}：{since} 至 {until}"),
     "court_key_compromised": Message("COMPROMISED since {since}", "自 {since} 起已泄露"),

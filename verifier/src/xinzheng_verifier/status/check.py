@@ -74,7 +74,7 @@ def check_status(
             too old to ask about what it had not seen yet.
     """
     now = max(at, now or at)
-    stale = _bundle_error(trust, now)
+    stale = _bundle_error(trust, issuer, now)
     if "credentialStatus" not in credential:
         absent = RefusedError("status_required") if policy.status_is_required else stale
         return StatusAnswer(error=absent or NotApplicableError("status_not_stated"), entries=[], as_of=None)
@@ -102,10 +102,16 @@ def _can_end(entry: JSONValue) -> bool:
     return not isinstance(purpose, str) or purpose not in entries.INFORMING
 
 
-def _bundle_error(trust: TrustStore, at: datetime) -> VerifierError | None:
-    """A bundle that is offered again and again after its end hides what happened since (TUF, freeze attack)."""
-    if trust.bundle_expires is not None and at >= trust.bundle_expires:
-        return UndecidedError("bundle_expired", since=format_timestamp(trust.bundle_expires))
+def _bundle_error(trust: TrustStore, issuer: TrustedIssuer, now: datetime) -> VerifierError | None:
+    """What is offered again and again after its end hides what happened since (TUF, freeze attack).
+
+    That is the bundle, or the part of it that says who the issuer is and which of its keys are good.
+    """
+    term, expires = trust.issuer_term(issuer.id), trust.bundle_expires
+    if term is not None and now >= term.expires and (expires is None or term.expires < expires):
+        return UndecidedError("bundle_expired", since=format_timestamp(term.expires), role=term.role)
+    if expires is not None and now >= expires:
+        return UndecidedError("bundle_expired", since=format_timestamp(expires))
     return None
 
 

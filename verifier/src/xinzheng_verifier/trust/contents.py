@@ -12,7 +12,7 @@ from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE
-from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.trust.store import IssuerTerm, TrustStore
 
 if TYPE_CHECKING:
     from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
@@ -70,6 +70,12 @@ class Contents:
         attested = self.repository.attested
         return {address: attested[path] for address, path in self.lists.items() if path in attested}
 
+    @property
+    def issuer_terms(self) -> dict[str, IssuerTerm]:
+        """Id of each issuer whose entry may expire before the bundle → until when it counts."""
+        terms = self.repository.issuer_terms
+        return {issuer: terms[path] for path, issuer in self.issuer_ids.items() if path in terms}
+
     def store(self) -> TrustStore:
         """All of it in memory."""
         targets = self.repository.targets
@@ -81,6 +87,7 @@ class Contents:
             issued_floor=self.repository.seen.published_at,
             status_changes={address: targets[path] for address, path in self.changes.items()},
             attested=self.attested,
+            issuer_terms=self.issuer_terms,
         )
 
     def _add_issuer(self, path: str, content: bytes) -> None:

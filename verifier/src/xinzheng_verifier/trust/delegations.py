@@ -23,6 +23,7 @@ from xinzheng_verifier.limits import MAX_DELEGATED_ROLES, TARGETS_JSON
 from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.names import CHANGES, DELEGATED_ROLE, ISSUER_FILE, TARGET_PATH, target_name
 from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.store import IssuerTerm
 from xinzheng_verifier.trust.tuf_metadata import (
     check_digest,
     check_threshold,
@@ -45,6 +46,7 @@ class Listed:
     Attributes:
         targets: path → content.
         attested: path of a status list → as of when the role that lists it says that it is current.
+        issuer_terms: path of an issuer document → until when the role below the top that lists it says so.
         versions: name of each role's metadata file in the snapshot → its version.
         keys: likewise → short digest of the keys that its delegator names.
         expires: name of each role → its expiry.
@@ -54,6 +56,7 @@ class Listed:
 
     targets: dict[str, bytes] = field(default_factory=dict)
     attested: dict[str, datetime] = field(default_factory=dict)
+    issuer_terms: dict[str, IssuerTerm] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     expires: dict[str, datetime] = field(default_factory=dict)
@@ -188,6 +191,8 @@ class Walk:
             if path in self.listed.targets:
                 raise TrustError("bundle_target_twice", path=path)
             self._take_file(path, target)
+            if path.endswith(ISSUER_FILE) and path in self.listed.targets and step.scope.role != TOP:
+                self.listed.issuer_terms[path] = IssuerTerm(step.scope.role, targets.expires)
             if attested is not None and not path.endswith((ISSUER_FILE, CHANGES)) and path in self.listed.targets:
                 self.listed.attested[path] = attested
 

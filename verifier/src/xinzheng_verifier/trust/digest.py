@@ -61,7 +61,9 @@ def _content(trust: TrustStore) -> JSONObject:
     lists = {url: hashlib.sha256(trust.status_list(url) or b"").hexdigest() for url in urls}
     changes = {url: hashlib.sha256(text).hexdigest() for url in urls if (text := trust.status_changes(url))}
     attested = {url: _moment(trust.attested_at(url)) for url in urls if trust.attested_at(url)}
-    later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}}
+    named = {issuer: term for issuer in trust.issuers if (term := trust.issuer_term(issuer))}
+    terms: JSONObject = {issuer: [term.role, _moment(term.expires)] for issuer, term in named.items()}
+    later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}, "issuerTerms": terms}
     return {
         "format": FORMAT,
         "bundleVersion": trust.bundle_version,

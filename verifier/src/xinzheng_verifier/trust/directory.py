@@ -341,9 +341,8 @@ def _take(
     from xinzheng_verifier.trust.tuf_workflow import walk  # noqa: PLC0415 - python-tuf takes a while to import
 
     trusted, first_root_sha256 = _root_to_trust(before.state, root)
-    now = max(at, before.seen.published_at or at)
-    repository = walk(taken.content, root=trusted, seen=before.seen, at=now)
-    _refuse_older_than(repository.seen, now=now, max_age=max_age)
+    repository = walk(taken.content, root=trusted, seen=before.seen, at=at)
+    _refuse_older_than(repository.seen, at=at, max_age=max_age)
     contents = Contents.read(repository)
     seen = refuse_older_lists(contents.sequences, before=before.seen, now=repository.seen)
     no_longer = _no_longer(before.index, contents)
@@ -447,9 +446,9 @@ def _root_to_trust(before: StoreState | None, root: bytes | None) -> tuple[bytes
     return before.root, before.first_root_sha256
 
 
-def _refuse_older_than(seen: Seen, *, now: datetime, max_age: timedelta | None) -> None:
+def _refuse_older_than(seen: Seen, *, at: datetime, max_age: timedelta | None) -> None:
     made = seen.published_at
-    if max_age is not None and (made is None or now - made > max_age):
+    if max_age is not None and (made is None or at - made > max_age):
         raise TrustError("bundle_stale", since="?" if made is None else format_timestamp(made))
 
 

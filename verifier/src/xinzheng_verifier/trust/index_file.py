@@ -27,7 +27,7 @@ from xinzheng_verifier.trust.look_up import LookUp
 
 Content = TypeVar("Content")
 
-_MAGIC: Final = b"xinzheng index 1\n"
+_MAGIC: Final = b"xinzheng index 2\n"
 _ENTRY: Final = struct.Struct("<IHQI32s")
 _LENGTH: Final = struct.Struct("<I")
 _MAX_FOOTER: Final = 65_536

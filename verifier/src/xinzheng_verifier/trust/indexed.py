@@ -7,6 +7,7 @@ issuers     id → issuer document
 lists       address → status list credential, as received
 changes     address of a list → its journal of changes, as received
 attested    address of a list → as of when its issuer's publication names it as current
+terms       id of an issuer → the role that names it, and until when that counts
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.trust.contents import Contents, read_issuer
 from xinzheng_verifier.trust.index_file import Converted, Index, IndexWriter
 from xinzheng_verifier.trust.state import StoreState, Summary
-from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.trust.store import IssuerTerm, TrustStore
 
 FILES: Final = "files"
 PATHS: Final = "paths"
@@ -25,6 +26,7 @@ _ISSUERS: Final = "issuers"
 _LISTS: Final = "lists"
 _CHANGES: Final = "changes"
 _ATTESTED: Final = "attested"
+_TERMS: Final = "terms"
 
 
 def write(index: IndexWriter, contents: Contents, files: Mapping[str, bytes]) -> str:
@@ -52,6 +54,8 @@ def write(index: IndexWriter, contents: Contents, files: Mapping[str, bytes]) ->
         index.put(_CHANGES, address, targets[path])
     for address, moment in contents.attested.items():
         index.put(_ATTESTED, address, format_timestamp(moment).encode("ascii"))
+    for issuer, term in contents.issuer_terms.items():
+        index.put(_TERMS, issuer, f"{term.role} {format_timestamp(term.expires)}".encode("ascii"))
     return index.finish()
 
 
@@ -82,9 +86,15 @@ def open_store(index: Index, state: StoreState) -> TrustStore:
         issued_floor=state.published_at,
         status_changes=index.section(_CHANGES),
         attested=Converted(index.section(_ATTESTED), _read_moment),
+        issuer_terms=Converted(index.section(_TERMS), _read_term),
         digests=state.trust_digests,
     )
 
 
 def _read_moment(_: str, content: bytes) -> datetime:
     return parse_timestamp(content.decode("ascii"))
+
+
+def _read_term(_: str, content: bytes) -> IssuerTerm:
+    role, _, expires = content.decode("ascii").partition(" ")
+    return IssuerTerm(role, parse_timestamp(expires))

@@ -71,6 +71,11 @@ MESSAGES: dict[str, Message] = {
         "The trust bundle mixes different moments: {name} has version {version}, version {expected} is signed for.",
         "信任包混合了不同时刻的内容：{name} 的版本为 {version}，签名清单写明的是 {expected}。",
     ),
+    "bundle_time": Message(
+        "The trust bundle says that it was made on {made}, when its own metadata or its root has expired: the clock of "
+        "its publisher was wrong, or somebody forged it.",
+        "信任包自称制作于 {made}，而那时其自身元数据或根元数据已过期：发布方的时钟有误，或信任包系伪造。",
+    ),
     "bundle_hash": Message(
         "{name} in the trust bundle differs from what its signed list says.", "信任包内的 {name} 与签名清单不符。"
     ),

@@ -19,7 +19,8 @@ class Seen:
         snapshot: version of the snapshot metadata; 0 if none was seen.
         metadata: name of each targets metadata in the snapshot → its version.
         keys: name of each delegated role's metadata → short digest of the public keys that its delegator named for it;
-            other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations).
+            other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations). Roles that are
+            gone keep their place here.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
         sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """
@@ -31,6 +32,16 @@ class Seen:
     keys: Mapping[str, str] = field(default_factory=dict)
     published_at: datetime | None = None
     sequences: Mapping[str, int] = field(default_factory=dict)
+
+    def without_online_keys(self) -> Self:
+        """What is left when the keys of timestamp or snapshot were replaced (5.3.11).
+
+        Versions and time, for which those keys vouched, are forgotten. Numbers of lists for which a province's or a
+        court's own key vouched are not.
+        """
+        roles = {name.removesuffix(".json") for name in self.keys}
+        numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(_roles_over(path))}
+        return type(self)(keys=self.keys, sequences=numbers)
 
     def to_json(self) -> bytes:
         """The JSON text that `parse` reads."""
@@ -65,6 +76,12 @@ class Seen:
             published_at=parse_timestamp(content["publishedAt"]) if content["publishedAt"] else None,
             sequences=sequences,
         )
+
+
+def _roles_over(path: str) -> tuple[str, str]:
+    """The delegated roles that may list what belongs to a court."""
+    court = path.split("/")[1]
+    return f"court-{court}", f"province-{court[:2]}"
 
 
 NOTHING_SEEN = Seen()

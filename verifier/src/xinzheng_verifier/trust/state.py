@@ -18,8 +18,9 @@ from xinzheng_verifier.trust import files
 from xinzheng_verifier.trust.seen import Seen
 
 STATE_NAME: Final = "state.json"
-_FORMAT: Final = 2
-_WITH_ARCHIVE: Final = 1  # an earlier release kept the bundle and no index
+_FORMAT: Final = 3
+_WITHOUT_TERMS: Final = 2  # the index of an earlier release did not say until when issuers count
+_WITH_ARCHIVE: Final = 1  # an earlier one kept the bundle and no index
 _STATE_JSON: Final = Limits(max_bytes=1_048_576)  # twice the largest root
 _SEEN_JSON: Final = Limits(max_bytes=33_554_432, max_members=500_000)  # 40,000 lists with long addresses, and room
 
@@ -200,9 +201,9 @@ def _parsed(content: Any) -> StoreState:
     try:
         if content["version"] == _WITH_ARCHIVE:
             return _of_an_earlier_release(content)
-        if content["version"] != _FORMAT or type(content["bundleVersion"]) is not int:
+        if content["version"] not in {_FORMAT, _WITHOUT_TERMS} or type(content["bundleVersion"]) is not int:
             raise TrustError("bundle_unavailable")
-        return StoreState(
+        state = StoreState(
             root=content["root"].encode("utf-8"),
             first_root_sha256=content["firstRootSha256"],
             bundle_sha256=content["bundleSha256"],
@@ -218,8 +219,14 @@ def _parsed(content: Any) -> StoreState:
             trust_digests=dict(content["trustDigests"]),
             source=content["source"],
         )
+        return state if content["version"] == _FORMAT else _to_be_imported_again(state)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise TrustError("bundle_unavailable") from error
+
+
+def _to_be_imported_again(state: StoreState) -> StoreState:
+    """A store whose index this release does not read: it keeps what it has seen, its extent and its source."""
+    return replace(state, index_sha256=None, previous_sha256=None, summary=None, trust_digests={})
 
 
 def _of_an_earlier_release(content: Any) -> StoreState:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Message
@@ -22,7 +22,19 @@ from xinzheng_verifier.trust.look_up import LookUp
 Document = bytes | str | Mapping[str, JSONValue]
 Content = TypeVar("Content")
 
-_VIEWS = ("_issuers", "_status_lists", "_contexts", "_status_changes", "_attested", "_digests")
+_VIEWS = ("_issuers", "_status_lists", "_contexts", "_status_changes", "_attested", "_issuer_terms", "_digests")
+
+
+class IssuerTerm(NamedTuple):
+    """Until when somebody else's word of who an issuer is counts.
+
+    Attributes:
+        role: who says it, such as `province-42`.
+        expires: at this moment it counts no longer.
+    """
+
+    role: str
+    expires: datetime
 
 
 class TrustStore:
@@ -38,6 +50,8 @@ class TrustStore:
         status_changes: signed journals of what changed in status lists, as received, by address of the list.
         attested: by address of a status list, the moment as of which its issuer's publication names it as current; a
             list is made when it changes and vouched for as long as it does not.
+        issuer_terms: by id of an issuer, until when its entry counts; none for issuers whose entry lasts as long as the
+            bundle, or for ever.
         digests: digests of all this that were taken before, by name of their format.
 
     Mappings are copied, but for a `LookUp`: it reads from a store on disk what it is asked for, and looking up then
@@ -55,6 +69,7 @@ class TrustStore:
         issued_floor: datetime | None = None,
         status_changes: Mapping[str, bytes] | None = None,
         attested: Mapping[str, datetime] | None = None,
+        issuer_terms: Mapping[str, IssuerTerm] | None = None,
         digests: Mapping[str, str] | None = None,
     ) -> None:
         self._issuers = _view(issuers)
@@ -67,6 +82,7 @@ class TrustStore:
         self._issued_floor = issued_floor
         self._status_changes = _view({} if status_changes is None else status_changes)
         self._attested = _view({} if attested is None else attested)
+        self._issuer_terms = _view({} if issuer_terms is None else issuer_terms)
         self._digests = _view(digests or {})
 
     @classmethod
@@ -183,6 +199,10 @@ class TrustStore:
     def attested_at(self, url: str) -> datetime | None:
         """As of when the publication of its issuer names the list of this address as current; None if it does not."""
         return self._attested.get(url)
+
+    def issuer_term(self, issuer_id: str) -> IssuerTerm | None:
+        """Until when the entry of this issuer counts; None if that is as long as the bundle's, or for ever."""
+        return self._issuer_terms.get(issuer_id)
 
     @property
     def digests(self) -> Mapping[str, str]:

@@ -10,7 +10,11 @@ Rules:
   version alone (4.4): they are signed, and their signer gives each version once.
 - An expired root is refused (5.3.10). An expired timestamp, snapshot or targets is not: `expires` is handed on, and
   the verdict on a certificate says how old the knowledge behind it is. This differs from 5.4.4, 5.5.6 and 5.6.5. A
-  province's or court's metadata that has expired attests nothing any more.
+  province's or court's metadata that has expired attests nothing any more, and a province's word of who its courts are
+  counts until then (`issuer_terms`).
+- Where `at` is earlier than the last timestamp that was believed says of itself, that moment counts, unless the keys
+  that vouched for it were replaced. No timestamp may say that it was made when itself or the root has expired: whoever
+  steals its key moves time no further than that, and no further than to the next root.
 
 Stricter than the specification: digests and lengths are required at the top, not optional; consistent snapshots are
 required; signatures are counted by distinct public key, not by key identifier; two timestamps of one version must be
@@ -35,6 +39,7 @@ from xinzheng_verifier.trust.delegations import TOP, Listed, Walk
 from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.names import EXTENT_FILE, METADATA_FILE
 from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.store import IssuerTerm
 from xinzheng_verifier.trust.tuf_metadata import (
     PUBLISHED_AT,
     Kind,
@@ -64,6 +69,7 @@ class TrustedRepository:
         targets: path of each target file → its content.
         attested: path of each status list that is vouched for → as of when the role that lists it says that it is
             current; not those of roles that have expired.
+        issuer_terms: path of each issuer document that a province lists → until when that counts.
         extent: what belongs to the bundle.
         role_expires: name of each role that was read → its expiry.
     """
@@ -74,6 +80,7 @@ class TrustedRepository:
     expires: datetime
     targets: Mapping[str, bytes]
     attested: Mapping[str, datetime]
+    issuer_terms: Mapping[str, IssuerTerm]
     extent: Extent
     role_expires: Mapping[str, datetime]
 
@@ -86,22 +93,24 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
             of the repository it is, without it it is all.
         root: root metadata that is trusted already, as bytes of its file.
         seen: what was believed before.
-        at: the moment of judgement, aware.
+        at: the moment of judgement, aware; a moment before the last timestamp was made counts as that one.
 
     Raises:
         TrustError: bundle_root, bundle_threshold, bundle_expired (the root), bundle_rollback, bundle_conflict,
-            bundle_hash, bundle_mixed, bundle_incomplete, bundle_unlisted, bundle_metadata, bundle_too_large,
-            bundle_version, bundle_extent, bundle_delegation, bundle_undelegated, bundle_target_twice.
+            bundle_time, bundle_hash, bundle_mixed, bundle_incomplete, bundle_unlisted, bundle_metadata,
+            bundle_too_large, bundle_version, bundle_extent, bundle_delegation, bundle_undelegated,
+            bundle_target_twice.
     """
     extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else Extent()
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
+    seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
+    at = max(at, seen.published_at or at)
     if at >= last.signed.expires:
         raise TrustError("bundle_expired", role="root", expired=format_timestamp(last.signed.expires))
-    seen = Seen() if _replaced(first.signed, last.signed) else seen
     timestamp, timestamp_bytes = _timestamp(files, last.signed, seen, edition=extent.edition)
     snapshot = _snapshot(files, last.signed, timestamp)
-    made = published_at(timestamp, name="timestamp.json")
+    made = _made(timestamp, last.signed)
     listed = Walk(files, snapshot, extent=extent, seen=seen, at=at, latest=made).run(last.signed)
     top = {"timestamp": timestamp.expires, "snapshot": snapshot.expires, TOP: listed.expires[TOP]}
     listed.names |= {EXTENT_FILE, "metadata/timestamp.json", f"metadata/{snapshot.version}.snapshot.json"}
@@ -113,6 +122,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
         expires=min(last.signed.expires, *top.values()),
         targets=listed.targets,
         attested=listed.attested,
+        issuer_terms=listed.issuer_terms,
         extent=extent,
         role_expires={"root": last.signed.expires, **top, **listed.expires},
     )
@@ -177,6 +187,14 @@ def _timestamp(files: Mapping[str, bytes], root: Root, seen: Seen, *, edition: i
     return timestamp, data
 
 
+def _made(timestamp: Timestamp, root: Root) -> datetime | None:
+    """When the timestamp says that it was made: a moment at which itself and the root are good."""
+    made = published_at(timestamp, name="timestamp.json")
+    if made is not None and made >= min(timestamp.expires, root.expires):
+        raise TrustError("bundle_time", made=format_timestamp(made))
+    return made
+
+
 def _snapshot(files: Mapping[str, bytes], root: Root, timestamp: Timestamp) -> Snapshot:
     """5.5.1 to 5.5.4; what it names is compared with what was seen once the delegators are known (5.5.5)."""
     listed = timestamp.snapshot_meta
@@ -203,7 +221,10 @@ def _refuse_unlisted(files: Mapping[str, bytes], listed: Listed) -> None:
 def _to_remember(
     timestamp: Timestamp, data: bytes, snapshot: Snapshot, listed: Listed, *, seen: Seen, extent: Extent
 ) -> Seen:
-    """What was read now, and of what the extent leaves out what was remembered before."""
+    """What was read now, and of what the extent leaves out what was remembered before.
+
+    Keys stay remembered of roles that are gone: numbers of lists do too, and are worth as long as the keys are.
+    """
     kept = [name for name in seen.metadata if not extent.includes(f"metadata/1.{name}")]
     made = published_at(timestamp, name="timestamp.json")
     return Seen(
@@ -211,7 +232,7 @@ def _to_remember(
         timestamp_sha256=hashlib.sha256(data).hexdigest(),
         snapshot=snapshot.version,
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
-        keys={name: seen.keys[name] for name in kept if name in seen.keys} | listed.keys,
+        keys={**seen.keys, **listed.keys},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
         sequences=seen.sequences,
     )
