@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from xinzheng_verifier import clock
+from xinzheng_verifier.cli import clock
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Language, Message
 from xinzheng_schemas.strict_json import JSONObject
-from xinzheng_verifier import clock
+from xinzheng_verifier.cli import clock
 from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
 from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier import clock
 from xinzheng_verifier.cli import check as checks
+from xinzheng_verifier.cli import clock
 from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, NOT_WRITTEN, OF_VERDICT, PASSED, UsageError
 from xinzheng_verifier.cli.output import complain, put

@@ -1,4 +1,4 @@
-"""The clock of the doors: command line and HTTP. The core reads none."""
+"""The clock of the command line. The core reads none."""
 
 from datetime import UTC, datetime
 
