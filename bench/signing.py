@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from support.signatures import TYPES
 from support.softhsm import library, make_token
 from xinzheng_keys import Signer, SoftwareSigner, create_key
-from xinzheng_schemas.multibase import KeyType
 
 SECONDS = 2.0
 MESSAGE_OCTETS = 2_000
@@ -41,7 +41,7 @@ def main() -> None:
     heads = " | ".join(f"{place}, {n} at once" for place in ("memory", "SoftHSM") for n in CALLERS)
     print(f"| signatures per s | {heads} |")
     print("|---|" + "---:|" * (2 * len(CALLERS)))
-    for key_type in KeyType:
+    for key_type in TYPES:
         signers: list[Signer | None] = [SoftwareSigner.generate(key_type), None]
         if token is not None:
             uri = token.uri()

@@ -20,6 +20,7 @@ from PIL import Image
 from support.issuers import SimulatedCourt, qr_text
 from support.mechanisms import SimulatedSigner, compact, proof_over, sign1, with_keys
 from support.samples import ABSENT, changed
+from support.signatures import TYPES
 from xinzheng_schemas import base64url, multibase
 from xinzheng_schemas.contexts import CREDENTIALS_V2, CREDIT_REPAIR_V1
 from xinzheng_schemas.multibase import KeyType
@@ -39,7 +40,7 @@ class WorstInputs:
     court: SimulatedCourt = field(default_factory=SimulatedCourt)
 
     def __post_init__(self) -> None:
-        self.keys = {kind: SimulatedSigner.generate(kind) for kind in KeyType}
+        self.keys = {kind: SimulatedSigner.generate(kind) for kind in TYPES}
         names = {
             "p256": self.keys[KeyType.P256],
             "p384": self.keys[KeyType.P384],

@@ -168,6 +168,7 @@ def test_a_link_in_place_of_a_file_is_refused(court: SimulatedCourt) -> None:
 NETWORK = ("asyncio", "http.client", "requests", "socket", "ssl", "urllib.request", "urllib3")
 PROGRAM = """
 import sys
+sys.modules["asn1crypto"] = None  # securesystemslib takes it where keys[pkcs11] brought it; it loads sockets
 from datetime import UTC, datetime
 from pathlib import Path
 from xinzheng_verifier import TrustStore
