@@ -170,7 +170,7 @@ def draft(
     section = step.reviewed.section(role)
     click.echo(word("will_draft", name=f"{section.version}.{role}.json", threshold=section.threshold))
     document = step.draw_up(role)
-    for owner, share, public in listed_shares(document.signed):
+    for owner, share, public in sorted(listed_shares(document.signed)):
         click.echo(word("listed_key", role=owner, share=share, fingerprint=fingerprint(public)))
     click.echo(word("drafted", name=file_role(document, role), sha256=sha256(document.to_bytes())))
     _say_end(step)
