@@ -1,7 +1,8 @@
 """The keys of a court in the country's trust list: only its province tells that list's lenders of a change."""
 
 import json
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from click.testing import CliRunner, Result
 from support.country import Country
 from support.office import EXAMPLES
 from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import open_issuer
+from xinzheng_issuer.keylife.country import CountryEdition
+from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore
 
 COURT = "420683"
@@ -114,6 +119,11 @@ def test_a_status_key_is_listed_before_it_signs(court: Court) -> None:
     court.listed_by_the_province()
     court.country.publish()
     assert court.known_keys() == {"cert-1", "status-1", "status-2"}
+    # An edition says since when the key was listed although it has expired meanwhile.
+    edition = CountryEdition(bundle=court.country.bundle, root=court.country.first_root)
+    with closing(open_issuer(Settings(data=court.data), clock=lambda: court.country.at + timedelta(days=9))) as issuer:
+        since = KeyDesk(issuer).check_published("status-2", edition)
+    assert abs(since - court.country.at) <= timedelta(seconds=1)
     used = court.keys(*ACTIVATE, *court.edition())
     assert used.exit_code == 0, used.output
     assert "every contribution is refused" not in used.stdout
