@@ -93,7 +93,7 @@ def is_other_file(path: Path) -> bool:
 def test_no_private_key_lies_in_the_data_folder(settings: Settings, token: Token) -> None:
     assert {path.name for path in settings.data.rglob("*.pem")} == {CONTRIBUTION_KEY}
     records = json.loads((settings.keys_folder / "keys.json").read_text())
-    roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").iterdir()}
+    roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").glob("*.json")}
     assert sorted(roles) == ["root-1", "snapshot", "targets", "timestamp"]
     for entry in (*records, *roles.values()):
         assert entry["uri"].startswith(f"pkcs11:token={token.label};object=420683-")
