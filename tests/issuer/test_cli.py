@@ -220,6 +220,8 @@ def test_the_life_of_a_key_by_command(court: Path) -> None:
     assert "state: active" in shown
     assert re.search(r"create  command-line: \S+: rotation\n.*activate  command-line: \S+: rotation\n", shown)
     assert "[key_unknown]" in keys(court, "show", "cert-9").stderr
+    assert "状态: 启用" in keys(court, "show", "cert-2", environment=CHINESE).stdout
+    assert "cert-1\t证明\t已退役\t" in keys(court, "list", environment=CHINESE).stdout
     assert "[key_last]" in keys(court, "retire", "cert-2", "--reason", "-", "--yes").stderr
 
 
@@ -260,3 +262,29 @@ def test_feed_review_by_command(court: Path, tmp_path: Path) -> None:
     assert run("feed-review", "--data", court).stdout == ""
     assert run("feed-review", "1", "--note", "nobody of ours", "--data", court).stdout.startswith("Record 1 is marked")
     assert "[feed_record_not_found]" in run("feed-review", "99", "--data", court).stderr
+
+
+def test_a_reissue_without_a_key_is_refused_in_the_dry_run_too(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    run("init", "--data", data, "--config", EXAMPLES / "court.toml")
+    assert keys(data, "compromise", "cert-1", "--reason", "stolen", "--yes").exit_code == 0
+    for how in ("--dry-run", "--yes"):
+        refused = keys(data, "reissue", "cert-1", "--reason", "stolen", how)
+        assert (refused.exit_code, "[key_missing]" in refused.stderr) == (1, True), how
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [("keys", "list"), ("users", "list"), ("--help",), ("keys", "show", "--help")])
+def test_an_answer_that_cannot_be_written_is_one_line_and_74(court: Path, arguments: tuple[str, ...]) -> None:
+    program = Path(sys.executable).parent / "xinzheng"
+    quiet = os.environ | ENGLISH | {"XINZHENG_DATA": str(court), "XINZHENG_LOG_LEVEL": "error"}
+    run("users", "add", "dee", "--role", "clerk", "--data", court)
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [program, *arguments], env=quiet, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+        both = subprocess.run([program, *arguments], env=quiet, stdout=full, stderr=full, check=False)
+    assert (result.returncode, both.returncode) == (74, 74)
+    assert result.stderr == (
+        "Error: standard output cannot be written: No space left on device. What was done stands.\n"
+    )

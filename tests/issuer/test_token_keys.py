@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlmodel import select
 
 from support.office import EXAMPLES, NOW, CourtHouse, StandingClock, application, code
 from support.repository import ROOT
 from support.softhsm import PIN, Token, library, make_token, needs_softhsm, replaced
+from xinzheng_issuer.cli import main
 from xinzheng_issuer.errors import ConfigurationError, PublishingError
 from xinzheng_issuer.installation import initialise, open_issuer
+from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.register.tables import Certificate
 from xinzheng_issuer.settings import Settings, load_settings
@@ -90,7 +93,7 @@ def is_other_file(path: Path) -> bool:
 def test_no_private_key_lies_in_the_data_folder(settings: Settings, token: Token) -> None:
     assert {path.name for path in settings.data.rglob("*.pem")} == {CONTRIBUTION_KEY}
     records = json.loads((settings.keys_folder / "keys.json").read_text())
-    roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").iterdir()}
+    roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").glob("*.json")}
     assert sorted(roles) == ["root-1", "snapshot", "targets", "timestamp"]
     for entry in (*records, *roles.values()):
         assert entry["uri"].startswith(f"pkcs11:token={token.label};object=420683-")
@@ -330,6 +333,54 @@ def test_there_is_no_way_around_the_token(house: CourtHouse, settings: Settings,
     case = house.approved()
     with token.taken_away():
         assert code(house.post(f"{case}/issuance", {}, "sealOperator")) == (503, "token_missing")
+
+
+# --- the module is lost -----------------------------------------------------------------------------------------------
+
+
+def command(settings: Settings, *arguments: str, language: str = "C.UTF-8") -> Result:
+    environment = {
+        "LC_ALL": language,
+        "XINZHENG_PKCS11_MODULES": settings.pkcs11_modules,
+        "XINZHENG_PKCS11_PIN_FROM": settings.pkcs11_pin_from,
+    }
+    given = ["keys", *arguments, "--data", str(settings.data)]
+    return CliRunner(env=environment).invoke(main, given)
+
+
+def test_the_desk_opens_without_the_module_and_says_that_nothing_is_published(settings: Settings, token: Token) -> None:
+    making = ("--usage", "certificate", "--reason", "module stolen", "--yes")
+    with token.taken_away():
+        assert command(settings, "list").stdout.count("active") == 2
+        for looking in (("show", "cert-1"), ("drill", "cert-1")):
+            assert command(settings, *looking).exit_code == 0
+        stolen = ("compromise", "cert-1", "--reason", "module stolen")
+        dry = command(settings, *stolen, "--dry-run")
+        assert (dry.exit_code, "nothing of it is published until they are back" in dry.stdout) == (0, True)
+        said = command(settings, *stolen, "--yes")
+        assert said.exit_code == 1
+        assert "cert-1 is compromised now." in said.stdout
+        assert "Publishing failed: role_keys_missing" in said.stderr
+        assert "Nothing is published until the keys of the bundle's roles are back" in said.stderr
+        assert "不会发布任何内容" in command(settings, "create", "cert-2", *making, language="zh_CN.UTF-8").stderr
+        assert command(settings, "list").stdout.count("compromised\t") == 1
+        with pytest.raises(TokenError):
+            open_issuer(settings)
+    issuer = open_issuer(settings, without_signers=True)
+    assert issuer.start()[1].published
+    with issuer.office.reading() as store:
+        (cert_2,) = [entry for entry in read_entries(settings.keys_folder) if entry.record.name == "cert-2"]
+        assert store.published_key(cert_2.record.public_key_multibase) is not None
+    issuer.close()
+
+
+def test_keys_made_later_bear_the_courts_id_too(settings: Settings, token: Token) -> None:
+    reason = ("--reason", "yearly", "--yes")
+    made = command(settings, "create", "cert-2", "--usage", "certificate", "--uri", bare(token), *reason)
+    assert made.exit_code == 0, made.output
+    entry = next(entry for entry in read_entries(settings.keys_folder) if entry.record.name == "cert-2")
+    assert "object=420683-cert-2" in entry.uri
+    assert command(settings, "activate", "cert-2", "--now", *reason).exit_code == 0
 
 
 # --- two processes ----------------------------------------------------------------------------------------------------

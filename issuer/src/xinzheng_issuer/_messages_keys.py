@@ -22,6 +22,21 @@ KEYS = {
         "密钥 {name} 自 {published} 起发布；本院设定须等待 {hours} 小时（至 {ready}），以便金融机构先取得该密钥。"
         "强行启用请加 --now。",
     ),
+    "key_listing_needed": Message(
+        "This court is in the country's trust list, and {name} signs status lists: before the country's list names it, "
+        "every contribution is refused. Expected --listed-in BUNDLE --root ROOT, an edition that names it, or --now.",
+        "本院在全国信任名单中，而 {name} 用于签署状态列表：全国名单列入该密钥之前，每次报送都会被拒绝。"
+        "应给出列有该密钥的全国名单：--listed-in 信任包 --root 根文件，或加 --now。",
+    ),
+    "key_not_listed": Message(
+        "Edition {edition} of the country's list does not name the key {name} of this court: hand in, and have the "
+        "province sign the new issuer.json first, or use the key all the same with --now.",
+        "全国名单第 {edition} 版未列入本院密钥 {name}：请先报送，并由省级签署新的 issuer.json；强行启用请加 --now。",
+    ),
+    "key_edition_refused": Message(
+        "The bundle that should name the key would be refused by lenders ({refusal}): {reason}",
+        "用以证明密钥已列入的信任包会被核验方拒绝（{refusal}）：{reason}",
+    ),
     "key_last": Message(
         "{name} is the only key that signs certificates now: activate another one first, or stop issuing with "
         "--leave-none.",

@@ -82,6 +82,11 @@ PUBLISHING = {
         "{path} of the bundle repository cannot be read.",
         "无法读取信任包仓库的 {path}。",
     ),
+    "role_keys_missing": Message(
+        "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
+        "are back.",
+        "信任包各角色（{roles}）的密钥无法打开（{cause}）：{reason}在其恢复之前不会发布任何内容。",
+    ),
     "role_key_unknown": Message(
         "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
         "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",

@@ -175,7 +175,8 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
     Args:
         settings: of this process.
         clock: the present moment.
-        without_signers: go on although an active key cannot be opened; only what it should sign is refused then.
+        without_signers: go on although an active key, or one of the bundle's roles, cannot be opened; only what it
+            should sign is refused then.
 
     Returns:
         The issuer; call `start` before it serves anybody.
@@ -200,6 +201,7 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
             passphrase=passphrase,
             lifetimes=_lifetimes(office.court),
             custody=_custody(settings, office.court),
+            without_signers=without_signers,
         )
         on_failure.pop_all()
     return Issuer(
@@ -227,7 +229,7 @@ def _contributor(settings: Settings, court: CourtConfiguration, passphrase: Pass
         court=court.id,
         name=court.name.zh,
         keys=settings.keys_folder / "bundle",
-        folder=settings.data / "contribution",
+        folder=settings.contribution_folder,
         repository=Repository(settings.public_folder),
         lifetime=timedelta(hours=court.status.validity_hours),
         passphrase=passphrase,

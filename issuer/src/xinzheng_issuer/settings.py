@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         return self.data / "keys"
 
     @property
+    def contribution_folder(self) -> Path:
+        """What was last handed in for the country's trust list."""
+        return self.data / "contribution"
+
+    @property
     def public_folder(self) -> Path:
         """The bundle as it is published."""
         return self.data / "public"

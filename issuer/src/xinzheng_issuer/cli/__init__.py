@@ -1,8 +1,14 @@
-"""`xinzheng`: the issuer's command line. Each command lies in a module of its own, loaded when it is called."""
+"""`xinzheng`: the issuer's command line. Each command lies in a module of its own, loaded when it is called.
+
+Exit status: 0 done, 1 refused or not done in full, 2 misused, 74 an answer could not be written.
+"""
 
 import importlib
 import os
-from typing import Any
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any, Final
 
 import click
 
@@ -25,7 +31,25 @@ COMMANDS = {
 """Name → module that defines `command`."""
 
 
+NOT_WRITTEN: Final = 74
+"""Exit status when an answer could not be written (EX_IOERR), as of xinzheng-verify; what was done stands."""
+
+
 class _LazyGroup(click.Group):
+    def main(self, *args: Any, **options: Any) -> Any:
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                _flush()
+        except OSError as error:
+            if not _of_a_stream(error):
+                raise
+            with suppress(OSError):
+                click.echo(word("unwritable", reason=error.strerror or type(error).__name__), err=True)
+            _silence()
+            sys.exit(NOT_WRITTEN)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(COMMANDS)
@@ -46,6 +70,26 @@ class _LazyGroup(click.Group):
         except RefusalError as error:
             lines = (f"{problem.message(language)} [{problem.code}]" for problem in error.problems)
             raise click.ClickException("\n".join(lines)) from error
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _of_a_stream(error: OSError) -> bool:
+    """Whether it was raised while something was said, and not by what a command does."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code in {click.echo.__code__, _flush.__code__}
+
+
+def _silence() -> None:
+    """Let the interpreter end without a word about what its streams still hold."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):
+            os.dup2(nowhere, stream.fileno())
 
 
 @click.group(cls=_LazyGroup, help=word("xinzheng"))

@@ -148,6 +148,15 @@ _SAID = {
         "not taken: {role} {version} ({source}): {reason} [{code}]",
         "未采用：{role} {version}（{source}）：{reason} [{code}]",
     ),
+    "waiting": Message(
+        "waits for {province}: issuer.json of {court} ({source}) differs from the listed one. Until the province has "
+        "signed it, lenders do not know new keys of this court and go on trusting stolen ones.",
+        "待 {province} 签署：{court} 报送的 issuer.json（{source}）与现列内容不同。省级签署之前，"
+        "各机构不认识该院的新密钥，并继续信任已失窃的密钥。",
+    ),
+    "show_take": Message(
+        "Compare with what was handed in; may be given several times.", "与报送内容比较；可多次给出。"
+    ),
     "unread": Message("not taken: {source}: {reason} [{code}]", "未采用：{source}：{reason} [{code}]"),
     "country_published": Message(
         "Published as edition {version}, {courts} courts: {path}", "已发布为第 {version} 版，{courts} 个法院：{path}"

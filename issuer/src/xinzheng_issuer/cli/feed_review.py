@@ -13,7 +13,7 @@ from xinzheng_issuer.installation import open_office
 from xinzheng_schemas.timestamps import format_timestamp
 
 
-@click.command("feed-review", help=word("feed_review"))
+@click.command("feed-review", help=word("feed-review"))
 @data_option
 @click.argument("record", type=int, required=False)
 @click.option("--note", default="", help=word("feed_review_note"))

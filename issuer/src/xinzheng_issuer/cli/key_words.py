@@ -57,6 +57,29 @@ KEY_WORDS: dict[str, Message] = {
     "key_confirm": Message("Go on?", "是否继续？"),
     "key_done": Message("{name} is {state} now.", "{name} 现为 {state}。"),
     "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
+    "key_role_keys": Message(
+        "The step stands and waits. Nothing is published until the keys of the bundle's roles are back; then: xinzheng "
+        "bundle.",
+        "本步骤已生效，等待发布。信任包各角色的密钥恢复之前不会发布任何内容；恢复后请执行 xinzheng bundle。",
+    ),
+    "key_waits_for_province": Message(
+        "That was the court's own bundle. Lenders who use the country's trust list do not know of it yet: hand in "
+        "(xinzheng bundle --contribution …), have the province sign the new issuer.json, have the country publish.",
+        "以上为本院自己的信任包。使用全国信任名单的机构尚不知悉：请报送（xinzheng bundle --contribution …），"
+        "由省级签署新的 issuer.json，再由全国名单发布。",
+    ),
+    "key_listed_in": Message(
+        "Bundle of the country's trust list that names the key; the court waits from its publication.",
+        "列有该密钥的全国信任名单信任包；等待时间自其发布起算。",
+    ),
+    "key_root": Message("Root metadata from which that bundle is judged.", "核验该信任包所依据的根文件。"),
+    "key_edition_whole": Message("--listed-in and --root go together.", "--listed-in 与 --root 须一同给出。"),
+    "key_certificate": Message("certificate", "证明"),
+    "key_status": Message("status", "状态"),
+    "key_staged": Message("staged", "待启用"),
+    "key_active": Message("active", "启用"),
+    "key_retired": Message("retired", "已退役"),
+    "key_compromised": Message("compromised", "已泄露"),
     "key_only_said": Message("Nothing was changed (--dry-run).", "未作任何变更（--dry-run）。"),
     "key_heads": Message(
         "name\tusage\ttype\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force",
@@ -74,7 +97,7 @@ KEY_WORDS: dict[str, Message] = {
     ),
     "reissue_left": Message("left: {number} [{code}]", "未处理：{number} [{code}]"),
     "reissue_pair": Message("{old} → {new}", "{old} → {new}"),
-    "feed_review": Message(
+    "feed-review": Message(
         "Mark a flagged record of the public list as looked at; without an id, list those that wait.",
         "将待核对的名单记录标记为已核对；不给编号则列出待核对的记录。",
     ),

@@ -17,16 +17,19 @@ from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing.key_records import KeyEntry
+from xinzheng_issuer.keylife.country import CountryEdition, in_country
 from xinzheng_issuer.keylife.desk import Changed, KeyDesk
 from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
 from xinzheng_issuer.keylife.reissue import Reissue
+from xinzheng_issuer.publishing.outbox import ROLE_KEYS_MISSING
 from xinzheng_schemas.errors import Message, language_from
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
 
 _NONE = "—"
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group("keys", help=word("keys"))
@@ -47,9 +50,11 @@ _YES = click.option("--yes", is_flag=True, help=word("key_yes"))
 _DRY_RUN = click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
 _JSON = click.option("--json", "as_json", is_flag=True, help=word("key_json"))
 _NOW = click.option("--now", is_flag=True, help=word("key_now"))
+_LISTED_IN = click.option("--listed-in", type=_FILE, metavar="BUNDLE", help=word("key_listed_in"))
+_ROOT = click.option("--root", type=_FILE, metavar="ROOT", help=word("key_root"))
 _LEAVE_NONE = click.option("--leave-none", is_flag=True, help=word("key_leave_none"))
 _AT = click.option("--at", "moment", callback=_moment, metavar="T", help=word("key_at"))
-_OUT = click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=word("key_out"))
+_OUT = click.option("--out", type=_FILE, help=word("key_out"))
 
 
 def _changing(function: Callable[..., None]) -> Callable[..., None]:
@@ -96,21 +101,27 @@ class _Talk:
             click.confirm(word("key_confirm"), abort=True, err=self._as_json)
         return True
 
-    def changed(self, changed: Changed) -> None:
+    def changed(self, desk: KeyDesk, changed: Changed) -> None:
         """What a step made; exit 1 if lenders cannot see it yet."""
         record, publication = changed.entry.record, changed.publication
+        waits = in_country(desk.issuer)
         self._end(
             {
                 "key": _entry_json(changed.entry),
                 "published": publication.published,
                 "bundleVersion": publication.bundle_version,
+                "waitsForProvince": waits,
             },
-            word("key_done", name=record.name, state=record.state.value),
+            word("key_done", name=record.name, state=word(f"key_{record.state.value}")),
         )
         if not publication.published:
-            raise click.ClickException(word("not_published", reason=publication.reason))
+            failed = word("not_published", reason=publication.reason)
+            lost = publication.reason == ROLE_KEYS_MISSING
+            raise click.ClickException(f"{failed}\n{word('key_role_keys')}" if lost else failed)
         if not self._as_json:
             click.echo(word("key_published", version=publication.bundle_version))
+            if waits:
+                click.echo(word("key_waits_for_province"))
 
     def _end(self, members: dict[str, Any], text: str) -> None:
         if not self._as_json:
@@ -136,7 +147,7 @@ def list_keys(data: Path | None, as_json: bool) -> None:
         return
     click.echo(word("key_heads"))
     for row in rows:
-        click.echo("\t".join(_NONE if value is None else str(value) for value in row.values()))
+        click.echo("\t".join(_shown(row)))
 
 
 @command.command("show", help=word("keys_show"))
@@ -151,8 +162,8 @@ def show(data: Path | None, name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(row | {"changes": _entry_json(entry).get("changes", [])}, ensure_ascii=False))
         return
-    for head, value in zip(word("key_heads").split("\t"), row.values(), strict=True):
-        click.echo(f"{head}: {_NONE if value is None else value}")
+    for head, value in zip(word("key_heads").split("\t"), _shown(row), strict=True):
+        click.echo(f"{head}: {value}")
     for change in entry.changes:
         at, actor = format_timestamp(change.at), change.actor_name
         click.echo(word("key_event", at=at, action=change.action, actor=actor, reason=change.reason))
@@ -175,6 +186,15 @@ def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:
         "publishedAt": published and format_timestamp(published.published_at),
         "certificates": count.live,
     }
+
+
+def _shown(row: dict[str, Any]) -> Iterator[str]:
+    """A row for people: use and state in their language."""
+    for member, value in row.items():
+        if value is None:
+            yield _NONE
+        else:
+            yield word(f"key_{value}") if member in {"usage", "state"} else str(value)
 
 
 def _entry_json(entry: KeyEntry) -> dict[str, Any]:
@@ -206,7 +226,7 @@ def create(
         talk = _Talk("create", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
             made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))
-            talk.changed(made)
+            talk.changed(desk, made)
 
 
 @command.command("stage", help=word("keys_stage"))
@@ -220,22 +240,38 @@ def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how
         desk.check_new(name, KeyUsage(usage))
         talk = _Talk("stage", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
-            talk.changed(desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
+            talk.changed(desk, desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
 
 
 @command.command("activate", help=word("keys_activate"))
 @_NAME
 @_NOW
+@_LISTED_IN
+@_ROOT
 @_changing
-def activate(data: Path | None, name: str, now: bool, reason: str, **how: bool) -> None:
+def activate(
+    data: Path | None, name: str, *, now: bool, listed_in: Path | None, root: Path | None, reason: str, **how: bool
+) -> None:
     """Take into use."""
+    edition = _edition(listed_in, root)
     with _desk(data) as desk:
         desk.entry(name).record.activate(at=desk.issuer.office.clock())
         if not now:
-            desk.check_published(name)
+            desk.check_published(name, edition)
         talk = _Talk("activate", **how)
-        if talk.goes_on(Effects(desk).of_activation(name)):
-            talk.changed(desk.activate(name, operator(), reason=reason, now=now))
+        if talk.goes_on(Effects(desk).of_activation(name, edition)):
+            talk.changed(desk, desk.activate(name, operator(), reason=reason, now=now, listed_in=edition))
+
+
+def _edition(bundle: Path | None, root: Path | None) -> CountryEdition | None:
+    if bundle is None and root is None:
+        return None
+    if bundle is None or root is None:
+        raise click.UsageError(word("key_edition_whole"))
+    try:
+        return CountryEdition(bundle=bundle.read_bytes(), root=root.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
 
 
 @command.command("retire", help=word("keys_retire"))
@@ -248,7 +284,7 @@ def retire(data: Path | None, name: str, leave_none: bool, reason: str, **how: b
         desk.entry(name).record.retire(at=desk.issuer.office.clock())
         talk = _Talk("retire", **how)
         if talk.goes_on(Effects(desk).of_retirement(name, leave_none=leave_none)):
-            talk.changed(desk.retire(name, operator(), reason=reason, leave_none=leave_none))
+            talk.changed(desk, desk.retire(name, operator(), reason=reason, leave_none=leave_none))
 
 
 @command.command("compromise", help=word("keys_compromise"))
@@ -262,7 +298,7 @@ def compromise(data: Path | None, name: str, moment: datetime | None, reason: st
         desk.entry(name).record.compromise(at=since)
         talk = _Talk("compromise", **how)
         if talk.goes_on(Effects(desk).of_compromise(name, since)):
-            talk.changed(desk.compromise(name, since, operator(), reason=reason))
+            talk.changed(desk, desk.compromise(name, since, operator(), reason=reason))
 
 
 # ── after a compromise ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """`xinzheng trust-list`: the publisher of the country's trust list."""
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.repository import Repository
+from xinzheng_issuer.publishing.trust_list.candidates import published
 from xinzheng_issuer.publishing.trust_list.configuration import load_configuration
-from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution, find_contributions, read_contribution
 from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher
 from xinzheng_issuer.publishing.trust_list.state import RoleState, current_files, state_of
+from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
 from xinzheng_schemas.errors import language_from
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.archive import pack
@@ -52,6 +55,17 @@ def publish(
         reviewed=load_configuration(configuration),
         passphrase=passphrase_for("timestamp, snapshot", passphrase_from),
     )
+    found, unread = _read(places)
+    result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
+    _say(result)
+    if result.publication is not None:
+        _say_due(publisher.repository)
+    if unread or result.waiting or any(answer.error for answer in result.answers):
+        raise SystemExit(1)
+
+
+def _read(places: tuple[Path, ...]) -> tuple[list[Contribution], int]:
+    """What was handed in, and how much of it cannot be read, which is said."""
     found, unread = [], 0
     for path in (path for place in places for path in find_contributions(place)):
         try:
@@ -61,12 +75,7 @@ def publish(
             click.echo(
                 word("unread", source=path.name, reason=error.message(language_from(os.environ)), code=error.code)
             )
-    result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
-    _say(result)
-    if result.publication is not None:
-        _say_due(publisher.repository)
-    if unread or any(answer.error for answer in result.answers):
-        raise SystemExit(1)
+    return found, unread
 
 
 def _say(result: Result) -> None:
@@ -77,11 +86,17 @@ def _say(result: Result) -> None:
             click.echo(word("taken", **facts))
         else:
             click.echo(word("refused", **facts, reason=error.message(language_from(os.environ)), code=error.code))
+    _say_waiting(result.waiting)
     if result.publication is None:
         click.echo(word("would_publish", version=result.version, courts=result.courts))
     else:
         path = result.publication.path
         click.echo(word("country_published", version=result.version, courts=result.courts, path=path))
+
+
+def _say_waiting(waiting: Iterable[Waiting]) -> None:
+    for each in waiting:
+        click.echo(word("waiting", province=each.province, court=each.court, source=each.source))
 
 
 def _say_due(repository: Repository) -> None:
@@ -116,15 +131,19 @@ def bundle(
 
 @command.command("show", help=word("country_show"))
 @_repository_option
-def show(repository: Path) -> None:
+@click.option("--take", "places", type=click.Path(path_type=Path), multiple=True, help=word("show_take"))
+def show(repository: Path, places: tuple[Path, ...]) -> None:
     """What is in effect; exit 1 if something is due or wrong."""
     state = state_of(Repository(repository))
+    found, unread = _read(places)
+    waiting = tuple(waiting_for_province(found, published(Repository(repository)).roles))
     now = system_clock()
     edition = word("edition", version=state.version, at=format_timestamp(state.published_at))
     click.echo(word("edition_ahead", line=edition, now=format_timestamp(now)) if state.is_ahead(now) else edition)
     for role in state.roles:
         click.echo(_line(role, now))
-    if state.is_ahead(now) or any(role.due(now) for role in state.roles):
+    _say_waiting(waiting)
+    if unread or waiting or state.is_ahead(now) or any(role.due(now) for role in state.roles):
         raise SystemExit(1)
 
 

@@ -13,6 +13,10 @@ WORDS: dict[str, Message] = {
         "Issue credit repair certificates (信用修复证明) of one court.",
         "出具本院的信用修复证明。",
     ),
+    "unwritable": Message(
+        "Error: standard output cannot be written: {reason}. What was done stands.",
+        "错误：无法写入标准输出：{reason}。已完成的操作仍然有效。",
+    ),
     "version": Message("Show the version and exit.", "显示版本并退出。"),
     "init": Message(
         "Make a data folder: keys, register, secrets, first publication.",

@@ -18,6 +18,7 @@ from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import Issuer, key_passphrase
 from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
+from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_since
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_keys.custody import create_key, open_signer
@@ -104,7 +105,8 @@ class KeyDesk:
             usage: what it may sign.
             actor: who does it.
             reason: why.
-            uri: where it is made, such as `pkcs11:token=…`; by default a new file in the key folder.
+            uri: where it is made, such as `pkcs11:token=…`; by default a new file in the key folder. Its name there
+                begins with the court's id, for courts may share a token.
             key_type: the kind of key.
 
         Raises:
@@ -115,7 +117,8 @@ class KeyDesk:
         passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
         path = self._folder / f"{name}.pem"
         if uri is not None:
-            made = create_key(uri, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens)
+            label = f"{self._office.court.id}-{name}"
+            made = create_key(uri, name=label, key_type=key_type, passphrase=passphrase, tokens=tokens)
             return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
         there = absolute_uri(path.name, self._folder)
         if path.exists():
@@ -163,32 +166,46 @@ class KeyDesk:
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_published(self, name: str) -> datetime | None:
+    def check_published(self, name: str, listed_in: CountryEdition | None = None) -> datetime:
         """Since when lenders can know a key.
 
+        Args:
+            name: of the key.
+            listed_in: an edition of the country's list that names it; by default the court's own bundles count.
+
         Returns:
-            When the first bundle with it was published.
+            When the first bundle with it, or that edition, was published.
 
         Raises:
-            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`.
+            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`; `key_listing_needed` for a status key of
+                a court in the country's list; `key_edition_refused`, `key_not_listed`.
         """
-        record = self.entry(name).record
-        with self._office.reading() as store:
-            row = store.published_key(record.public_key_multibase)
-        if row is None:
-            raise KeyLifeError("key_not_published", name=name)
-        ready = row.published_at + timedelta(hours=self._office.court.keys.lead_hours)
+        published_at = self._published_at(self.entry(name).record, listed_in)
+        ready = published_at + timedelta(hours=self._office.court.keys.lead_hours)
         if self._office.clock() < ready:
             raise KeyLifeError(
                 "key_lead_time",
                 name=name,
                 hours=self._office.court.keys.lead_hours,
-                published=format_timestamp(row.published_at),
+                published=format_timestamp(published_at),
                 ready=format_timestamp(ready),
             )
+        return published_at
+
+    def _published_at(self, record: KeyRecord, listed_in: CountryEdition | None) -> datetime:
+        if listed_in is not None:
+            return listed_since(self.issuer, record, listed_in)
+        if record.usage is KeyUsage.STATUS and in_country(self.issuer):
+            raise KeyLifeError("key_listing_needed", name=record.name)
+        with self._office.reading() as store:
+            row = store.published_key(record.public_key_multibase)
+        if row is None:
+            raise KeyLifeError("key_not_published", name=record.name)
         return row.published_at
 
-    def activate(self, name: str, actor: Actor, *, reason: str, now: bool = False) -> Changed:
+    def activate(
+        self, name: str, actor: Actor, *, reason: str, now: bool = False, listed_in: CountryEdition | None = None
+    ) -> Changed:
         """Take a staged key into use: its window opens at this moment, and it signs from here on.
 
         Args:
@@ -196,9 +213,10 @@ class KeyDesk:
             actor: who does it.
             reason: why.
             now: although lenders may not know it yet.
+            listed_in: as for `check_published`.
 
         Raises:
-            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`.
+            KeyLifeError: as `check_published`.
             ConfigurationError: `suite_unsuitable` if its kind cannot do what the court has chosen.
             LifecycleError: (keys) the key is not staged.
             KeyStoreError, KeyURIError, TokenError: (keys) it cannot be opened.
@@ -206,7 +224,7 @@ class KeyDesk:
         entry = self.entry(name)
         entry.record.activate(at=self._office.clock())
         if not now:
-            self.check_published(name)
+            self.check_published(name, listed_in)
         # A key that cannot sign must not push out one that can.
         settings = self.issuer.settings
         kind = open_entry(

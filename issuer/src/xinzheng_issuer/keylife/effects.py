@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from xinzheng_issuer.errors import KeyLifeError
+from xinzheng_issuer.errors import KeyLifeError, PublishingError
+from xinzheng_issuer.keylife.country import CountryEdition, in_country
 from xinzheng_issuer.keylife.desk import KeyDesk, peers, whole_second
 from xinzheng_issuer.keylife.drill import Drill
 from xinzheng_issuer.register.key_rows import SignedCount
@@ -95,6 +96,32 @@ WORDS: dict[str, Message] = {
         "They can be issued anew with the key that signs then: xinzheng keys reissue {name}.",
         "可用届时的签名密钥重新出具：xinzheng keys reissue {name}。",
     ),
+    "country": Message(
+        "This court hands in to the country's trust list: lenders who use that list learn of this step only when the "
+        "province has signed the court's new issuer.json and the country has published. Hand in right after it "
+        "(xinzheng bundle --contribution …) and have the province sign.",
+        "本院向全国信任名单报送：使用该名单的机构须待省级签署本院新的 issuer.json、且全国名单发布之后，才会知悉本步骤。"
+        "请在本步骤之后立即报送（xinzheng bundle --contribution …），并由省级签署。",
+    ),
+    "country_accepts": Message(
+        "Until then those lenders go on accepting what {name} signs: call the province, do not wait for its next date.",
+        "在此之前，这些机构仍会接受 {name} 签署的内容：请立即致电省级，不要等到其下次签署。",
+    ),
+    "country_certificate": Message(
+        "As long as the country's list does not name the key that signs, its lenders refuse new certificates "
+        "(kid_unknown).",
+        "全国名单列入签名密钥之前，使用该名单的机构会拒绝新证明（kid_unknown）。",
+    ),
+    "country_status": Message(
+        "As long as the country's list does not name {name}, every contribution is refused (contribution_list): the "
+        "court's status stands still there, revocations too.",
+        "全国名单列入 {name} 之前，每次报送都会被拒绝（contribution_list）：本院在全国名单中的状态停止更新，包括撤销。",
+    ),
+    "role_keys": Message(
+        "The keys of the bundle's roles cannot be opened ({cause}): the step will stand, and nothing of it is "
+        "published until they are back.",
+        "信任包各角色的密钥无法打开（{cause}）：本步骤将生效，但在其恢复之前不会发布任何内容。",
+    ),
     "final": Message("This cannot be undone.", "此操作不可撤销。"),
     "reissue": Message(
         "{count} certificate(s) in force get a new number and index each, with the ends that they have; the old ones "
@@ -135,9 +162,14 @@ class Effects:
         records = [entry.record for entry in self._desk.entries()]
         yield says("new", name=name, count=sum(self._count(record).live for record in records))
         yield says("new_ready", hours=self._office.court.keys.lead_hours)
+        yield from self._outside()
 
-    def of_activation(self, name: str) -> Iterator[Message]:
+    def of_activation(self, name: str, listed_in: CountryEdition | None = None) -> Iterator[Message]:
         """Before a key is taken into use.
+
+        Args:
+            name: of the key.
+            listed_in: as for `KeyDesk.check_published`.
 
         Raises:
             KeyLifeError: `key_unknown`.
@@ -145,13 +177,14 @@ class Effects:
         record = self._desk.entry(name).record
         yield self._begins(record)
         try:
-            self._desk.check_published(name)
+            self._desk.check_published(name, listed_in)
         except KeyLifeError:
             yield says("too_early", name=name)
         for other in peers(self._desk.entries(), record):
             if other.state is KeyState.ACTIVE:
                 yield from self._staying(other)
                 yield says("stays_active", name=other.name)
+        yield from self._outside(None if listed_in else f"country_{record.usage.value}", name=name)
 
     def of_retirement(self, name: str, *, leave_none: bool) -> Iterator[Message]:
         """Before a key is retired.
@@ -165,6 +198,7 @@ class Effects:
         yield says("retires", name=name, others=", ".join(others) or "—")
         if not others:
             yield says("second_ends" if record.national else "no_key_left")
+        yield from self._outside()
 
     def of_compromise(self, name: str, moment: datetime) -> Iterator[Message]:
         """Before a key is said to be in other hands.
@@ -189,6 +223,7 @@ class Effects:
             yield says("reissue_next", name=name)
             if not others and record.state is KeyState.ACTIVE:
                 yield says("second_ends" if record.national else "no_key_left")
+        yield from self._outside("country_accepts", name=name)
         yield says("final")
 
     def of_drill(self, name: str, moment: datetime, found: Drill) -> Iterator[Message]:
@@ -208,6 +243,8 @@ class Effects:
     def of_reissue(self, found: Drill) -> Iterator[Message]:
         """Before a re-issue."""
         yield says("reissue", count=found.to_reissue)
+        if in_country(self._desk.issuer):
+            yield says("country_certificate")
         if found.duration is not None:
             yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
 
@@ -222,6 +259,17 @@ class Effects:
         except LifecycleError:
             main = "—"
         return says("adds_from_now", name=record.name, main=main)
+
+    def _outside(self, more: str | None = None, **params: object) -> Iterator[Message]:
+        """What keeps lenders from learning of a step at once."""
+        try:
+            self._desk.issuer.outbox.publisher.require_signers()
+        except PublishingError as error:
+            yield says("role_keys", cause=error.params["cause"])
+        if in_country(self._desk.issuer):
+            yield says("country")
+            if more is not None:
+                yield says(more, **params)
 
     def _staying(self, record: KeyRecord) -> Iterator[Message]:
         if record.usage is not KeyUsage.CERTIFICATE:

@@ -135,6 +135,7 @@ class Reissue:
 
         Raises:
             KeyLifeError: `key_unknown`, `key_not_compromised`.
+            LifecycleError, KeyStoreError: (keys) no key signs now.
         """
         records = {entry.record.name: entry.record for entry in read_entries(self._issuer.settings.keys_folder)}
         if self._key not in records:
@@ -142,6 +143,7 @@ class Reissue:
         state = records[self._key].state
         if state is not KeyState.COMPROMISED:
             raise KeyLifeError("key_not_compromised", field="name", name=self._key, state=state.value)
+        self._issuer.keys.current().signer(KeyUsage.CERTIFICATE, at=self._office.clock())
 
     def _total(self) -> int:
         now = self._office.clock()

@@ -31,7 +31,9 @@ from xinzheng_issuer.publishing.role_keys import (
     role_key_exists,
     sign_metadata,
 )
+from xinzheng_keys.errors import KeysError
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
@@ -58,10 +60,18 @@ class Lifetimes:
 class BundlePublisher:
     """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions."""
 
-    def __init__(self, folder: Path, *, signers: Mapping[str, RoleSigner], lifetimes: Lifetimes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        signers: Mapping[str, RoleSigner],
+        lifetimes: Lifetimes,
+        unopened: Mapping[str, CodedError] | None = None,
+    ) -> None:
         self._repository = Repository(folder)
         self._signers = signers
         self._lifetimes = lifetimes
+        self._unopened = dict(unopened or {})
 
     @classmethod
     def create(
@@ -115,6 +125,7 @@ class BundlePublisher:
         passphrase: PassphraseSource,
         lifetimes: Lifetimes | None = None,
         custody: RoleCustody | None = None,
+        without_signers: bool = False,
     ) -> Self:
         """Go on with a repository.
 
@@ -124,6 +135,7 @@ class BundlePublisher:
             passphrase: opens them.
             lifetimes: expiry of each role.
             custody: how hardware modules are reached.
+            without_signers: go on although a role's key cannot be opened; only `publish` is refused then.
 
         Raises:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`.
@@ -131,15 +143,33 @@ class BundlePublisher:
         """
         if not (folder / "metadata" / "1.root.json").exists():
             raise PublishingError("repository_missing", path=folder)
-        online = {
-            role: load_role_key(keys / f"{role}.pem", passphrase=passphrase, custody=custody) for role in _ONLINE_ROLES
-        }
-        publisher = cls(folder, signers=online, lifetimes=lifetimes or Lifetimes())
+        online: dict[str, RoleSigner] = {}
+        unopened: dict[str, CodedError] = {}
+        for role in _ONLINE_ROLES:
+            try:
+                online[role] = load_role_key(keys / f"{role}.pem", passphrase=passphrase, custody=custody)
+            except KeysError as error:
+                if not without_signers:
+                    raise
+                unopened[role] = error
+        publisher = cls(folder, signers=online, lifetimes=lifetimes or Lifetimes(), unopened=unopened)
         root = read_metadata(publisher.root_path, Root)
         for role, signer in online.items():
             if signer.public_key.keyid not in root.roles[role].keyids:
                 raise PublishingError("role_key_unknown", role=role)
         return publisher
+
+    def require_signers(self) -> None:
+        """Raise unless every role can sign.
+
+        Raises:
+            PublishingError: `role_keys_missing`.
+        """
+        for error in self._unopened.values():
+            roles = ", ".join(self._unopened)
+            raise PublishingError(
+                "role_keys_missing", roles=roles, cause=error.code, reason=in_both_languages(error)
+            ) from error
 
     @property
     def root_path(self) -> Path:
@@ -169,9 +199,10 @@ class BundlePublisher:
 
         Raises:
             PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`,
-                `publication_clock`.
+                `publication_clock`, `role_keys_missing`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
+        self.require_signers()
         for path in targets:
             if not TARGET_PATH.fullmatch(path):
                 raise PublishingError("target_path", field=path)

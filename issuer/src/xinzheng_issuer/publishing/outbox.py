@@ -17,6 +17,7 @@ import structlog
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
@@ -26,6 +27,9 @@ from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import CHANGES
+
+ROLE_KEYS_MISSING = "role_keys_missing"
+"""Why nothing is published while the keys of the bundle's roles cannot be opened."""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -91,7 +95,7 @@ class Outbox:
                 return self._publish(force=force)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             _log.exception("publication_failed")
-            reason = error.code if isinstance(error, TokenError) else type(error).__name__
+            reason = _reason(error)
             return PublicationState(published=False, bundle_version=self._version(), reason=reason)
 
     def _publish(self, *, force: bool) -> PublicationState:
@@ -104,6 +108,7 @@ class Outbox:
                 waiting = store.pending_publications()
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
+                self._publisher.require_signers()
                 lists = editions(store, self._office, keys, at=now)
         publication = self._publisher.publish(self._targets(lists, keys), at=now)
         with self._office.writing() as store:
@@ -134,3 +139,10 @@ class Outbox:
     def _version(self) -> int | None:
         latest = self._publisher.latest
         return latest.version if latest else None
+
+
+def _reason(error: Exception) -> str:
+    """What is told of a failure: a code where a person has to do something about the keys."""
+    if isinstance(error, TokenError) or (isinstance(error, PublishingError) and error.code == ROLE_KEYS_MISSING):
+        return error.code
+    return type(error).__name__

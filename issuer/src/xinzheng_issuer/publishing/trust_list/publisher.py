@@ -22,6 +22,7 @@ from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory, on
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
@@ -48,12 +49,14 @@ class Result:
         version: its number, or the one that it would have.
         answers: what became of each metadata file that was handed in.
         courts: how many courts publish their status.
+        waiting: issuer documents that were handed in and that no province has signed.
     """
 
     publication: Publication | None
     version: int
     answers: tuple[Answer, ...]
     courts: int
+    waiting: tuple[Waiting, ...] = ()
 
 
 class TrustListPublisher:
@@ -103,7 +106,13 @@ class TrustListPublisher:
             self._judge(edition, now, at=at)
             publication = None if dry_run else self._write(edition, now, version=version)
         courts = sum(role.startswith("court-") for role in chosen.roles)
-        return Result(publication=publication, version=version, answers=chosen.answers, courts=courts)
+        return Result(
+            publication=publication,
+            version=version,
+            answers=chosen.answers,
+            courts=courts,
+            waiting=tuple(waiting_for_province(given, chosen.roles)),
+        )
 
     def restore(self, bundle: bytes, *, at: datetime) -> Publication:
         """Take over a newer edition of this very repository, from a mirror or a lender, after a backup was restored.

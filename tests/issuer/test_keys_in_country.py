@@ -1,0 +1,166 @@
+"""The keys of a court in the country's trust list: only its province tells that list's lenders of a change."""
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from support.country import Country
+from support.office import EXAMPLES
+from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import open_issuer
+from xinzheng_issuer.keylife.country import CountryEdition
+from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_issuer.settings import Settings
+from xinzheng_verifier import TrustStore
+
+COURT = "420683"
+STATUS_2 = ("create", "status-2", "--usage", "status", "--reason", "yearly")
+ACTIVATE = ("activate", "status-2", "--reason", "yearly", "--yes")
+ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
+
+
+class Court:
+    """A court whose new keys need not wait, and the country that it hands in to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "var"
+        config = (EXAMPLES / "court.toml").read_text("utf-8") + "\n[keys]\nlead_hours = 0\n"
+        (folder / "court.toml").write_text(config, "utf-8")
+        assert self.run("init", "--config", folder / "court.toml").exit_code == 0
+        self.country = Country(folder / "country", at=datetime.now(UTC), courts=[COURT])
+
+    def run(self, *arguments: object, language: dict[str, str] = ENGLISH) -> Result:
+        given = [*map(str, arguments), "--data", str(self.data)]
+        return CliRunner(env=language).invoke(main, given)
+
+    def keys(self, *arguments: object, language: dict[str, str] = ENGLISH) -> Result:
+        return self.run("keys", *arguments, language=language)
+
+    def hand_in(self) -> None:
+        result = self.run("bundle", "--contribution", self.country.incoming / COURT)
+        assert result.exit_code == 0, result.output
+        self.country.at = datetime.now(UTC)
+
+    def listed_by_the_province(self) -> None:
+        self.country.sign("province-42")
+
+    def join(self) -> None:
+        self.country.make_keys()
+        self.hand_in()
+        self.country.sign("root")
+        self.country.sign("targets")
+        self.listed_by_the_province()
+        assert [answer.error for answer in self.country.publish().answers] == [None] * 4
+
+    def show(self, language: dict[str, str] = ENGLISH) -> Result:
+        arguments = ["--repository", self.country.folder / "public", "--take", self.country.incoming]
+        return CliRunner(env=language).invoke(main, ["trust-list", "show", *map(str, arguments)])
+
+    def edition(self) -> tuple[object, ...]:
+        """Options that name the country's newest edition."""
+        bundle, root = self.country.folder / "country.xzb", self.country.folder / "first-root.json"
+        bundle.write_bytes(self.country.bundle)
+        root.write_bytes(self.country.first_root)
+        return "--listed-in", bundle, "--root", root
+
+    def known_keys(self) -> set[str]:
+        """Names of this court's keys by which the country's lenders check."""
+        trust = TrustStore.from_bundle(self.country.bundle, root=self.country.first_root, at=self.country.at)
+        issuer = trust.issuer(f"did:web:xz.example:did:{COURT}")
+        assert issuer is not None
+        return {name.rpartition("#")[2] for key in issuer.keys for name in key.method_ids if "-jwk" not in name}
+
+
+@pytest.fixture
+def court(tmp_path: Path) -> Court:
+    return Court(tmp_path)
+
+
+def test_a_court_by_itself_is_told_nothing_of_the_country(court: Court) -> None:
+    made = court.keys(*STATUS_2, "--yes")
+    assert (made.exit_code, "province" in made.stdout) == (0, False)
+    assert court.keys(*ACTIVATE).exit_code == 0
+
+
+def test_a_step_says_before_and_after_who_does_not_know_of_it(court: Court) -> None:
+    court.join()
+    made = court.keys(*STATUS_2, "--yes")
+    before, _, after = made.stdout.partition("status-2 is staged now.\n")
+    for text in ("province has signed the court's new issuer.json", "xinzheng bundle --contribution"):
+        assert text in before
+    assert "Published as version" in after
+    assert "do not know of it yet" in after
+    stolen = ("compromise", "cert-1", "--reason", "stolen")
+    assert "go on accepting what cert-1 signs: call the province" in court.keys(*stolen, "--dry-run").stdout
+    assert "仍会接受 cert-1 签署的内容" in court.keys(*stolen, "--dry-run", language=CHINESE).stdout
+    said = json.loads(court.keys(*stolen, "--yes", "--json").stdout)
+    assert (said["published"], said["waitsForProvince"]) == (True, True)
+    assert any("province" in effect["en"] for effect in said["effects"])
+
+
+def test_a_status_key_is_listed_before_it_signs(court: Court) -> None:
+    court.join()
+    court.keys(*STATUS_2, "--yes")
+    alone = court.keys(*ACTIVATE)
+    assert (alone.exit_code, "[key_listing_needed]" in alone.stderr) == (1, True)
+    listed_in, bundle, root, root_file = court.edition()
+    too_early = court.keys(*ACTIVATE, listed_in, bundle, root, root_file)
+    assert (too_early.exit_code, "[key_not_listed]" in too_early.stderr) == (1, True)
+    own_root = court.data / "public" / "metadata" / "1.root.json"
+    assert "[key_edition_refused]" in court.keys(*ACTIVATE, listed_in, bundle, root, own_root).stderr
+    assert court.keys(*ACTIVATE, listed_in, bundle).exit_code == 2
+
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    court.country.publish()
+    assert court.known_keys() == {"cert-1", "status-1", "status-2"}
+    # An edition says since when the key was listed although it has expired meanwhile.
+    edition = CountryEdition(bundle=court.country.bundle, root=court.country.first_root)
+    with closing(open_issuer(Settings(data=court.data), clock=lambda: court.country.at + timedelta(days=9))) as issuer:
+        since = KeyDesk(issuer).check_published("status-2", edition)
+    assert abs(since - court.country.at) <= timedelta(seconds=1)
+    used = court.keys(*ACTIVATE, *court.edition())
+    assert used.exit_code == 0, used.output
+    assert "every contribution is refused" not in used.stdout
+    court.hand_in()
+    # What it signs is taken at once; that status-2 is in use is what the province has to sign next.
+    result = court.country.publish()
+    assert [answer.error for answer in result.answers if answer.role == f"court-{COURT}"] == [None]
+
+
+def test_a_status_key_that_is_used_too_early_is_warned_of_and_stops_the_contribution(court: Court) -> None:
+    court.join()
+    court.keys(*STATUS_2, "--yes")
+    used = court.keys(*ACTIVATE, "--now")
+    assert used.exit_code == 0, used.output
+    assert "does not name status-2, every contribution is refused (contribution_list)" in used.stdout
+    court.keys("retire", "status-1", "--reason", "yearly", "--yes")
+    court.hand_in()
+    result = court.country.publish()
+    (error,) = [answer.error for answer in result.answers if answer.role == f"court-{COURT}"]
+    assert error is not None
+    assert error.code == "contribution_list"
+    # The refusal hides nothing: what the province has to sign is named all the same.
+    assert [(each.court, each.province) for each in result.waiting] == [(COURT, "province-42")]
+
+
+def test_the_publisher_says_what_waits_for_the_province(court: Court) -> None:
+    court.join()
+    assert court.country.publish().waiting == ()
+    assert court.show().exit_code == 0
+    court.keys("compromise", "cert-1", "--reason", "stolen", "--yes")
+    court.hand_in()
+    (waiting,) = court.country.publish().waiting
+    assert (waiting.court, waiting.province, waiting.source) == (COURT, "province-42", COURT)
+    shown = court.show()
+    assert (shown.exit_code, f"waits for province-42: issuer.json of {COURT}" in shown.stdout) == (1, True)
+    assert f"待 province-42 签署：{COURT}" in court.show(CHINESE).stdout
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    assert court.country.publish().waiting == ()
+    assert court.show().exit_code == 0
