@@ -222,7 +222,8 @@ class BundlePublisher:
         lifetimes = self._lifetimes
         edition = Edition(
             version=version,
-            published_at=self._repository.published_at(at),
+            # A revocation does not wait for a clock; what lies beyond the expiry lenders refuse.
+            published_at=self._repository.published_at(at, tolerance=lifetimes.timestamp),
             snapshot_expires=at + lifetimes.snapshot,
             timestamp_expires=at + lifetimes.timestamp,
         )

@@ -127,8 +127,12 @@ class Repository:
         found = [int(match[1]) for name in names if (match := numbered.fullmatch(name))]
         return 1 + max([timestamp.version if timestamp else 0, *found])
 
-    def published_at(self, at: datetime) -> str:
+    def published_at(self, at: datetime, *, tolerance: timedelta = CLOCK_TOLERANCE) -> str:
         """The moment to state: a clock set back a little does not make a publication older than the one before it.
+
+        Args:
+            at: what the clock shows, aware.
+            tolerance: how far ahead of it the publication before may lie.
 
         Raises:
             PublishingError: `repository_damaged`; `publication_clock`, the one before lies further ahead than clocks
@@ -138,7 +142,7 @@ class Repository:
         before = None if timestamp is None else _stated(timestamp, self.folder / TIMESTAMP_FILE)
         if before is None:
             return format_timestamp(at)
-        if is_ahead(before, at=at):
+        if before > at + tolerance:
             raise PublishingError("publication_clock", published=format_timestamp(before), now=format_timestamp(at))
         return format_timestamp(max(at, before))
 
