@@ -238,7 +238,7 @@ def modules_of(*words: str) -> set[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     command = [sys.executable, "-I", "-c", WITHOUT_ASN1CRYPTO + PROGRAM, *words]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
+    assert run.returncode in (0, 2), run.stderr  # 2 once the machine's clock has passed the end of the lists
     return set(run.stderr.split())
 
 
