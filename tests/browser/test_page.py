@@ -406,7 +406,7 @@ def test_verdict_is_seen_on_a_phone_without_scrolling(
     context: BrowserContext, address: str, court: SimulatedCourt, forms: IssuedForms, language: str
 ) -> None:
     page = context.new_page()
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a plain dict serves
     page.goto(f"{address}/?lang={language}")
 
     def seen(state: str) -> None:

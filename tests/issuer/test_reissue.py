@@ -60,7 +60,7 @@ def code_now(house: CourtHouse, number: str, name: str = "credential.jwt") -> st
 
 def rows(issuer: Issuer) -> list[tuple[Certificate, Case]]:
     with issuer.office.reading() as store:
-        query = select(Certificate, Case).join(Case, Case.id == Certificate.case_id)  # type: ignore[arg-type]
+        query = select(Certificate, Case).join(Case, Case.id == Certificate.case_id)  # type: ignore[arg-type]  # a column, typed as its value
         return [(certificate, case) for certificate, case in store._session.exec(query).all()]
 
 

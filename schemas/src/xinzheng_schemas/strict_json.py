@@ -237,5 +237,5 @@ _DECODER = json.JSONDecoder(
 )
 # No hook: the reader finds out about repeated names.
 _COUNTED = make_scanner(
-    json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)  # type: ignore[arg-type]
+    json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)  # type: ignore[arg-type]  # typeshed wants the hooks to give numbers
 )

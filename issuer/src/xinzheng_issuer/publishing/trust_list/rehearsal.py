@@ -79,7 +79,7 @@ class Rehearsal:
         extent = Extent(
             edition=1,
             provinces=frozenset(code for code in codes if len(code) == 2),  # noqa: PLR2004 - a province's code
-            courts=frozenset(code for code in codes if len(code) > 2),  # noqa: PLR2004
+            courts=frozenset(code for code in codes if len(code) > 2),  # noqa: PLR2004 - a court's is longer
         )
         edition = Edition(
             version=1,
