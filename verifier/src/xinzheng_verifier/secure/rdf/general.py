@@ -5,6 +5,7 @@ compacted again and compared with the document: only what comes back the same is
 """
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ _LANGUAGE_NAME: Final = re.compile(r"[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _CONTEXT_FAULTS: Final = re.compile(
     r"context|term|protected|mapping|container|prefix|cyclic|vocab|base|import|version|propagate|nest|default language"
 )
+
+# PyLD keeps what it made of contexts in caches of its modules that two threads at once destroy.
+_PYLD: Final = threading.Lock()
 
 
 class GeneralContexts:
@@ -94,7 +98,8 @@ class _Processor:
 
     def _guarded(self, work: Callable[[], Any]) -> Any:
         try:
-            return work()
+            with _PYLD:
+                return work()
         except self._jsonld.JsonLdError as error:
             raise Refusal(_code(error)) from None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
