@@ -23,7 +23,7 @@ from interop.page import replaced
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 PEER: Final = ROOT / ".venv-interop" / "bin" / "python"
 BULK: Final = ROOT / "bench" / "bulk.py"
-BATCH: Final = 20_000
+BATCH: Final = 60_000
 COMMAND_TARGET_MS: Final = 300
 FIRST_USE_TARGET_MS: Final = 120
 

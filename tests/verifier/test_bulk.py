@@ -154,12 +154,13 @@ def test_policy_and_trust_travel_whole(court: SimulatedCourt, jwt: str) -> None:
 
 def test_evidence_of_any_kind_travels(court: SimulatedCourt, verifier: Verifier) -> None:
     """What `marshal` cannot write goes by the slower way; an issuer that this end does not know has no name."""
-    report = verifier.report(court.issue().jwt, at=court.now)
+    issued = court.issue().jwt
+    report = verifier.report(issued, at=court.now)
     odd = replace(report, findings=((Outcome.PASSED, "ok", {"kind": Outcome.PASSED}), *report.findings[1:]))
     packer = Packer()
     for answer in (odd, report, "ZeroDivisionError", report):
         packer.add(answer)
-    inputs = [b""] * 4
+    inputs = [issued] * 4
     arrived = list(Unpacker(verifier, at=court.now).unpack_all(packer.frame(), inputs))
     assert [arrived[0], arrived[1], arrived[3]] == [odd, report, report]
     assert arrived[2].code == "not_answered"

@@ -1,6 +1,5 @@
 """The report: one verdict, ten steps, each with outcome, reason code and evidence (after ETSI EN 319 102-1, 5.1)."""
 
-import marshal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -231,7 +230,7 @@ class Report:
 
         Args:
             values: its attributes: in place of `findings` the `Passed` that they are made of once somebody asks, as
-                `passed`; in place of `claims` possibly what `marshal` made of them, as `claims_packed`.
+                `passed`; in place of `claims` possibly what makes them, as `make_claims`.
         """
         report = object.__new__(cls)
         report.__dict__.update(values)
@@ -244,9 +243,9 @@ class Report:
             known = self.__dict__
             if name == "findings" and "passed" in known:
                 known[name] = known["passed"].findings()
-            elif name == "claims" and (packed := known.get("claims_packed")) is not None:
-                known[name] = marshal.loads(packed)  # noqa: S302 - our own process wrote it
-                known["claims_packed"] = None
+            elif name == "claims" and (make := known.get("make_claims")) is not None:
+                known[name] = make()
+                known["make_claims"] = None
             elif name not in known:  # another thread may have made it since
                 raise AttributeError(name)
             return known[name]
