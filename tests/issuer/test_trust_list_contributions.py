@@ -2,78 +2,17 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tuf.api.metadata import DelegatedRole, Delegations, Metadata, TargetFile, Targets
+from tuf.api.metadata import DelegatedRole, Delegations
 
 from support.country import Country
-from xinzheng_issuer.errors import PublishingError, TrustListError
+from support.handing_in import COURT, REVOCATION, Forge, answers, refusal, verdict
 from xinzheng_issuer.publishing.trust_list.candidates import Files
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
-from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_issuer.publishing.trust_list.state import state_of
-from xinzheng_verifier import TrustStore, Verifier
-from xinzheng_verifier.trust.names import sha256_of, target_name
-
-COURT = "420683"
-REVOCATION = f"courts/{COURT}/status/1/revocation.json"
-
-
-def answers(result: Result) -> dict[str, str]:
-    """Role → what became of its newest metadata."""
-    return {answer.role: answer.error.code if answer.error else "taken" for answer in result.answers}
-
-
-def refusal(action: Callable[..., Any], *arguments: Any, **options: Any) -> str:
-    with pytest.raises((TrustListError, PublishingError)) as caught:
-        action(*arguments, **options)
-    assert caught.value.message("en") != caught.value.message("zh")
-    return caught.value.code
-
-
-def trust(country: Country) -> TrustStore:
-    return TrustStore.from_bundle(country.bundle, root=country.first_root, at=country.at)
-
-
-def verdict(country: Country, certificate: bytes) -> str:
-    report = Verifier(trust(country)).report(certificate, at=country.at)
-    return f"{report.verdict}:{report.code}"
-
-
-class Forge:
-    """Signs anything as a court would, and hands it in beside what the others do."""
-
-    def __init__(self, country: Country, court: str = COURT) -> None:
-        country.next_day()
-        self.country, self.court = country, court
-        self.house = country.houses[court]
-        self.targets = self.house.targets(country.at)
-        self.issuer = self.targets.pop(f"courts/{court}/issuer.json")
-        self.version = 2
-        self.members: dict[str, Any] = {"publishedAt": "2026-11-24T09:00:00Z"}
-        self.expires = country.at + timedelta(days=7)
-        self.delegations: Delegations | None = None
-        self.signer = open_share(
-            key_file(self.house.contributor.keys, f"court-{court}-1"), passphrase=self.house.contributor.passphrase
-        )
-
-    def files(self) -> dict[str, bytes]:
-        listed = {path: TargetFile.from_data(path, content, ["sha256"]) for path, content in self.targets.items()}
-        signed = Targets(
-            version=self.version,
-            expires=self.expires,
-            targets=listed,
-            unrecognized_fields=self.members,
-            delegations=self.delegations,
-        )
-        metadata = Metadata(signed)
-        metadata.sign(self.signer)
-        files = {target_name(path, sha256_of(content)): content for path, content in self.targets.items()}
-        return {f"metadata/{self.version}.court-{self.court}.json": metadata.to_bytes(), **files}
 
 
 def tamper(forge: Forge) -> dict[str, bytes]:

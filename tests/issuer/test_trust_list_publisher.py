@@ -1,7 +1,6 @@
 """The country's publisher: a country in small, with contributions good and bad, crashes and restored backups."""
 
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import pytest
 
 from support.country import Country
+from support.handing_in import COURT, REVOCATION, answers, refusal, trust, verdict
 from support.power_cut import PowerCutError, stopping
 from support.tuf_client import client_of
-from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.publishing.trust_list.contributions import write_contribution
-from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.state import current_files, state_of
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.errors import TrustError
@@ -22,31 +20,6 @@ from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.directory import import_bundle
 from xinzheng_verifier.trust.extent import Extent, select
 from xinzheng_verifier.trust.names import EXTENT_FILE
-
-COURT = "420683"
-REVOCATION = f"courts/{COURT}/status/1/revocation.json"
-
-
-def answers(result: Result) -> dict[str, str]:
-    """Role → what became of its newest metadata."""
-    return {answer.role: answer.error.code if answer.error else "taken" for answer in result.answers}
-
-
-def refusal(action: Callable[..., Any], *arguments: Any, **options: Any) -> str:
-    with pytest.raises((TrustListError, PublishingError)) as caught:
-        action(*arguments, **options)
-    assert caught.value.message("en") != caught.value.message("zh")
-    return caught.value.code
-
-
-def trust(country: Country) -> TrustStore:
-    return TrustStore.from_bundle(country.bundle, root=country.first_root, at=country.at)
-
-
-def verdict(country: Country, certificate: bytes) -> str:
-    report = Verifier(trust(country)).report(certificate, at=country.at)
-    return f"{report.verdict}:{report.code}"
-
 
 # --- what lenders get -------------------------------------------------------------------------------------------------
 
@@ -122,7 +95,7 @@ def test_a_filtered_bundle_says_what_it_leaves_out(country: Country) -> None:
     files = select(current_files(country.publisher.repository), provinces=["42"])
     extent = Extent.parse(files[EXTENT_FILE])
     assert extent.provinces == frozenset({"42"})
-    assert dict(extent.left_out) == {"provinces": 1, "courts": 1, "changes": 0}
+    assert dict(extent.left_out) == {"provinces": 1, "courts": 1, "changes": 2}
     store = TrustStore.from_bundle(pack(files), root=country.first_root, at=country.at)
     assert sorted(store.issuers) == ["did:web:xz.example:did:420683", "did:web:xz.example:did:420684"]
 
@@ -143,8 +116,10 @@ def test_a_publication_writes_new_files_only(country: Country) -> None:
     new = sorted(name.rpartition("/")[2].partition(".")[2] for name in after.keys() - before.keys())
     assert [name for name in new if "json" in name] == [
         "court-440106.json",
+        "revocation.changes.json",
         "revocation.json",
         "snapshot.json",
+        "suspension.changes.json",
         "suspension.json",
     ]
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.issuers import NOW, SimulatedCourt
+from support.issuers import KEYS_FROM, NOW, SimulatedCourt
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.trust_list.ceremony import Step
@@ -47,6 +47,7 @@ class CourtHouse:
     publisher: BundlePublisher
     contributor: Contributor
     revoked: set[int] = field(default_factory=set)
+    changes: list[tuple[datetime, int, int]] = field(default_factory=list)
     sequence: int = 0
 
     @classmethod
@@ -74,6 +75,7 @@ class CourtHouse:
             self,
             court=copy.copy(self.court),
             revoked=set(self.revoked),
+            changes=list(self.changes),
             publisher=BundlePublisher.open(folder / "public", keys=keys, passphrase=passphrase),
             contributor=replace(
                 self.contributor,
@@ -84,8 +86,13 @@ class CourtHouse:
         )
 
     def targets(self, at: datetime) -> dict[str, bytes]:
+        """Issuer document, lists and journals as of a moment, in the next edition."""
         code = self.court.region_code
         self.sequence += 1
+        told: set[int] = set()
+        for _, index, _ in self.changes:
+            told ^= {index}
+        self.changes += [(at, index, int(index in self.revoked)) for index in sorted(told ^ self.revoked)]
         lists = {
             purpose: self.court.status_list(
                 purpose,
@@ -96,9 +103,20 @@ class CourtHouse:
             )
             for purpose in ("revocation", "suspension")
         }
+        journals = {
+            purpose: self.court.status_changes(
+                purpose,
+                self.changes if purpose == "revocation" else (),
+                sequence=self.sequence,
+                since=KEYS_FROM,
+            )
+            for purpose in lists
+        }
+        folder = f"courts/{code}/status/1"
         return {
             f"courts/{code}/issuer.json": json.dumps(self.court.issuer_document()).encode(),
-            **{f"courts/{code}/status/1/{purpose}.json": json.dumps(text).encode() for purpose, text in lists.items()},
+            **{f"{folder}/{purpose}.json": json.dumps(text).encode() for purpose, text in lists.items()},
+            **{f"{folder}/{purpose}.changes.json": json.dumps(text).encode() for purpose, text in journals.items()},
         }
 
     def hand_in(self, out: Path, *, at: datetime, above: int = 0) -> int:

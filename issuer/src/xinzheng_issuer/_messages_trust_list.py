@@ -151,6 +151,14 @@ _PUBLISHER = {
         "The status list {field} is not good: {reason}",
         "状态列表 {field} 不可用：{reason}",
     ),
+    "contribution_changes": Message(
+        "The journal of status changes {field} is not good ({refusal}): {reason}",
+        "状态变更记录 {field} 不可用（{refusal}）：{reason}",
+    ),
+    "contribution_history": Message(
+        "{field} takes back what was published of the past: {reason}",
+        "{field} 改动了已发布的历史：{reason}",
+    ),
     "contribution_older": Message(
         "{name} is older than what is published; nothing goes back.",
         "{name} 比已发布的更旧；不得回退。",
@@ -199,4 +207,39 @@ _PUBLISHER = {
     ),
 }
 
-TRUST_LIST = {**_CONFIGURATION, **_SHARES, **_CEREMONY, **_PUBLISHER}
+_JOURNALS = {
+    "journal_unavailable": Message(
+        "it cannot be read, or bears no proof that could be examined.",
+        "无法读取，或没有可供检验的证明。",
+    ),
+    "journal_issuer": Message(
+        "it is not signed by a status key of who signed its status list.",
+        "未由该状态列表签发者的状态密钥签名。",
+    ),
+    "journal_list": Message(
+        "it is of a status list, or of an edition of one, that is not handed in with it.",
+        "其所属的状态列表或版本未一并报送。",
+    ),
+    "journal_malformed": Message(
+        "at {place} it is out of order, or not of the form that a journal has.",
+        "{place} 处的顺序或格式不符合要求。",
+    ),
+    "journal_contradict": Message(
+        "its changes lead to other bits than those of the status list.",
+        "其变更所得与状态列表不一致。",
+    ),
+    "history_gone": Message(
+        "a journal was published, and there is none any more.",
+        "曾发布变更记录，现已没有。",
+    ),
+    "history_shorter": Message(
+        "the journal begins later than before, and leaves out what is younger than a full year.",
+        "记录的起始时间后移，略去了未满一整年的内容。",
+    ),
+    "history_changed": Message(
+        "of the entry {index} the journal says something else than before, for a time that was vouched for already.",
+        "就已作保证的时段，记录对第 {index} 项的说法与此前不同。",
+    ),
+}
+
+TRUST_LIST = {**_CONFIGURATION, **_SHARES, **_CEREMONY, **_PUBLISHER, **_JOURNALS}

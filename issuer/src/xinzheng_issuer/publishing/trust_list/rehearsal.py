@@ -10,6 +10,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.repository import HASHES, TIMESTAMP_FILE, Edition, Signed
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate
 from xinzheng_issuer.publishing.trust_list.configuration import ROOT, SNAPSHOT, TARGETS, TIMESTAMP
@@ -21,7 +22,8 @@ from xinzheng_schemas.trust_documents import IssuerDocument
 from xinzheng_verifier.errors import RefusedError, UndecidedError
 from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list as status_lists
-from xinzheng_verifier.status.lists import authentic_list
+from xinzheng_verifier.status.changes import authentic_journal
+from xinzheng_verifier.status.lists import StatusList, authentic_list
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE
@@ -64,7 +66,7 @@ class Rehearsal:
 
         Raises:
             TrustError: what the verifier refuses.
-            TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`.
+            TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`, `contribution_changes`.
         """
         for candidate in candidates:
             if candidate.is_new and self._at >= candidate.targets().expires:
@@ -72,7 +74,7 @@ class Rehearsal:
         repository = self._walk(candidates)
         if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):
             raise TrustListError("contribution_time")
-        self._judge_lists(repository, Contents.read(repository).store())
+        self._judge_lists(repository, Contents.read(repository))
 
     def _walk(self, candidates: Collection[Candidate]) -> TrustedRepository:
         codes = {role.partition("-")[2] for role in (candidate.role for candidate in candidates) if "-" in role}
@@ -98,10 +100,15 @@ class Rehearsal:
         listed = {name: self._files[name] for name in names if extent.includes(name) and name in self._files}
         return walk({**metadata, **listed}, root=self._root, seen=NOTHING_SEEN, at=self._at)
 
-    def _judge_lists(self, repository: TrustedRepository, trust: TrustStore) -> None:
+    def _judge_lists(self, repository: TrustedRepository, contents: Contents) -> None:
         """Every status list must be its court's own: signed by a key that the province's entry of the court names."""
+        trust, journals = contents.store(), {path: address for address, path in contents.changes.items()}
         for path, content in repository.targets.items():
-            if path.endswith(("/issuer.json", CHANGES)):
+            if path.endswith(CHANGES):
+                if path not in journals:
+                    raise _bad_journal(path, "status_changes_list")
+                continue
+            if path.endswith("/issuer.json"):
                 continue
             try:
                 url = status_lists.stated(content).get("id")
@@ -112,11 +119,24 @@ class Rehearsal:
                 raise TrustListError("contribution_list", field=path, reason="status_issuer")
             if path.rpartition("/")[2].partition(".")[0] not in found.purposes:
                 raise TrustListError("contribution_list", field=path, reason="status_type")
+            self._judge_journal(found, trust, contents)
+
+    def _judge_journal(self, status_list: StatusList, trust: TrustStore, contents: Contents) -> None:
+        """The journal of a list, if there is one, must be what lenders can look back by."""
+        try:
+            authentic_journal(status_list, trust, at=self._at)
+        except UndecidedError as error:
+            raise _bad_journal(contents.changes[status_list.url], error.code, error.field) from error
 
     def _sign(self, signed: Signed) -> bytes:
         metadata = Metadata(signed)
         metadata.sign(self._signers[signed.type])
         return metadata.to_bytes()
+
+
+def _bad_journal(path: str, code: str, place: str | None = None) -> TrustListError:
+    reason = TrustListError(code.replace("status_changes", "journal"), place=place or "/")
+    return TrustListError("contribution_changes", field=path, refusal=code, reason=in_both_languages(reason))
 
 
 def meta_of(candidate: Candidate) -> MetaFile:

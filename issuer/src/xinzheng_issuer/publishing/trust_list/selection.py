@@ -20,7 +20,8 @@ from xinzheng_issuer.publishing.trust_list.candidates import (
 )
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
-from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal, sequence_of
+from xinzheng_issuer.publishing.trust_list.journals import check_history
+from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, Rehearsal, sequence_of
 from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.names import CHANGES
@@ -183,7 +184,7 @@ class Selection:
             if candidate is not None and not candidate.is_new and not entrusted[role]
         }
         fresh = [candidate for role, candidate in newest.items() if candidate is not None and role not in kept]
-        if None not in newest.values() and self._all_stand(fresh, (*above, option)):
+        if None not in newest.values() and self._all_stand(fresh, (*above, option), entrusted):
             return {**kept, **{candidate.role: candidate for candidate in fresh}}
         chosen: dict[str, Candidate] = {}
         for role, changed in entrusted.items():
@@ -194,12 +195,16 @@ class Selection:
             chosen[role] = found
         return chosen
 
-    def _all_stand(self, courts: Collection[Candidate], above: tuple[Candidate, ...]) -> bool:
+    def _all_stand(
+        self, courts: Collection[Candidate], above: tuple[Candidate, ...], entrusted: Mapping[str, bool]
+    ) -> bool:
         try:
             for court in courts:
                 self._check_not_older(court)
             if courts:
                 self._judge((*above, *courts))
+            for court in courts:
+                self._check_history(court, changed=entrusted[court.role])
         except CodedError:
             return False
         return True
@@ -211,6 +216,7 @@ class Selection:
             try:
                 self._check_not_older(option)
                 self._judge((*above, option))
+                self._check_history(option, changed=changed)
             except CodedError as error:
                 self._note(option, error)
             else:
@@ -265,6 +271,12 @@ class Selection:
                 continue
             if sequence_of(handed_in) < sequence_of(self._files.get(old[path], b"")):
                 raise TrustListError("contribution_older", name=path)
+
+    def _check_history(self, court: Candidate, *, changed: bool) -> None:
+        """What a court told of the past stands until its province names other keys for it, as versions do."""
+        before = self._now.roles.get(court.role)
+        if before is not None and court.is_new and not changed:
+            check_history(before, court, self._files, at=self._at + CLOCK_SKEW)
 
     def _note(self, option: Candidate, error: CodedError) -> None:
         self._errors[option.role, option.version] = error
