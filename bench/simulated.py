@@ -185,7 +185,7 @@ class Country:
                 "list": url,
                 "sequence": sequence,
                 "since": format_timestamp(NOW - HISTORY),
-                "changes": [[format_timestamp(moment), index, True] for moment, index in changes],
+                "changes": [[int(moment.timestamp()), index, 1] for moment, index in changes],
             }
             path = f"courts/{court.code}/status/1/{purpose}"
             for name, document in ((f"{path}.json", credential), (f"{path}.changes.json", journal)):

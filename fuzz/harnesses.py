@@ -319,7 +319,7 @@ def check_archive(data: bytes) -> None:
 
 def check_update(data: bytes) -> None:
     """Whatever the patches say, files with known names come out, or an error of its own."""
-    head = b'{"version": 2, "first": 1, "last": 2, "removed": []}'
+    head = b'{"version": 3, "first": 1, "last": 2, "removed": []}'
     with suppress(VerifierError):
         made = updates.apply(_OLD, pack({"update.json": head, "patches/1.json": data}))
         assert all(names.FILE_NAME.fullmatch(name) for name in made)

@@ -42,10 +42,10 @@ def status_list(code: str, indexes: list[int], *, sequence: int = 1) -> bytes:
 
 
 def journal(indexes: list[int]) -> bytes:
-    changes = [["2026-11-23T08:00:00Z", index, True] for index in indexes]
-    return json.dumps(
-        {"sequence": len(indexes), "changes": changes, "proof": sha256_of(repr(indexes).encode())}
-    ).encode()
+    """A journal as courts write it."""
+    changes = [[int(NOW.timestamp()) - 90_000 + number, index, 1] for number, index in enumerate(indexes)]
+    content = {"sequence": len(indexes), "changes": changes, "proof": sha256_of(repr(indexes).encode())}
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def publish(simulator: TUFSimulator, code: str, indexes: list[int]) -> None:
@@ -104,7 +104,7 @@ def refusal(action: Any, *arguments: Any, **options: Any) -> str:
 
 def packed(*patches: Any, first: Any = 1, last: Any = 2, files: dict[str, bytes] | None = None, **head: Any) -> bytes:
     """An update of any content."""
-    stated = {"version": 2, "first": first, "last": last, "removed": [], **head}
+    stated = {"version": 3, "first": first, "last": last, "removed": [], **head}
     parts = {"update.json": json.dumps(stated).encode()}
     if patches:
         parts["patches/1.json"] = json.dumps([*patches]).encode()
@@ -360,8 +360,18 @@ def test_a_head_that_is_none_is_refused(old: dict[str, bytes], head: dict[str, A
     assert refusal(updates.apply, old, packed(**head)) in {"update_malformed", "update_base"}
 
 
+def test_of_a_journal_only_what_was_added_is_sent(old: dict[str, bytes], new: dict[str, bytes]) -> None:
+    archive = Archive(updates.make(old, new, first=1, last=2), names=updates._NAMES)
+    (patch,) = [patch for patch in json.loads(archive["patches/1.json"]) if patch[0] == JOURNAL]
+    put = [text for text in patch[1] if isinstance(text, str)]
+    (name,) = [name for name in new if name.endswith(".revocation.changes.json") and "420683" in name]
+    added = json.loads(new[name])["changes"][-2:]
+    assert [json.loads(f"[{text.strip(',')}]") for text in put if "[" in text] == [added]
+    assert sum(map(len, put)) < 200
+
+
 def test_another_format_is_refused(old: dict[str, bytes]) -> None:
-    assert refusal(updates.apply, old, packed(version=3)) == "bundle_version"
+    assert refusal(updates.apply, old, packed(version=2)) == "bundle_version"
     assert refusal(updates.apply, old, pack({"patches/1.json": b"[]"})) == "update_malformed"
     assert refusal(updates.apply, old, pack({"update.json": b"[]"})) == "update_malformed"
     assert refusal(updates.apply, old, pack(old)) == "bundle_file_name"  # a bundle is no update

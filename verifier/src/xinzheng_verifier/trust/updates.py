@@ -1,6 +1,6 @@
 """Updates (.xzu): what leads from the files of one edition to those of a later one, as a `.tar.xz`.
 
-    update.json         {"version": 2, "first": A, "last": B, "removed": [place, …]}
+    update.json         {"version": 3, "first": A, "last": B, "removed": [place, …]}
     patches/<n>.json    [[place, operations, check], …]
     metadata/…          new files whole, under their names
     targets/…
@@ -8,7 +8,7 @@
 A place is what a file is called without what changes from edition to edition: the name of a role, or the path of a
 target. Operations are an array of threes, *copy*, *skip*, *put*: so many tokens of the old text are copied, so many are
 passed over, and something is put in their stead; what is left is copied. A token is a JSON string with its quotes, or
-what stands between two strings. What is put is text, or {"flip": [index, …]} for the one encoded status list that is
+what stands between two strings, in parts that end with `]`: each change of a journal is one. What is put is text, or {"flip": [index, …]} for the one encoded status list that is
 passed over (the same bits but these, encoded anew), or {"sha256": n} for the digest of the nth file made by patches
 before this one, counted back from 1. The check is the version that metadata has after it, or the first eight digits of
 the digest of a list that was encoded anew.
@@ -45,12 +45,12 @@ from xinzheng_verifier.trust.names import (
     target_path,
 )
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _HEAD: Final = "update.json"
 _NAMES: Final = re.compile(rf"update\.json|patches/[1-9][0-9]{{0,3}}\.json|(?!{EXTENT_FILE})(?:{FILE_NAME.pattern})")
 _JSON: Final = Limits(max_bytes=MAX_BUNDLE_FILE_BYTES, max_depth=8, max_members=1_000_000)
 _PATCHES_EACH: Final = 1_000
-_TOKEN: Final = re.compile(r'"[^"]*"?|[^"]+')
+_TOKEN: Final = re.compile(r'"[^"]*"?|[^"\]]*\]|[^"\]]+')
 _ENCODED_LIST: Final = re.compile(r'"u[0-9A-Za-z_-]+"')
 _DIGEST: Final = re.compile(r'"[0-9a-f]{64}"')
 _REFERRED_BACK: Final = 64  # a court's metadata follows its lists
