@@ -19,7 +19,7 @@ from xinzheng_verifier.limits import MAX_STATUS_CHANGES, STATUS_CHANGES_JSON
 from xinzheng_verifier.read.forms import PresentedDocument
 from xinzheng_verifier.secure.algorithms import CRYPTOSUITES
 from xinzheng_verifier.secure.moments import timestamp
-from xinzheng_verifier.status.authentic import Authentic, Codes, Signatures, authentic, check_keys
+from xinzheng_verifier.status.authentic import Authentic, Codes, Failure, Signatures, opened, usable
 from xinzheng_verifier.status.lists import StatusList
 from xinzheng_verifier.trust.store import TrustStore
 
@@ -123,15 +123,20 @@ def authentic_journal(status_list: StatusList, trust: TrustStore, *, at: datetim
             `status_changes_contradict` (leads to other bits).
     """
     url, kept = status_list.url, trust.decoded_status_changes
-    journal: Journal | None = kept.get(url)
-    if journal is None:
+    found: Journal | Failure | None = kept.get(url)
+    if found is None:
         data = trust.status_changes(url)
         if data is None:
             return None
-        found = authentic(data, url=url, trust=trust, at=at, read=_read, codes=_CODES)
-        journal = kept[url] = journal_of(found, status_list)
-    check_keys(journal.signatures, url=url, at=at, code=_CODES.foreign)
-    return journal
+        found = kept[url] = _decoded(data, status_list, trust)
+    return usable(found, url=url, at=at, code=_CODES.foreign)
+
+
+def _decoded(data: bytes, status_list: StatusList, trust: TrustStore) -> Journal | Failure:
+    def make(found: Authentic) -> Journal:
+        return journal_of(found, status_list)
+
+    return opened(data, url=status_list.url, trust=trust, read=_read, codes=_CODES, make=make)
 
 
 def journal_of(found: Authentic, status_list: StatusList) -> Journal:

@@ -15,7 +15,7 @@ from xinzheng_verifier.read import status_list
 from xinzheng_verifier.secure.canonical import Contexts
 from xinzheng_verifier.secure.moments import timestamp
 from xinzheng_verifier.shape import check_shape
-from xinzheng_verifier.status.authentic import Authentic, Codes, Signatures, authentic, check_keys
+from xinzheng_verifier.status.authentic import Authentic, Codes, Failure, Signatures, opened, usable
 from xinzheng_verifier.trust.store import TrustStore
 
 LIST_TYPE = "BitstringStatusListCredential"
@@ -89,24 +89,28 @@ def authentic_list(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
             `claim_mismatch` of a token.
     """
     kept = trust.decoded_status_lists
-    found: StatusList | None = kept.get(url)
+    found: StatusList | Failure | None = kept.get(url)
     if found is None:
-        found = kept[url] = _decode(url, trust, at=at)
-    check_keys(found.signatures, url=url, at=at, code=_CODES.foreign)
-    return found
+        data = trust.status_list(url)
+        if data is None:
+            # Not kept: certificates may name any number of addresses.
+            raise UndecidedError("status_unavailable", list=url)
+        found = kept[url] = _decoded(data, url=url, trust=trust)
+    return usable(found, url=url, at=at, code=_CODES.foreign)
 
 
-def _decode(url: str, trust: TrustStore, *, at: datetime) -> StatusList:
-    data = trust.status_list(url)
-    if data is None:
-        raise UndecidedError("status_unavailable", list=url)
-    found = authentic(data, url=url, trust=trust, at=at, read=status_list.read, codes=_CODES)
-    try:
-        made = _status_list(found, url=url, attested_at=trust.attested_at(url))
-    except CodedError as error:
-        raise UndecidedError(error.code, list=url, field=error.field) from error
-    _check_shape(found.content, url=url, contexts=trust.contexts)
-    return made
+def _decoded(data: bytes, *, url: str, trust: TrustStore) -> StatusList | Failure:
+    attested_at = trust.attested_at(url)
+
+    def make(found: Authentic) -> StatusList:
+        try:
+            made = _status_list(found, url=url, attested_at=attested_at)
+        except CodedError as error:
+            raise UndecidedError(error.code, list=url, field=error.field) from error
+        _check_shape(found.content, url=url, contexts=trust.contexts)
+        return made
+
+    return opened(data, url=url, trust=trust, read=status_list.read, codes=_CODES, make=make)
 
 
 def _check_shape(credential: JSONObject, *, url: str, contexts: Contexts) -> None:

@@ -211,7 +211,7 @@ class TrustStore:
 
     @property
     def decoded_status_lists(self) -> dict[str, Any]:
-        """What was made of status lists in the life of the store, by address; the status step keeps it here."""
+        """What was made of status lists in the life of the store, or why nothing was, by address; kept by step 8."""
         return self._decoded
 
     @property
