@@ -363,6 +363,45 @@ def test_entry_of_the_issuer_that_has_ended() -> None:
         assert same(verifier, data, term.expires).code == "bundle_expired"
 
 
+@pytest.mark.parametrize("delegated", [("revocation",), ("suspension",), ("revocation", "suspension")])
+def test_entry_of_a_delegate_that_has_ended(delegated: tuple[str, ...]) -> None:
+    """Who signs lists for others is known as long as its own province's word of it counts."""
+    delegate = SimulatedCourt(host="delegate.example", region_code="430100", court_code="湘01")
+    lists = [(delegate if name in delegated else COURT, name) for name in ("revocation", "suspension")]
+    content = {
+        COURT.status_url(name): json.dumps(
+            court.status_list(name, [7] if name == "revocation" else [], overrides=as_of_court(name))
+        ).encode()
+        for court, name in lists
+    }
+    issuers = TrustStore.from_documents(
+        [COURT.issuer_document(statusListIssuers=[delegate.did]), delegate.issuer_document()]
+    ).issuers
+    second, end = timedelta(seconds=1), COURT.now + HOUR
+    for expires in (None, COURT.now + DAY, end, end - second):
+        terms = {
+            COURT.did: IssuerTerm("province-42", COURT.now + 2 * HOUR),
+            delegate.did: IssuerTerm("province-43", end),
+        }
+        trust = TrustStore(issuers, content, bundle_expires=expires, issuer_terms=terms)
+        verifier, last = used(trust), end - second if expires == end - second else end
+        for data in forms():
+            assert went_straight(same(verifier, data, last - timedelta(microseconds=1)))
+            held_up = same(verifier, data, last)
+            assert (held_up.verdict.value, held_up.code) == ("indeterminate", "bundle_expired")
+            role = "province-43" if expires in {None, COURT.now + DAY} else None
+            assert held_up.deciding_step.evidence.get("role") == role
+            assert same(verifier, data, COURT.now, now=last).code == "bundle_expired"
+        for data in forms(at_place("7")):  # a set bit counts however old it is
+            assert same(verifier, data, last).code == "revoked"
+
+
+def as_of_court(purpose: str) -> dict[str, Any]:
+    """What a list says that is at the court's address, whoever signs it."""
+    url = COURT.status_url(purpose)
+    return {"id": url, "credentialSubject": {"id": f"{url}#list"}}
+
+
 # --- what is remembered -----------------------------------------------------------------------------------------------
 
 

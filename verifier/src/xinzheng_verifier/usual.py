@@ -78,7 +78,7 @@ class _Lists(NamedTuple):
 
     Attributes:
         since: when the younger of them was made.
-        until: until when both are current; None is open.
+        until: until when both are current, and the trust list's entries of who signed them count; None is open.
         keys: the keys that signed them, and when, as far as the moment asked about has a say in whether they are good.
         bits: their entries, of one bit.
         shown: what a report says of them.
@@ -289,8 +289,10 @@ def _lists(trust: TrustStore, urls: tuple[str, str], policy: Policy) -> _Lists |
     revocation, suspension = lists
     made, as_of = [one.valid_from for one in lists], min(one.as_of for one in lists)
     ends = [one.valid_until for one in lists if one.valid_until is not None]
+    terms = [term for one in lists if (term := trust.issuer_term(one.issuer_id)) is not None]
     try:
         ends += [] if policy.max_status_age is None else [as_of + policy.max_status_age]
+        ends += [term.expires - datetime.resolution for term in terms]  # with that moment an entry has ended
     except OverflowError:
         return None
     signatures = [*revocation.signatures, *suspension.signatures]

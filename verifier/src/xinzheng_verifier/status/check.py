@@ -107,12 +107,20 @@ def _bundle_error(trust: TrustStore, issuer: TrustedIssuer, now: datetime) -> Ve
 
     That is the bundle, or the part of it that says who the issuer is and which of its keys are good.
     """
-    term, expires = trust.issuer_term(issuer.id), trust.bundle_expires
-    if term is not None and now >= term.expires and (expires is None or term.expires < expires):
-        return UndecidedError("bundle_expired", since=format_timestamp(term.expires), role=term.role)
+    expires = trust.bundle_expires
+    if (ended := _term_error(trust, issuer.id, now)) is not None:
+        return ended
     if expires is not None and now >= expires:
         return UndecidedError("bundle_expired", since=format_timestamp(expires))
     return None
+
+
+def _term_error(trust: TrustStore, issuer_id: str, now: datetime) -> VerifierError | None:
+    """Whether the entry of an issuer, of the credential or of a list, has ended before the bundle."""
+    term, expires = trust.issuer_term(issuer_id), trust.bundle_expires
+    if term is None or now < term.expires or (expires is not None and term.expires >= expires):
+        return None
+    return UndecidedError("bundle_expired", since=format_timestamp(term.expires), role=term.role)
 
 
 class _LookUp(NamedTuple):
@@ -138,6 +146,8 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
     else:
         value, finding = past.value, _judge_past(past, MEANINGS.get(entry.purpose))
         evidence["history"] = past.evidence
+    if status_list.issuer_id != question.issuer.id:  # the issuer's own entry is asked once, for all of its lists
+        finding = finding or _term_error(question.trust, status_list.issuer_id, question.now)
     evidence["code"] = finding.code if finding else "ok"
     evidence |= status_list.evidence
     if entry.purpose not in MEANINGS:

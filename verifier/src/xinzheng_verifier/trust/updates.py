@@ -8,10 +8,10 @@
 A place is what a file is called without what changes from edition to edition: the name of a role, or the path of a
 target. Operations are an array of threes, *copy*, *skip*, *put*: so many tokens of the old text are copied, so many are
 passed over, and something is put in their stead; what is left is copied. A token is a JSON string with its quotes, or
-what stands between two strings, in parts that end with `]`: each change of a journal is one. What is put is text, or {"flip": [index, …]} for the one encoded status list that is
-passed over (the same bits but these, encoded anew), or {"sha256": n} for the digest of the nth file made by patches
-before this one, counted back from 1. The check is the version that metadata has after it, or the first eight digits of
-the digest of a list that was encoded anew.
+what stands between two strings, in parts that end with `]`: each change of a journal is one. What is put is text, or
+{"flip": [index, …]} for the one encoded status list that is passed over (the same bits but these, encoded anew), or
+{"sha256": n} for the digest of the nth file made by patches before this one, counted back from 1. The check is the
+version that metadata has after it, or the first eight digits of the digest of a list that was encoded anew.
 
 An update is transport, never trust: what it makes is judged by `tuf_workflow.walk` like any bundle. Nothing is copied
 twice or from elsewhere, so that what it makes is no larger than the old files and the update together.
