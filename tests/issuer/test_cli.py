@@ -288,3 +288,23 @@ def test_an_answer_that_cannot_be_written_is_one_line_and_74(court: Path, argume
     assert result.stderr == (
         "Error: standard output cannot be written: No space left on device. What was done stands.\n"
     )
+
+
+@pytest.mark.parametrize("arguments", [("keys", "list"), ("users", "list"), ("bundle",), ("--help",), ("--version",)])
+def test_without_standard_output_a_command_ends_as_one_that_could_not_write(
+    court: Path, arguments: tuple[str, ...]
+) -> None:
+    program = Path(sys.executable).parent / "xinzheng"
+    quiet = os.environ | ENGLISH | {"XINZHENG_DATA": str(court), "XINZHENG_LOG_LEVEL": "error"}
+    command = " ".join(f"'{word}'" for word in (program, *arguments))
+    result = subprocess.run(["sh", "-c", f"{command} >&-"], env=quiet, stderr=subprocess.PIPE, text=True, check=False)
+    assert (result.returncode, result.stderr) == (
+        74,
+        "Error: standard output cannot be written: Bad file descriptor. What was done stands.\n",
+    )
+
+
+def test_the_help_lists_what_a_command_can_end_with() -> None:
+    text = " ".join(run("--help").stdout.split())
+    for number, meaning in {0: "done", 1: "refused", 2: "misused", 74: "an answer could not be written"}.items():
+        assert f"{number} {meaning}" in text

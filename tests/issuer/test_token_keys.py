@@ -22,6 +22,7 @@ from support.softhsm import PIN, Token, library, make_token, needs_softhsm, repl
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.errors import ConfigurationError, PublishingError
 from xinzheng_issuer.installation import initialise, open_issuer
+from xinzheng_issuer.issuing import readiness
 from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.register.tables import Certificate
@@ -238,6 +239,20 @@ def test_a_token_taken_away_while_serving_loses_nothing(house: CourtHouse, token
     assert {row.number for row in recorded(house)} == {row.number for row in left}
     data = house.get(f"/api/v1/certificates/{left[1].number}/credential.jwt").content
     assert Verifier(trust_of(house)).report(data, at=house.clock.now).verdict.value == "passed"
+
+
+def test_readiness_goes_and_comes_with_the_token_and_health_stays(
+    house: CourtHouse, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
+    assert house.get("/readyz", None).json() == {"status": "ready"}
+    with token.taken_away():
+        answer = house.get("/readyz", None, headers={"Accept-Language": "zh-CN"})
+        assert code(answer) == (503, "token_missing")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "硬件令牌" in answer.json()["detail"]
+        assert house.get("/healthz", None).json()["status"] == "ok"
+    assert house.get("/readyz", None).json() == {"status": "ready"}
 
 
 def test_a_revocation_without_the_token_is_published_when_it_is_back(house: CourtHouse, token: Token) -> None:

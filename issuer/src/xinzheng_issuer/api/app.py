@@ -16,6 +16,7 @@ from xinzheng_issuer.api.problems import Problem, install_handlers, responses
 from xinzheng_issuer.api.routes import applications, certificates, feed, public
 from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.installation import Issuer, open_issuer
+from xinzheng_issuer.issuing.readiness import Readiness
 from xinzheng_issuer.settings import Settings
 
 _log = structlog.get_logger("xinzheng.http")
@@ -56,6 +57,7 @@ def app_of(issuer: Issuer) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.issuer = issuer
+    app.state.readiness = Readiness(issuer.keys, clock=issuer.office.clock)
     routers = (applications.router, certificates.router, feed.router, feed.reviews, public.router)
     for router in routers:
         app.include_router(router)

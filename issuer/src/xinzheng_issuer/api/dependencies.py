@@ -9,6 +9,7 @@ from xinzheng_issuer.api.language import preferred_language
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.issuing.readiness import Readiness
 from xinzheng_issuer.people import actor_of
 from xinzheng_issuer.register.store import MAX_PAGE
 from xinzheng_schemas.errors import Language
@@ -22,6 +23,14 @@ def _issuer(request: Request) -> Issuer:
 
 
 CurrentIssuer = Annotated[Issuer, Depends(_issuer)]
+
+
+def _readiness(request: Request) -> Readiness:
+    readiness: Readiness = request.app.state.readiness
+    return readiness
+
+
+CurrentReadiness = Annotated[Readiness, Depends(_readiness)]
 
 
 def _actor(

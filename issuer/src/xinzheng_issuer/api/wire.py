@@ -350,9 +350,15 @@ class KeptBatchesOut(_Wire):
     limit: int
 
 
+class ReadyOut(_Wire):
+    """That the issuer can sign."""
+
+    status: Annotated[str, Field(description="ready")]
+
+
 class HealthOut(_Wire):
     """Whether the issuer works."""
 
-    status: Annotated[str, Field(description="ok")]
+    status: Annotated[str, Field(description="ok; whether it can sign is told by /readyz")]
     court: str
     bundle_version: int | None

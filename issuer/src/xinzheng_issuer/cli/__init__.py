@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 refused or not done in full, 2 misused, 74 an answer could not be written.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -73,6 +74,8 @@ class _LazyGroup(click.Group):
 
 
 def _flush() -> None:
+    if sys.stdout is None:  # a shell can start a program without one (`>&-`), and click is silent then
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
@@ -92,7 +95,7 @@ def _silence() -> None:
             os.dup2(nowhere, stream.fileno())
 
 
-@click.group(cls=_LazyGroup, help=word("xinzheng"))
+@click.group(cls=_LazyGroup, help=word("xinzheng"), epilog=word("exit_status"))
 @click.version_option(package_name="xinzheng-issuer", message="%(prog)s %(version)s", help=word("version"))
 def main() -> None:
     """Entry point of the console script."""

@@ -13,6 +13,10 @@ WORDS: dict[str, Message] = {
         "Issue credit repair certificates (信用修复证明) of one court.",
         "出具本院的信用修复证明。",
     ),
+    "exit_status": Message(
+        "Exit status: 0 done, 1 refused or not done in full, 2 misused, 74 an answer could not be written.",
+        "退出码：0 完成，1 被拒绝或未全部完成，2 用法错误，74 结果无法写出。",
+    ),
     "unwritable": Message(
         "Error: standard output cannot be written: {reason}. What was done stands.",
         "错误：无法写入标准输出：{reason}。已完成的操作仍然有效。",

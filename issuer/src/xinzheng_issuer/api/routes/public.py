@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from xinzheng_issuer.api.dependencies import CurrentIssuer
+from xinzheng_issuer.api.dependencies import CurrentIssuer, CurrentReadiness
 from xinzheng_issuer.api.problems import responses
-from xinzheng_issuer.api.wire import HealthOut
+from xinzheng_issuer.api.wire import HealthOut, ReadyOut
 from xinzheng_issuer.errors import IssuingError, RegisterError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.register.tables import StatusList
@@ -24,11 +24,21 @@ router = APIRouter(tags=["public"])
 
 @router.get("/healthz", summary="Is the issuer at work")
 def health(issuer: CurrentIssuer) -> HealthOut:
-    """Reads the register and the publication folder."""
+    """Reads the register and the publication folder; asks no key, see `/readyz`."""
     with issuer.office.reading() as store:
         store.court()
     latest = issuer.outbox.publisher.latest
     return HealthOut(status="ok", court=issuer.office.court.did, bundle_version=latest.version if latest else None)
+
+
+@router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer sign")
+def ready(readiness: CurrentReadiness) -> ReadyOut:
+    """Has the keys for certificates and status lists sign; 503 with the code of the first that cannot.
+
+    An answer counts for ten seconds.
+    """
+    readiness.require()
+    return ReadyOut(status="ready")
 
 
 @router.get("/did/{code}/did.json", response_class=Response, responses=_MISSING, summary="The court's DID document")
