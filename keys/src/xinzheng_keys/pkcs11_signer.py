@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import threading
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -21,6 +21,7 @@ from xinzheng_keys import public_keys
 from xinzheng_keys.errors import KeyStoreError, KeyURIError, TokenError
 from xinzheng_keys.pkcs11_token import TokenLink
 from xinzheng_keys.pkcs11_uri import PKCS11URI, parse_pkcs11_uri
+from xinzheng_keys.public_half import PublicHalf
 from xinzheng_keys.public_keys import PublicKey
 from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.multibase import KeyType
@@ -62,10 +63,10 @@ class _Pair:
     public_key: PublicKey
 
 
-class PKCS11Signer:
+class PKCS11Signer(PublicHalf[PublicKey]):
     """Signs with a key in a hardware module; the private key stays there."""
 
-    __slots__ = ("_handles", "_link", "key_type", "public_key")
+    __slots__ = ("_handles", "_link")
 
     def __init__(self, uri: PKCS11URI, access: TokenAccess) -> None:
         """Find the key that `uri` names.
@@ -78,23 +79,7 @@ class PKCS11Signer:
         _require_named(uri)
         self._link = TokenLink(uri, access)
         self._handles = _Handles()
-        self.public_key: PublicKey = self._link.run(lambda session: _find(session, uri).public_key)
-        self.key_type: KeyType = public_keys.key_type_of(self.public_key)
-
-    @property
-    def public_key_multibase(self) -> str:
-        """The public key as Multikey."""
-        return public_keys.multikey(self.public_key)
-
-    @property
-    def public_jwk(self) -> public_keys.JSONWebKey:
-        """The public key as JWK."""
-        return public_keys.json_web_key(self.public_key)
-
-    @property
-    def kid(self) -> bytes:
-        """The first 8 octets of the RFC 7638 thumbprint."""
-        return public_keys.key_identifier(self.public_key)
+        super().__init__(self._link.run(lambda session: _find(session, uri).public_key))
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: r‖s of 64 or 96 octets, or 64 octets of Ed25519.
@@ -119,12 +104,6 @@ class PKCS11Signer:
                 raise TokenError("token_key_changed")
             self._handles.key, self._handles.generation = pair.private, generation
         return self._handles.key
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.public_key_multibase}>"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a signer is neither copied nor pickled")
 
 
 def open_token_signer(uri: str, *, access: TokenAccess) -> PKCS11Signer:
