@@ -50,7 +50,7 @@ class CourtEntry:
     Attributes:
         issuer: the court's issuer document, as a file.
         share: name of the court's share, `court-420683-1`.
-        public: the Ed25519 public key by which the court signs its status targets, 32 octets.
+        public: the public key by which the court signs its status targets, as in `PublicShare`.
     """
 
     issuer: bytes
