@@ -201,6 +201,7 @@ def test_a_pin_in_the_configuration_is_refused_unrepeated(tmp_path: Path, token:
         ("pkcs11_modules", "soft=libsofthsm2.so"),
         ("pkcs11_modules", "soft=/a.so;=/b.so"),
         ("pkcs11_pin_from", "4206"),
+        ("pkcs11_sm2", "maker=key-type:3"),
         ("pkcs11_timeout_seconds", "0"),
         ("pkcs11_sessions", "0"),
     ],
