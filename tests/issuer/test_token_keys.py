@@ -123,6 +123,9 @@ def test_each_role_may_have_its_key_elsewhere(tmp_path: Path, token: Token, sect
     files = {path.name for path in settings.keys_folder.rglob("*.pem")}
     assert not files & elsewhere
     assert len(files) == {"certificate": 6, "status": 6, "bundle": 3, "contribution": 6}[section]
+    kinds = {"bundle": "zDn", "contribution": "zDn"}  # P-256, as said of the bundle's roles
+    for path in (settings.keys_folder / "bundle").glob("*.json"):
+        assert json.loads(path.read_text())["publicKeyMultibase"].startswith(kinds[section])
     issuer = open_issuer(settings, clock=StandingClock())
     assert issuer.start()[1].published
     issuer.close()

@@ -285,6 +285,15 @@ def test_a_record_that_leads_to_another_key_signs_nothing(desk: Desk, damage: st
     assert code(refused) == "role_key_record"
 
 
+def test_a_key_of_another_kind_than_reviewed_gets_into_no_document(desk: Desk) -> None:
+    text = desk.config.read_text("utf-8")
+    (desk.folder / "work/metadata/1.root.json").unlink()
+    desk.config.write_text(text.replace('"P-384"', '"Ed25519"', 1), "utf-8")
+    drawn_up = desk.step("draft", "--role", "root")
+    assert (code(drawn_up), "root-1" in drawn_up.stderr) == ("ceremony_key_unexpected", True)
+    assert "expected Ed25519" in drawn_up.stderr
+
+
 def test_a_share_is_never_made_twice_in_a_token(desk: Desk) -> None:
     assert code(desk.step("keys", "--share", "root-1", **desk.pin("holder-1"))) == "share_record_exists"
     (desk.folder / "media/root-1/root-1.json").unlink()

@@ -196,9 +196,9 @@ class KeysSection(_Section):
             description="Token for the key by which the court hands in to the country's trust list, likewise.",
         ),
     ] = ""
-    contribution_type: Annotated[_MainKind, Field(description="Kind of that key; not every module knows Ed25519.")] = (
-        KeyType.ED25519
-    )
+    contribution_type: Annotated[
+        _MainKind | None, Field(description="Kind of that key. Unset: that of the bundle's roles.")
+    ] = None
     lead_hours: Annotated[
         int,
         Field(

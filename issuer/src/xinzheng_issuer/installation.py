@@ -236,7 +236,7 @@ def _contributor(settings: Settings, court: CourtConfiguration, passphrase: Pass
         custody=RoleCustody(
             place=court.keys.contribution,
             prefix="",
-            key_type=court.keys.contribution_type,
+            key_type=court.keys.contribution_type or court.keys.bundle_type,
             tokens=settings.token_access,
         ),
     )

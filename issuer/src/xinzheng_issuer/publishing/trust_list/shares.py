@@ -25,6 +25,7 @@ from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.role_keys import RoleCustody, RoleSigner, create_role_key, load_role_key
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 
@@ -33,8 +34,8 @@ SHARE_MEMBER = "x-xinzheng-share"
 
 _PURPOSE = b"xinzheng trust list share\n"  # no other signature of these keys begins so: metadata begins with {
 _RECORD_JSON = Limits(max_bytes=16_384)
-_ED25519_OCTETS = 32
-_CURVE_OF_OCTETS = {33: SECP256R1, 49: SECP384R1}  # a compressed point (SEC 1, 2.3.3)
+_KIND_OF_OCTETS = {32: KeyType.ED25519, 33: KeyType.P256, 49: KeyType.P384}  # a compressed point (SEC 1, 2.3.3)
+_CURVES = {KeyType.P256: SECP256R1, KeyType.P384: SECP384R1}
 _SCHEMES = {"ed25519": 32, "ecdsa-sha2-nistp256": 33, "ecdsa-sha2-nistp384": 49}
 _KINDS = ", ".join(_SCHEMES)
 
@@ -201,12 +202,22 @@ def public_octets(key: Key) -> bytes:
     return octets
 
 
-def _public_key(octets: bytes) -> Ed25519PublicKey | EllipticCurvePublicKey:
-    if len(octets) == _ED25519_OCTETS:
-        return Ed25519PublicKey.from_public_bytes(octets)
-    if len(octets) not in _CURVE_OF_OCTETS:
+def kind_of(public: bytes) -> KeyType:
+    """The kind of a public key, by how many octets it has.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    if len(public) not in _KIND_OF_OCTETS:
         raise ValueError("no public key")
-    return EllipticCurvePublicKey.from_encoded_point(_CURVE_OF_OCTETS[len(octets)](), octets)
+    return _KIND_OF_OCTETS[len(public)]
+
+
+def _public_key(octets: bytes) -> Ed25519PublicKey | EllipticCurvePublicKey:
+    kind = kind_of(octets)
+    if kind is KeyType.ED25519:
+        return Ed25519PublicKey.from_public_bytes(octets)
+    return EllipticCurvePublicKey.from_encoded_point(_CURVES[kind](), octets)
 
 
 def _point(pem: str) -> bytes:
