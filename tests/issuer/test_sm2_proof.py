@@ -306,7 +306,7 @@ def test_an_sm2_key_signs_no_status_lists(desk: KeyDesk, keyed: Issuer) -> None:
     assert len(read_entries(folder)) == 2
 
 
-@pytest.mark.parametrize("field", ["certificate_type", "status_type", "bundle_type"])
+@pytest.mark.parametrize("field", ["certificate_type", "status_type", "bundle_type", "contribution_type"])
 def test_court_toml_names_no_sm2_key(tmp_path: Path, field: str) -> None:
     text = (EXAMPLES / "court.toml").read_text("utf-8")
     (tmp_path / "court.toml").write_text(f'{text}\n[keys]\n{field} = "SM2-P-256"\n', "utf-8")

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -80,25 +81,17 @@ def trust_of(house: CourtHouse) -> TrustStore:
     return TrustStore.from_bundle(bundle, root=root, at=house.clock.now)
 
 
-CONTRIBUTION_KEY = "court-420683-1.pem"
-"""Signs what the court hands in to the country's list; always a file."""
-
-
-def is_other_file(path: Path) -> bool:
-    return path.is_file() and path.name != CONTRIBUTION_KEY
-
-
 # --- the keys ---------------------------------------------------------------------------------------------------------
 
 
 def test_no_private_key_lies_in_the_data_folder(settings: Settings, token: Token) -> None:
-    assert {path.name for path in settings.data.rglob("*.pem")} == {CONTRIBUTION_KEY}
+    assert list(settings.data.rglob("*.pem")) == []
     records = json.loads((settings.keys_folder / "keys.json").read_text())
     roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").glob("*.json")}
-    assert sorted(roles) == ["root-1", "snapshot", "targets", "timestamp"]
+    assert sorted(roles) == ["court-420683-1", "root-1", "snapshot", "targets", "timestamp"]
     for entry in (*records, *roles.values()):
-        assert entry["uri"].startswith(f"pkcs11:token={token.label};object=420683-")
-    everything = b"".join(path.read_bytes() for path in settings.data.rglob("*") if is_other_file(path))
+        assert re.match(f"pkcs11:token={token.label};object=(420683-|court-420683-1;)", entry["uri"])
+    everything = b"".join(path.read_bytes() for path in settings.data.rglob("*") if path.is_file())
     assert PIN.encode() not in everything
     assert b"PRIVATE KEY" not in everything
 
@@ -114,7 +107,12 @@ def test_certificates_lists_and_bundle_are_signed_in_the_token(house: CourtHouse
 
 @pytest.mark.parametrize(
     ("section", "elsewhere"),
-    [("certificate", {"cert-1.pem"}), ("status", {"status-1.pem"}), ("bundle", {"targets.pem", "root-1.pem"})],
+    [
+        ("certificate", {"cert-1.pem"}),
+        ("status", {"status-1.pem"}),
+        ("bundle", {"targets.pem", "root-1.pem"}),
+        ("contribution", {"court-420683-1.pem"}),
+    ],
 )
 def test_each_role_may_have_its_key_elsewhere(tmp_path: Path, token: Token, section: str, elsewhere: set[str]) -> None:
     text = (EXAMPLES / "court.toml").read_text("utf-8")
@@ -123,9 +121,12 @@ def test_each_role_may_have_its_key_elsewhere(tmp_path: Path, token: Token, sect
     )
     settings = settings_of(tmp_path, token)
     initialise(settings, tmp_path / "court.toml", clock=StandingClock())
-    files = {path.name for path in settings.keys_folder.rglob("*.pem")} - {CONTRIBUTION_KEY}
+    files = {path.name for path in settings.keys_folder.rglob("*.pem")}
     assert not files & elsewhere
-    assert len(files) == {"certificate": 5, "status": 5, "bundle": 2}[section]
+    assert len(files) == {"certificate": 6, "status": 6, "bundle": 3, "contribution": 6}[section]
+    kinds = {"bundle": "zDn", "contribution": "zDn"}  # P-256, as said of the bundle's roles
+    for path in (settings.keys_folder / "bundle").glob("*.json"):
+        assert json.loads(path.read_text())["publicKeyMultibase"].startswith(kinds[section])
     issuer = open_issuer(settings, clock=StandingClock())
     assert issuer.start()[1].published
     issuer.close()
@@ -170,7 +171,7 @@ def test_a_record_of_a_role_key_that_says_another_is_damage(settings: Settings, 
     (folder / "targets.json").write_text(json.dumps(mine) if damage == "other" else damage)
     with pytest.raises(PublishingError) as refused:
         open_issuer(settings)
-    assert refused.value.code == "repository_damaged"
+    assert refused.value.code == "role_key_record"
 
 
 def test_a_role_key_keeps_to_itself_and_to_its_record(tmp_path: Path, token: Token) -> None:
@@ -204,6 +205,7 @@ def test_a_pin_in_the_configuration_is_refused_unrepeated(tmp_path: Path, token:
         ("pkcs11_modules", "soft=libsofthsm2.so"),
         ("pkcs11_modules", "soft=/a.so;=/b.so"),
         ("pkcs11_pin_from", "4206"),
+        ("pkcs11_sm2", "maker=key-type:3"),
         ("pkcs11_timeout_seconds", "0"),
         ("pkcs11_sessions", "0"),
     ],

@@ -124,7 +124,7 @@ def test_a_store_of_before_a_rotation_follows_after_it(country: Country, role: s
 
 def _the_old_keys_are_not_needed_any_more(country: Country, role: str) -> None:
     if role.startswith("court-"):
-        assert country.houses[COURT].contributor.retire_key() == f"{role}-1"
+        assert country.houses[COURT].contributor.retire_key()[0] == f"{role}-1"
         return
     section = country.roles[role.replace("province-", "provinces.")]
     for share in section.pop("leaving"):

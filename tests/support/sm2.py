@@ -5,8 +5,8 @@ from typing import Final
 
 from xinzheng_schemas import base64url, multibase
 from xinzheng_schemas.multibase import KeyType
-from xinzheng_schemas.sm2_point import A, B, P
-from xinzheng_verifier.secure.sm2 import DISTINGUISHING_ID, GENERATOR, N, SM2PublicKey, sm3
+from xinzheng_schemas.sm2_point import GENERATOR, A, B, P
+from xinzheng_verifier.secure.sm2 import DISTINGUISHING_ID, N, SM2PublicKey, sm3
 from xinzheng_verifier.trust.issuers import KID_BYTES, thumbprint
 
 Point = tuple[int, int] | None

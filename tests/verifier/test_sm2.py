@@ -12,10 +12,10 @@ from support.doors import by_http
 from support.issuers import NOW, SimulatedCourt
 from support.mechanisms import compact, proof_over, with_keys
 from support.sm2 import SM2TestKey
-from xinzheng_schemas.sm2_point import A, B, P, SM2Point
+from xinzheng_schemas.sm2_point import GENERATOR, A, B, P, SM2Point
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import Policy, TrustStore, Verifier
-from xinzheng_verifier.secure.sm2 import GENERATOR, N, SM2PublicKey, sm3
+from xinzheng_verifier.secure.sm2 import N, SM2PublicKey, sm3
 
 SUITE = "xinzheng-sm2-jcs-2026"
 

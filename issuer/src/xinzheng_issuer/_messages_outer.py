@@ -82,6 +82,10 @@ PUBLISHING = {
         "{path} of the bundle repository cannot be read.",
         "无法读取信任包仓库的 {path}。",
     ),
+    "role_key_record": Message(
+        "{path} should say where the key of a role lies, and which one it is: it is damaged, or another key is there.",
+        "{path} 应说明某角色的密钥在何处、是哪一个：该文件已损坏，或该处是另一个密钥。",
+    ),
     "role_keys_missing": Message(
         "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
         "are back.",

@@ -47,8 +47,8 @@ _SHARES = {
         "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。",
     ),
     "share_key_kind": Message(
-        "A key of the trust list is of kind {found}: expected ed25519.",
-        "信任名单的密钥类型为 {found}：应为 ed25519。",
+        "A key of the trust list is of kind {found}: expected one of {expected}.",
+        "信任名单的密钥类型为 {found}：应为以下之一：{expected}。",
     ),
     "ceremony_share_leaves": Message(
         "The share {field} leaves its role by this configuration: no key is made for it.",

@@ -189,6 +189,16 @@ class KeysSection(_Section):
     bundle_type: Annotated[
         _MainKind, Field(description="Kind of the keys of the bundle's roles; not every module knows Ed25519.")
     ] = KeyType.ED25519
+    contribution: Annotated[
+        str,
+        Field(
+            pattern=_PLACE_PATTERN,
+            description="Token for the key by which the court hands in to the country's trust list, likewise.",
+        ),
+    ] = ""
+    contribution_type: Annotated[
+        _MainKind | None, Field(description="Kind of that key. Unset: that of the bundle's roles.")
+    ] = None
     lead_hours: Annotated[
         int,
         Field(
@@ -201,7 +211,8 @@ class KeysSection(_Section):
 
     def moved_to(self, place: str) -> Self:
         """The same with every key in one token."""
-        return type(self).model_validate(self.model_dump() | dict.fromkeys(("certificate", "status", "bundle"), place))
+        uses = ("certificate", "status", "bundle", "contribution")
+        return type(self).model_validate(self.model_dump() | dict.fromkeys(uses, place))
 
 
 class CourtConfiguration(_Section):

@@ -233,6 +233,12 @@ def _contributor(settings: Settings, court: CourtConfiguration, passphrase: Pass
         repository=Repository(settings.public_folder),
         lifetime=timedelta(hours=court.status.validity_hours),
         passphrase=passphrase,
+        custody=RoleCustody(
+            place=court.keys.contribution,
+            prefix="",
+            key_type=court.keys.contribution_type or court.keys.bundle_type,
+            tokens=settings.token_access,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import expected_of
 from xinzheng_keys.passphrase import passphrase_source
+from xinzheng_keys.sm2_mechanisms import read_sm2_setting
 from xinzheng_keys.token_access import SOURCE_FORM, TokenAccess
 
 MIN_SECRET_CHARACTERS = 16
@@ -74,6 +75,14 @@ class Settings(BaseSettings):
             "`credential:NAME` (systemd, `LoadCredential=`) or `file:PATH` (mode 0600).",
         ),
     ] = ""
+    pkcs11_sm2: Annotated[
+        str,
+        Field(
+            description="Numbers of modules that have SM2, which no standard gives: `NAME=sign:0x80008105,"
+            "key-type:0x80000004,generate:0x80008001,curve:none,input:digest,signature:raw`, several with semicolons; "
+            "only `sign` is needed ([what each means](../how-to/hardware-keys.md#sm2))."
+        ),
+    ] = ""
     pkcs11_timeout_seconds: Annotated[
         float, Field(ge=0.1, le=120, description="How long a hardware token may take for one signature, seconds.")
     ] = 5.0
@@ -113,6 +122,12 @@ class Settings(BaseSettings):
             raise ConfigurationError("setting_placeholder", field=info.field_name, minimum=MIN_SECRET_CHARACTERS)
         return value
 
+    @field_validator("pkcs11_sm2")
+    @classmethod
+    def _sm2_numbers(cls, value: str) -> str:
+        read_sm2_setting(value)
+        return value
+
     @property
     def token_access(self) -> TokenAccess:
         """How hardware modules are reached."""
@@ -122,6 +137,7 @@ class Settings(BaseSettings):
             pin=passphrase_source(self.pkcs11_pin_from) if self.pkcs11_pin_from else None,
             deadline=self.pkcs11_timeout_seconds,
             sessions=self.pkcs11_sessions,
+            sm2=read_sm2_setting(self.pkcs11_sm2),
         )
 
     @property

@@ -54,11 +54,13 @@ def open_signer(uri: str, *, passphrase: PassphraseSource, tokens: TokenAccess |
 
     Raises:
         KeyURIError: `key_uri_malformed`, `key_scheme_unknown`, `key_scheme_unavailable`, `pkcs11_uri_malformed`,
-            `pkcs11_uri_attribute`, `pkcs11_uri_incomplete`, `pkcs11_pin_value`, `pkcs11_module_unknown`.
+            `pkcs11_uri_attribute`, `pkcs11_uri_incomplete`, `pkcs11_pin_value`, `pkcs11_module_unknown`,
+            `pkcs11_sm2_unset`.
         KeyStoreError: the key file that is named cannot be used (`load_key_file`), or the source of the PIN.
         TokenError: `token_module_missing`, `token_module_unusable`, `token_missing`, `token_ambiguous`,
             `token_pin_unset`, `token_pin_wrong`, `token_pin_locked`, `token_pin_last_try`, `token_key_missing`,
-            `token_key_ambiguous`, `token_key_exposed`, `token_key_unusable`, `token_slow`, `token_failed`.
+            `token_key_ambiguous`, `token_key_exposed`, `token_key_unusable`, `token_slow`, `token_failed`,
+            `token_signature_wrong`.
     """
     if _scheme(uri) == _FILE:
         return load_key_file(_path_of_file_uri(uri), passphrase=passphrase)
@@ -110,7 +112,7 @@ def create_token_key(uri: str, *, name: str, key_type: KeyType, tokens: TokenAcc
         tokens: how hardware modules are reached; by default as the URI itself says.
 
     Raises:
-        KeyURIError: as `open_signer`.
+        KeyURIError: as `open_signer`; `pkcs11_sm2_made_elsewhere`.
         TokenError: as `open_signer`; `token_key_exists` if a key of that label is there.
     """
     made, signer = _hardware().create_token_key(uri, name=name, key_type=key_type, access=tokens or TokenAccess())

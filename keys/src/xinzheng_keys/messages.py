@@ -39,6 +39,22 @@ MESSAGES: dict[str, Message] = {
         "The pkcs11 URI names no module of this installation: expected module-path=/path, or module-name={known}.",
         "pkcs11 URI 未指明本机已配置的模块：应为 module-path=/路径，或 module-name={known}。",
     ),
+    "pkcs11_sm2_setting": Message(
+        "The numbers of a module's SM2 are wrong at {field!r}: expected NAME=sign:0x…,key-type:0x…,generate:0x…,"
+        "curve:none,input:digest,signature:raw; sign is needed, several modules go with semicolons.",
+        "模块的 SM2 编号在 {field!r} 处有误：应为 NAME=sign:0x…,key-type:0x…,generate:0x…,"
+        "curve:none,input:digest,signature:raw；sign 必填，多个模块以分号分隔。",
+    ),
+    "pkcs11_sm2_unset": Message(
+        "The installation does not say how this module makes and uses SM2 keys: expected the numbers of its maker in "
+        "{setting}.",
+        "本机未说明该模块如何生成和使用 SM2 密钥：应在 {setting} 中写明厂商的编号。",
+    ),
+    "pkcs11_sm2_made_elsewhere": Message(
+        "The installation names no mechanism by which this module makes SM2 keys: make one with the maker's own tool "
+        "and stage it, or name the mechanism (generate) in {setting}.",
+        "本机未写明该模块生成 SM2 密钥的机制：请用厂商工具生成后登记（stage），或在 {setting} 中写明（generate）。",
+    ),
     "token_module_missing": Message(
         "The PKCS #11 module {path} cannot be loaded.",
         "无法加载 PKCS #11 模块 {path}。",
@@ -78,6 +94,11 @@ MESSAGES: dict[str, Message] = {
     "token_failed": Message(
         "The hardware token has failed: {reason}.",
         "硬件令牌出错：{reason}。",
+    ),
+    "token_signature_wrong": Message(
+        "What the hardware token signed does not verify as SM2 with its public key: the numbers in {setting} do not "
+        "fit the module. Nothing was handed out.",
+        "硬件令牌所签内容无法用其公钥按 SM2 验证：{setting} 中的编号与该模块不符。未交出任何内容。",
     ),
     "token_key_missing": Message(
         "The hardware token holds no key pair as the key URI names it.",

@@ -1,14 +1,15 @@
 """Keys that never leave a hardware module: found, made, and asked for signatures (PKCS #11 v2.40 and v3.0).
 
 ECDSA is CKM_ECDSA over a digest that is made here, so that a module needs no hash and gets 32 or 48 octets whatever is
-signed; Ed25519 is CKM_EDDSA (v3.0, 2.3.6) over the message itself.
+signed; Ed25519 is CKM_EDDSA (v3.0, 2.3.6) over the message itself. SM2 goes by the numbers of the module's maker
+(`pkcs11_sm2`).
 """
 
 import hashlib
 import secrets
 import threading
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, Protocol, cast
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -18,16 +19,20 @@ from pkcs11 import PrivateKey as TokenPrivateKey
 from pkcs11.exceptions import AttributeTypeInvalid
 
 from xinzheng_keys import public_keys
-from xinzheng_keys.errors import KeyStoreError, KeyURIError, TokenError
+from xinzheng_keys.errors import KeyURIError, TokenError
+from xinzheng_keys.pkcs11_sm2 import TRIAL, SM2Scheme, key_pair_templates, key_type_numbered
 from xinzheng_keys.pkcs11_token import TokenLink
 from xinzheng_keys.pkcs11_uri import PKCS11URI, parse_pkcs11_uri
+from xinzheng_keys.public_half import PublicHalf
 from xinzheng_keys.public_keys import PublicKey
+from xinzheng_keys.sm2_mechanisms import CURVE, SETTING, SM2Mechanisms
 from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.sm2_point import SM2Point
 
 _HASHES: Final = {KeyType.P256: hashlib.sha256, KeyType.P384: hashlib.sha384}
 _SIGNATURE_OCTETS: Final = {KeyType.P256: 64, KeyType.P384: 96, KeyType.ED25519: 64}
-_POINT_OCTETS: Final = {KeyType.P256: 65, KeyType.P384: 97, KeyType.ED25519: 32}
+_POINT_OCTETS: Final = {KeyType.P256: 65, KeyType.P384: 97, KeyType.ED25519: 32, KeyType.SM2: 65}
 
 # DER of the curve's object identifier (RFC 5480 §2.1.1.1; RFC 8410 §3), and its name as v3.0 (2.3.10) allows it too.
 _PARAMETERS: Final = {
@@ -45,6 +50,7 @@ _GENERATED: Final = {
     KeyType.ED25519: (TokenKeyType.EC_EDWARDS, Mechanism.EC_EDWARDS_KEY_PAIR_GEN),
 }
 
+_VENDOR_DEFINED: Final = 0x8000_0000  # CKK_VENDOR_DEFINED: from here on types of keys are the maker's own
 _ID_OCTETS: Final = 8
 _OCTET_STRING: Final = b"\x04"
 
@@ -62,69 +68,83 @@ class _Pair:
     public_key: PublicKey
 
 
-class PKCS11Signer:
+class _Scheme(Protocol):
+    """How a kind of key signs: what a mechanism is given, and what becomes of what it gives."""
+
+    mechanism: Mechanism
+    parameter: bytes | None
+
+    def message(self, data: bytes) -> bytes:
+        """What the mechanism is given for `data`."""
+
+    def signature(self, made: bytes, data: bytes) -> bytes:
+        """What it gave, in the form of this package."""
+
+
+class _StandardScheme:
+    """ECDSA and EdDSA."""
+
+    parameter: bytes | None = None
+
+    def __init__(self, key_type: KeyType) -> None:
+        self._key_type = key_type
+        self.mechanism = Mechanism.EDDSA if key_type is KeyType.ED25519 else Mechanism.ECDSA
+
+    def message(self, data: bytes) -> bytes:
+        return data if self._key_type is KeyType.ED25519 else _HASHES[self._key_type](data).digest()
+
+    def signature(self, made: bytes, data: bytes) -> bytes:
+        del data
+        if len(made) != _SIGNATURE_OCTETS[self._key_type]:
+            raise TokenError("token_failed", reason=f"{len(made)} octets")
+        return made
+
+
+class PKCS11Signer(PublicHalf[PublicKey]):
     """Signs with a key in a hardware module; the private key stays there."""
 
-    __slots__ = ("_handles", "_link", "key_type", "public_key")
+    __slots__ = ("_handles", "_link", "_scheme")
 
     def __init__(self, uri: PKCS11URI, access: TokenAccess) -> None:
-        """Find the key that `uri` names.
+        """Find the key that `uri` names; an SM2 key signs once, to see whether its module's numbers are right.
 
         Raises:
-            KeyURIError: the URI names no token or no object; `pkcs11_module_unknown`.
+            KeyURIError: the URI names no token or no object; `pkcs11_module_unknown`, `pkcs11_sm2_unset`.
             TokenError: see `xinzheng_keys.custody.open_signer`.
-            KeyStoreError: the PIN cannot be read; `key_type_unsupported`.
+            KeyStoreError: the PIN cannot be read; `sm2_unavailable`.
         """
         _require_named(uri)
         self._link = TokenLink(uri, access)
         self._handles = _Handles()
-        self.public_key: PublicKey = self._link.run(lambda session: _find(session, uri).public_key)
-        self.key_type: KeyType = public_keys.key_type_of(self.public_key)
-
-    @property
-    def public_key_multibase(self) -> str:
-        """The public key as Multikey."""
-        return public_keys.multikey(self.public_key)
-
-    @property
-    def public_jwk(self) -> public_keys.JSONWebKey:
-        """The public key as JWK."""
-        return public_keys.json_web_key(self.public_key)
-
-    @property
-    def kid(self) -> bytes:
-        """The first 8 octets of the RFC 7638 thumbprint."""
-        return public_keys.key_identifier(self.public_key)
+        module = self._link.sm2
+        super().__init__(self._link.run(lambda session: _find(session, uri, module).public_key))
+        self._scheme: _Scheme = _StandardScheme(self.key_type)
+        if module is not None and isinstance(self.public_key, SM2Point):
+            self._scheme = SM2Scheme(module, self.public_key)
+            self.sign(TRIAL)
 
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: r‖s of 64 or 96 octets, or 64 octets of Ed25519.
 
         Raises:
-            TokenError: the module does not sign; `token_key_changed` if it holds another key now.
+            TokenError: the module does not sign; `token_key_changed` if it holds another key now;
+                `token_signature_wrong` if an SM2 signature does not verify.
+            KeyStoreError: `sm2_unavailable` for an SM2 key without libcrypto, which verifies.
         """
-        mechanism, message = Mechanism.EDDSA, data
-        if self.key_type is not KeyType.ED25519:
-            mechanism, message = Mechanism.ECDSA, _HASHES[self.key_type](data).digest()
-        signature: bytes = self._link.run(lambda session: self._key(session).sign(message, mechanism=mechanism))
-        if len(signature) != _SIGNATURE_OCTETS[self.key_type]:
-            raise TokenError("token_failed", reason=f"{len(signature)} octets")
-        return signature
+        scheme = self._scheme
+        message, how = scheme.message(data), {"mechanism": scheme.mechanism, "mechanism_param": scheme.parameter}
+        made: bytes = self._link.run(lambda session: self._key(session).sign(message, **how))
+        return scheme.signature(made, data)
 
     def _key(self, session: Session) -> Any:
         """The private key in this thread's session; after every beginning of the module it is looked at anew."""
         generation = self._link.generation()
         if self._handles.generation != generation:
-            pair = _find(session, self._link.uri)
+            pair = _find(session, self._link.uri, self._link.sm2)
             if pair.public_key != self.public_key:
                 raise TokenError("token_key_changed")
             self._handles.key, self._handles.generation = pair.private, generation
         return self._handles.key
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.public_key_multibase}>"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a signer is neither copied nor pickled")
 
 
 def open_token_signer(uri: str, *, access: TokenAccess) -> PKCS11Signer:
@@ -137,30 +157,52 @@ def create_token_key(uri: str, *, name: str, key_type: KeyType, access: TokenAcc
     wanted = parse_pkcs11_uri(uri)
     place = replace(wanted, object=wanted.object or name, id=wanted.id or secrets.token_bytes(_ID_OCTETS))
     _require_named(place)
-    TokenLink(place, access).run(lambda session: _generate(session, place, key_type), writing=True)
+    link = TokenLink(place, access)
+    kind = _pair_of_kind(key_type, link.sm2)
+    link.run(lambda session: _generate(session, place, kind), writing=True)
     return str(place), PKCS11Signer(place, access)
 
 
-def _generate(session: Session, place: PKCS11URI, key_type: KeyType) -> None:
+@dataclass(frozen=True, slots=True)
+class _PairKind:
+    """What pairs of a kind are made with."""
+
+    key_type: TokenKeyType
+    mechanism: Mechanism
+    public: dict[Attribute, Any]
+    private: dict[Attribute, Any]
+
+
+def _pair_of_kind(key_type: KeyType, module: SM2Mechanisms | None) -> _PairKind:
+    if key_type is not KeyType.SM2:
+        return _PairKind(*_GENERATED[key_type], {Attribute.EC_PARAMS: _PARAMETERS[key_type]}, {})
+    if module is None:
+        raise KeyURIError("pkcs11_sm2_unset", field="module-name", setting=SETTING)
+    return _PairKind(key_type_numbered(module.key_type), *key_pair_templates(module))
+
+
+def _generate(session: Session, place: PKCS11URI, kind: _PairKind) -> None:
     """Make the pair, unless an object of the label is there: by its name alone nobody could tell them apart."""
     same_name = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: place.object}
     for found in session.get_objects(same_name):
         if found[Attribute.ID] != place.id:
             raise TokenError("token_key_exists", name=place.object)
         return  # this call's own key, made before the module was lost on the way
-    if key_type not in _GENERATED:
-        raise KeyStoreError("key_type_unsupported", found=key_type.value, expected=", ".join(_GENERATED))
-    kind, mechanism = _GENERATED[key_type]
     # Not in the public interface of python-pkcs11 for Edwards curves, whose parameters belong to the key itself.
     cast("Any", session)._generate_keypair(  # noqa: SLF001
-        kind,
+        kind.key_type,
         id=place.id,
         label=place.object,
         store=True,
         capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
-        mechanism=mechanism,
-        public_template={Attribute.EC_PARAMS: _PARAMETERS[key_type]},
-        private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True},
+        mechanism=kind.mechanism,
+        public_template=kind.public,
+        private_template={
+            **kind.private,
+            Attribute.SENSITIVE: True,
+            Attribute.EXTRACTABLE: False,
+            Attribute.PRIVATE: True,
+        },
     )
 
 
@@ -171,7 +213,7 @@ def _require_named(uri: PKCS11URI) -> None:
         raise KeyURIError("pkcs11_uri_incomplete", field="object")
 
 
-def _find(session: Session, uri: PKCS11URI) -> _Pair:
+def _find(session: Session, uri: PKCS11URI, module: SM2Mechanisms | None) -> _Pair:
     """The one private key of a URI, and its public key as the token has it."""
     named: dict[Attribute, Any] = {Attribute.LABEL: uri.object, Attribute.ID: uri.id}
     wanted = {name: value for name, value in named.items() if value is not None}
@@ -179,7 +221,7 @@ def _find(session: Session, uri: PKCS11URI) -> _Pair:
     if private[Attribute.EXTRACTABLE] or not private[Attribute.SENSITIVE]:
         raise TokenError("token_key_exposed")
     public = _only(session, {Attribute.CLASS: ObjectClass.PUBLIC_KEY, **wanted, Attribute.ID: private[Attribute.ID]})
-    return _Pair(private, _public_key(public))
+    return _Pair(private, _public_key(public, module))
 
 
 def _only(session: Session, wanted: dict[Attribute, Any]) -> Any:
@@ -191,18 +233,36 @@ def _only(session: Session, wanted: dict[Attribute, Any]) -> Any:
     return found[0]
 
 
-def _public_key(found: Any) -> PublicKey:
-    try:
-        key_type = _TYPE_OF_PARAMETERS[bytes(found[Attribute.EC_PARAMS])]
-    except (AttributeTypeInvalid, KeyError) as error:  # RSA and the like; another curve
-        raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES) from error
+def _public_key(found: Any, module: SM2Mechanisms | None) -> PublicKey:
+    key_type = _kind(found, module)
     point = _point(bytes(found[Attribute.EC_POINT]), _POINT_OCTETS[key_type])
     try:
         if key_type is KeyType.ED25519:
             return Ed25519PublicKey.from_public_bytes(point)
+        if key_type is KeyType.SM2:
+            return SM2Point.from_encoded(point)
         return EllipticCurvePublicKey.from_encoded_point(public_keys.CURVES[key_type](), point)
     except ValueError as error:
         raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES) from error
+
+
+def _kind(found: Any, module: SM2Mechanisms | None) -> KeyType:
+    number, parameters = int(found[Attribute.KEY_TYPE]), _parameters(found)
+    if module is not None and module.has_made(number, parameters):
+        return KeyType.SM2
+    if parameters in _TYPE_OF_PARAMETERS:
+        return _TYPE_OF_PARAMETERS[parameters]
+    if parameters == CURVE or number >= _VENDOR_DEFINED:
+        raise KeyURIError("pkcs11_sm2_unset", field="module-name", setting=SETTING)
+    raise TokenError("token_key_unusable", expected=public_keys.KNOWN_TYPES)
+
+
+def _parameters(found: Any) -> bytes | None:
+    """The curve of a public key; None for RSA and the like, and for makers' own kinds that need none."""
+    try:
+        return bytes(found[Attribute.EC_PARAMS])
+    except AttributeTypeInvalid:
+        return None
 
 
 def _point(value: bytes, octets: int) -> bytes:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from pkcs11 import Session, Token, TokenFlag
+from pkcs11 import Attribute, Session, Token, TokenFlag
+from pkcs11.attributes import AttributeMapper, handle_ulong
 from pkcs11.exceptions import (
     FunctionNotSupported,
     KeySizeRange,
@@ -45,6 +46,10 @@ _LASTING: Final = (
 )
 """Errors that a new beginning does not mend; after any other one the module is restarted and asked once more."""
 
+# Types of keys as numbers: for those of makers python-pkcs11 has no names, and reads no key of them.
+_ATTRIBUTES: Final = AttributeMapper()
+_ATTRIBUTES.register_handler(Attribute.KEY_TYPE, *handle_ulong)
+
 _MAY_RETURN: Final = ("token_missing", "token_key_missing")
 
 _SALT: Final = secrets.token_bytes(32)
@@ -77,6 +82,10 @@ class TokenLink:
     Args:
         uri: what selects the token, and where its PIN is.
         access: what the installation says.
+
+    Attributes:
+        uri: as given.
+        sm2: the numbers of the module's SM2, if the installation knows them.
     """
 
     def __init__(self, uri: PKCS11URI, access: TokenAccess) -> None:
@@ -85,6 +94,7 @@ class TokenLink:
         self._access = access
         self._path = access.library(module_path=uri.module_path, module_name=uri.module_name)
         self._pin = access.pin_source(uri.pin_source)
+        self.sm2 = access.sm2_of(self._path)
 
     def run(self, work: Callable[[Session], _T], *, writing: bool = False) -> _T:
         """What `work` makes of a session that is logged in, in a thread of the module, within the deadline.
@@ -132,7 +142,7 @@ class TokenLink:
         with library.gate.shared():
             if not writing:
                 return work(self._session(library))
-            session = self._logged_in(library).open(rw=True)
+            session = self._logged_in(library).open(rw=True, attribute_mapper=_ATTRIBUTES)
             try:
                 return work(session)
             finally:
@@ -144,7 +154,7 @@ class TokenLink:
         if known is not None and known[0] == library.generation:
             return known[1]
         generation = library.generation
-        session = self._logged_in(library).open()
+        session = self._logged_in(library).open(attribute_mapper=_ATTRIBUTES)
         _HERE.sessions[library, self._place] = (generation, session)
         return session
 

@@ -9,6 +9,8 @@ import os
 from functools import cache
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
 from xinzheng_keys.errors import KeyStoreError
 from xinzheng_schemas.sm2_point import SM2Point
 
@@ -20,6 +22,7 @@ DISTINGUISHING_ID: Final = b"1234567812345678"
 
 _LEAST_VERSION: Final = 3
 _POINT_OCTETS: Final = 65  # the end of a SubjectPublicKeyInfo (RFC 5480, 2.2): an uncompressed point
+_SPKI_HEAD: Final = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")  # what stands before it
 _SALT_OCTETS: Final = 16
 _SCRYPT: Final = (2**14, 8, 5)  # as xinzheng_keys.pkcs8.ScryptCost
 
@@ -53,6 +56,9 @@ _SIGNATURES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "EVP_MD_CTX_set_pkey_ctx": (None, (_POINTER, _POINTER)),
     "EVP_DigestSignInit": (_INT, (_POINTER, _POINTER, _POINTER, _POINTER, _POINTER)),
     "EVP_DigestSign": (_INT, (_POINTER, _BYTES, ctypes.POINTER(_SIZE), _BYTES, _SIZE)),
+    "EVP_DigestVerifyInit": (_INT, (_POINTER, _POINTER, _POINTER, _POINTER, _POINTER)),
+    "EVP_DigestVerify": (_INT, (_POINTER, _BYTES, _SIZE, _BYTES, _SIZE)),
+    "d2i_PUBKEY": (_POINTER, (_POINTER, ctypes.POINTER(_POINTER), ctypes.c_long)),
     "d2i_X509_SIG": (_POINTER, (_POINTER, ctypes.POINTER(_POINTER), ctypes.c_long)),
     "i2d_X509_SIG": (_INT, (_POINTER, _POINTER)),
     "i2d_PUBKEY": (_INT, (_POINTER, _POINTER)),
@@ -135,6 +141,38 @@ def generate() -> SM2Key:
         return SM2Key(library, _made(pointer.value))
     finally:
         library.EVP_PKEY_CTX_free(context)
+
+
+def verify(public_key: SM2Point, signature: bytes, data: bytes) -> bool:
+    """Whether a signature verifies, with SM3 and the usual ID (GM/T 0003.2, 7.1).
+
+    Args:
+        public_key: of the signer.
+        signature: r ‖ s, 64 octets.
+        data: what was signed.
+
+    Raises:
+        KeyStoreError: `sm2_unavailable`, `sm2_failed`.
+    """
+    library = _library()
+    half = len(signature) // 2
+    der = encode_dss_signature(int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
+    text = ctypes.create_string_buffer(_SPKI_HEAD + public_key.uncompressed())
+    start = ctypes.c_void_p(ctypes.addressof(text))
+    digest = context = None
+    pointer = library.d2i_PUBKEY(None, ctypes.byref(start), len(text) - 1)
+    try:
+        digest = _made(library.EVP_MD_CTX_new())
+        context = _made(library.EVP_PKEY_CTX_new_from_pkey(None, _made(pointer), None))
+        _done(library.EVP_PKEY_CTX_set1_id(context, DISTINGUISHING_ID, len(DISTINGUISHING_ID)))
+        library.EVP_MD_CTX_set_pkey_ctx(digest, context)
+        _done(library.EVP_DigestVerifyInit(digest, None, library.EVP_sm3(), None, pointer))
+        return bool(library.EVP_DigestVerify(digest, der, len(der), data, len(data)) == 1)
+    finally:
+        library.EVP_MD_CTX_free(digest)
+        library.EVP_PKEY_CTX_free(context)
+        library.EVP_PKEY_free(pointer)
+        library.ERR_clear_error()
 
 
 def decrypt(der: bytes, passphrase: bytes) -> SM2Key | None:

@@ -1,6 +1,6 @@
 """A signer whose key lies in the memory of this process."""
 
-from typing import NoReturn, Self
+from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 
 from xinzheng_keys import public_keys
 from xinzheng_keys.errors import KeyStoreError
+from xinzheng_keys.public_half import PublicHalf
 from xinzheng_schemas.multibase import KeyType
 
 PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
@@ -36,13 +37,13 @@ def generate_key(key_type: KeyType) -> PrivateKey:
     return generate_private_key(public_keys.CURVES[key_type]())
 
 
-class SoftwareSigner:
+class SoftwareSigner(PublicHalf[public_keys.OpenSSLKey]):
     """Signs with ECDSA on P-256 (SHA-256) or P-384 (SHA-384), nonces deterministic, or with Ed25519.
 
     The private key cannot be read from the signer, shown, copied or pickled.
     """
 
-    __slots__ = ("__private_key", "_key_type", "public_key")
+    __slots__ = ("__private_key",)
 
     def __init__(self, private_key: PrivateKeyTypes) -> None:
         """Take `private_key`.
@@ -53,8 +54,7 @@ class SoftwareSigner:
         if not isinstance(private_key, EllipticCurvePrivateKey | Ed25519PrivateKey):
             found = type(private_key).__name__
             raise KeyStoreError("key_type_unsupported", found=found, expected=public_keys.KNOWN_TYPES)
-        self.public_key: public_keys.OpenSSLKey = private_key.public_key()
-        self._key_type = public_keys.key_type_of(self.public_key)
+        super().__init__(private_key.public_key())
         self.__private_key = private_key
 
     @classmethod
@@ -62,37 +62,11 @@ class SoftwareSigner:
         """A fresh key that is stored nowhere: for rehearsals of a signature, and for simulations."""
         return cls(generate_key(key_type))
 
-    @property
-    def key_type(self) -> KeyType:
-        """The kind of key."""
-        return self._key_type
-
-    @property
-    def public_key_multibase(self) -> str:
-        """The public key as Multikey."""
-        return public_keys.multikey(self.public_key)
-
-    @property
-    def public_jwk(self) -> public_keys.JSONWebKey:
-        """The public key as JWK."""
-        return public_keys.json_web_key(self.public_key)
-
-    @property
-    def kid(self) -> bytes:
-        """The first 8 octets of the RFC 7638 thumbprint."""
-        return public_keys.key_identifier(self.public_key)
-
     def sign(self, data: bytes) -> bytes:
         """Sign `data`: r‖s of 64 or 96 octets (RFC 7518 §3.4), or 64 octets of Ed25519 (RFC 8032 §5.1.6)."""
         key = self.__private_key
         if isinstance(key, Ed25519PrivateKey):
             return key.sign(data)
-        r, s = decode_dss_signature(key.sign(data, _SCHEMES[self._key_type]))
-        size = public_keys.COORDINATE_OCTETS[self._key_type]
+        r, s = decode_dss_signature(key.sign(data, _SCHEMES[self.key_type]))
+        size = public_keys.COORDINATE_OCTETS[self.key_type]
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.public_key_multibase}>"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a signer is neither copied nor pickled")

@@ -74,6 +74,21 @@ _OPTIONS = {
         "Where the passphrase is read: env:NAME, credential:NAME or file:PATH; otherwise it is asked for.",
         "口令来源：env:名称、credential:名称 或 file:路径；否则当场询问。",
     ),
+    "pin_from": Message(
+        "Where the PIN of a hardware token is read, if the key URI has no pin-source: env:NAME, credential:NAME or "
+        "file:PATH; otherwise XINZHENG_PKCS11_PIN_FROM, otherwise it is asked for.",
+        "硬件令牌 PIN 的来源（密钥 URI 未写明 pin-source 时）：env:名称、credential:名称 或 file:路径；"
+        "否则用 XINZHENG_PKCS11_PIN_FROM，再否则当场询问。",
+    ),
+    "share_token": Message(
+        "Hardware token to make the key in, if not as the configuration says: pkcs11:token=….",
+        "生成密钥所用的硬件令牌（如与配置所述不同）：pkcs11:token=…。",
+    ),
+    "court_key_uri": Message(
+        "Hardware token to make the key in: pkcs11:token=…; otherwise as court.toml says, by default an encrypted "
+        "file.",
+        "生成密钥所用的硬件令牌：pkcs11:token=…；否则按 court.toml，默认为加密文件。",
+    ),
     "witness": Message("Who is present; may be given several times.", "见证人；可多次给出。"),
     "dry_run": Message("Check everything and write nothing.", "完成全部检查，不写入任何文件。"),
     "repository": Message("The publisher's folder of static files.", "发布方的静态文件目录。"),
@@ -107,6 +122,9 @@ _SAID = {
     "said_days": Message("good for {days} days", "有效 {days} 天"),
     "said_online": Message("by the publisher", "由发布方签"),
     "said_share": Message("    {name}: {holder}, on {medium}", "    {name}：{holder}，介质 {medium}"),
+    "said_share_token": Message(
+        "    {name}: {holder}, in {token}, recorded on {medium}", "    {name}：{holder}，在 {token}，记录于 {medium}"
+    ),
     "said_leaving": Message(
         "    {name}: {holder}, signs once more and leaves", "    {name}：{holder}，最后一次签名后退出"
     ),
@@ -115,6 +133,12 @@ _SAID = {
         "The key of {share} ({role}) will be made on {medium} and stay there, encrypted. Only its public record goes "
         "into {work}.",
         "将在 {medium} 上生成 {share}（{role}）的密钥，加密保存，不离开该介质。只有公开记录写入 {work}。",
+    ),
+    "will_make_in_token": Message(
+        "The key of {share} ({role}, {kind}) will be made in its hardware token and stay there; {medium} gets the "
+        "record of where it is. Only its public record goes into {work}.",
+        "将在硬件令牌内生成 {share}（{role}，{kind}）的密钥，不离开该令牌；{medium} 只保存其所在位置的记录。"
+        "只有公开记录写入 {work}。",
     ),
     "key_made": Message("Made. Fingerprint of {share}: {fingerprint}", "已生成。{share} 的指纹：{fingerprint}"),
     "will_draft": Message(
@@ -143,6 +167,7 @@ _SAID = {
         "本机上还有其他介质：{shares}。已载入记录。",
     ),
     "passphrase_prompt": Message("Passphrase of {share}", "{share} 的口令"),
+    "pin_prompt": Message("PIN of the token of {share}", "{share} 所在令牌的 PIN"),
     "taken": Message("taken: {role} {version} ({source})", "已采用：{role} {version}（{source}）"),
     "refused": Message(
         "not taken: {role} {version} ({source}): {reason} [{code}]",
@@ -181,12 +206,17 @@ _SAID = {
     "role_attested": Message("{line}, status as of {at}", "{line}，状态截至 {at}"),
     "contributed": Message("Contribution {version}: {path}", "报送第 {version} 版：{path}"),
     "court_key_made": Message(
-        "The key {share} is made, fingerprint {fingerprint}. Hand in, and ask the province to list it.",
-        "已生成密钥 {share}，指纹 {fingerprint}。请报送，并请省级列入。",
+        "The key {share} is made, fingerprint {fingerprint}, in {place}. Hand in, and ask the province to list it.",
+        "已生成密钥 {share}，指纹 {fingerprint}，位于 {place}。请报送，并请省级列入。",
     ),
     "court_key_retired": Message(
         "The key {share} is deleted. Hand in anew: {now} signs alone from now on.",
         "密钥 {share} 已删除。请重新报送：今后仅由 {now} 签名。",
+    ),
+    "court_key_retired_in_token": Message(
+        "The key {share} is not used any more; it stays in its token until the module's own tool deletes it: {uri}. "
+        "Hand in anew: {now} signs alone from now on.",
+        "密钥 {share} 不再使用；在用模块自带工具删除之前，它仍在令牌中：{uri}。请重新报送：今后仅由 {now} 签名。",
     ),
 }
 

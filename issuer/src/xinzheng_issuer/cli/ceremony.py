@@ -1,6 +1,7 @@
 """`xinzheng trust-list ceremony`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
+from xinzheng_issuer.publishing.role_keys import role_key_uri
 from xinzheng_issuer.publishing.trust_list.ceremony import Step
 from xinzheng_issuer.publishing.trust_list.configuration import (
     OfflineRole,
@@ -17,9 +19,12 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     load_configuration,
 )
 from xinzheng_issuer.publishing.trust_list.documents import file_role, listed_shares
-from xinzheng_issuer.publishing.trust_list.shares import fingerprint
+from xinzheng_issuer.publishing.trust_list.shares import fingerprint, key_file
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
+from xinzheng_issuer.settings import load_settings
 from xinzheng_keys.passphrase import PassphraseSource, passphrase_source
+from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
+from xinzheng_keys.token_access import TokenAccess
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -61,6 +66,29 @@ def passphrase_for(share: str, source: str | None, *, new: bool = False) -> Pass
     return ask
 
 
+def pin_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--pin-from SOURCE`."""
+    return click.option("--pin-from", help=word("pin_from"))(function)
+
+
+def tokens_for(uris: Iterable[str], source: str | None, *, share: str) -> TokenAccess:
+    """How hardware tokens are reached: as the settings say, the PIN by a source or from the person at the terminal.
+
+    It is asked for now and not when the token wants it, for its deadline waits for nobody.
+
+    Args:
+        uris: of the keys that will be used.
+        source: `env:…`, `credential:…`, `file:…`; None for what the settings say.
+        share: whose keys.
+    """
+    given = {} if source is None else {"pkcs11_pin_from": source}
+    access = load_settings(**given).token_access
+    if access.pin is not None or all(parse_pkcs11_uri(uri).pin_source for uri in uris):
+        return access
+    pin: str = click.prompt(word("pin_prompt", share=share), hide_input=True, err=True)
+    return replace(access, pin=pin.encode)
+
+
 def _step_options(*, role: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """What all steps share."""
     options = [
@@ -84,7 +112,7 @@ def _step_options(*, role: bool) -> Callable[[Callable[..., Any]], Callable[...,
 def _share_options(function: Callable[..., Any]) -> Callable[..., Any]:
     share = click.option("--share", required=True, help=word("share"))
     medium = click.option("--medium", type=_FOLDER, help=word("medium"))
-    return share(medium(passphrase_option(function)))
+    return share(medium(passphrase_option(pin_option(function))))
 
 
 def _step(
@@ -123,7 +151,8 @@ def check(configuration: Path) -> None:
             )
         )
         for share in section.shares:
-            click.echo(word("said_share", name=share.name, holder=share.holder, medium=reviewed.medium(share)))
+            facts = {"name": share.name, "holder": share.holder, "medium": reviewed.medium(share), "token": share.token}
+            click.echo(word("said_share_token" if share.token else "said_share", **facts))
         for share in section.leaving:
             click.echo(word("said_leaving", name=share.name, holder=share.holder))
         if isinstance(section, ProvinceRole):
@@ -137,6 +166,7 @@ def _life(section: OfflineRole | OnlineRole) -> str:
 @command.command("keys", help=word("ceremony_keys"))
 @_step_options(role=False)
 @_share_options
+@click.option("--token", default="", help=word("share_token"))
 def keys(
     *,
     configuration: Path,
@@ -146,14 +176,20 @@ def keys(
     dry_run: bool,
     share: str,
     medium: Path | None,
+    token: str,
     passphrase_from: str | None,
+    pin_from: str | None,
 ) -> None:
     """Make the key of a share."""
     step = _step(configuration, work, published, witnesses, dry_run=dry_run)
     role, found = step.reviewed.share(share)
-    place = medium or step.reviewed.medium(found)
-    click.echo(word("will_make", share=share, role=role, medium=place, work=work))
-    made = step.make_key(share, medium=medium, passphrase=passphrase_for(share, passphrase_from, new=True))
+    place, token = medium or step.reviewed.medium(found), token or found.token
+    facts = {"share": share, "role": role, "medium": place, "work": work, "kind": found.key_type.value}
+    click.echo(word("will_make_in_token" if token else "will_make", **facts))
+    if token and not dry_run:
+        step = replace(step, tokens=tokens_for([token], pin_from, share=share))
+    source = passphrase_for(share, passphrase_from, new=True)
+    made = step.make_key(share, medium=medium, token=token, passphrase=source)
     if made is not None:
         click.echo(word("key_made", share=share, fingerprint=made.fingerprint))
     _say_media(step, share)
@@ -190,11 +226,15 @@ def sign(
     share: str,
     medium: Path | None,
     passphrase_from: str | None,
+    pin_from: str | None,
 ) -> None:
     """Sign a document."""
     step = _step(configuration, work, published, witnesses, dry_run=dry_run)
     subject = f"{step.reviewed.section(role).version}.{role}"
     click.echo(word("will_sign", share=share, name=f"{subject}.json"))
+    place = medium or step.reviewed.medium(step.reviewed.share(share)[1])
+    if uri := role_key_uri(key_file(place, share)):
+        step = replace(step, tokens=tokens_for([uri], pin_from, share=share))
     signature = step.sign(role, share, medium=medium, passphrase=passphrase_for(share, passphrase_from))
     if signature is not None:
         click.echo(word("drafted", name=f"{subject}.json", sha256=signature.document))

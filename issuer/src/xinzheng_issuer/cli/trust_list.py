@@ -8,16 +8,22 @@ from pathlib import Path
 import click
 
 from xinzheng_issuer.cli import ceremony
-from xinzheng_issuer.cli.ceremony import configuration_option, passphrase_for, passphrase_option
+from xinzheng_issuer.cli.ceremony import (
+    configuration_option,
+    passphrase_for,
+    passphrase_option,
+    pin_option,
+    tokens_for,
+)
 from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.trust_list.candidates import published
-from xinzheng_issuer.publishing.trust_list.configuration import load_configuration
+from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, load_configuration
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, find_contributions, read_contribution
-from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher
+from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher, online_tokens
 from xinzheng_issuer.publishing.trust_list.state import RoleState, current_files, state_of
 from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
 from xinzheng_schemas.errors import language_from
@@ -45,15 +51,24 @@ command.add_command(ceremony.command)
 @_repository_option
 @click.option("--take", "places", type=click.Path(path_type=Path), multiple=True, help=word("take"))
 @passphrase_option
+@pin_option
 @click.option("--dry-run", is_flag=True, help=word("dry_run"))
 def publish(
-    configuration: Path, repository: Path, places: tuple[Path, ...], passphrase_from: str | None, dry_run: bool
+    *,
+    configuration: Path,
+    repository: Path,
+    places: tuple[Path, ...],
+    passphrase_from: str | None,
+    pin_from: str | None,
+    dry_run: bool,
 ) -> None:
     """Publish the next edition; exit 1 if something was not taken."""
+    reviewed, shares = load_configuration(configuration), ", ".join(ONLINE_ROLES)
     publisher = TrustListPublisher(
         repository,
-        reviewed=load_configuration(configuration),
-        passphrase=passphrase_for("timestamp, snapshot", passphrase_from),
+        reviewed=reviewed,
+        passphrase=passphrase_for(shares, passphrase_from),
+        tokens=tokens_for(online_tokens(reviewed), pin_from, share=shares),
     )
     found, unread = _read(places)
     result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
@@ -172,12 +187,17 @@ def court_key() -> None:
 
 @court_key.command("new", help=word("court_key_new"))
 @data_option
-def court_key_new(data: Path | None) -> None:
+@click.option("--uri", help=word("court_key_uri"))
+def court_key_new(data: Path | None, uri: str | None) -> None:
     """Make the next key."""
     from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - other commands need no register
 
-    made = open_contributor(settings_of(data)).make_key(at=system_clock())
-    click.echo(word("court_key_made", share=made.name, fingerprint=made.fingerprint))
+    contributor = open_contributor(settings_of(data))
+    if uri is not None:
+        contributor = contributor.made_in(uri)
+    made = contributor.make_key(at=system_clock())
+    place = contributor.place_of(made.name)
+    click.echo(word("court_key_made", share=made.name, fingerprint=made.fingerprint, place=place))
 
 
 @court_key.command("retire", help=word("court_key_retire"))
@@ -187,5 +207,6 @@ def court_key_retire(data: Path | None) -> None:
     from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - as above
 
     contributor = open_contributor(settings_of(data))
-    retired = contributor.retire_key()
-    click.echo(word("court_key_retired", share=retired, now=contributor.shares()[-1]))
+    retired, kept = contributor.retire_key()
+    said = "court_key_retired_in_token" if kept else "court_key_retired"
+    click.echo(word(said, share=retired, uri=kept, now=contributor.shares()[-1]))

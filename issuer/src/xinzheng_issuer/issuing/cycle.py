@@ -49,7 +49,7 @@ from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.issuing")
 
-_OUT_OF_REACH = {"signer_unavailable", "sm2_unavailable", "sm2_failed"}
+_OUT_OF_REACH = {"signer_unavailable", "sm2_unavailable", "sm2_failed", "pkcs11_sm2_unset"}
 """Codes of what keeps a key from signing and can be mended outside."""
 
 

@@ -32,8 +32,11 @@ __all__ = [
     "RoleCustody",
     "RoleSigner",
     "create_role_key",
+    "forget_role_key",
     "load_role_key",
     "role_key_exists",
+    "role_key_names",
+    "role_key_uri",
     "sign_metadata",
 ]
 
@@ -134,26 +137,75 @@ def load_role_key(path: Path, *, passphrase: PassphraseSource, custody: RoleCust
         custody: how hardware modules are reached.
 
     Raises:
-        PublishingError: `repository_damaged` (a record that says no key, or another one).
+        PublishingError: `role_key_record` (a record that says no key, or another one).
         KeyStoreError, KeyURIError, TokenError: as `xinzheng_keys.custody.open_signer`.
     """
     record = path.with_suffix(_RECORD_SUFFIX)
     if not record.exists():
         return CustodySigner(open_signer(path.absolute().as_uri(), passphrase=passphrase))
-    try:
-        entry: dict[str, Any] = strict_json.loads_object(record.read_bytes())
-        uri, public_key = str(entry["uri"]), entry["publicKeyMultibase"]
-    except (OSError, ValueError, KeyError) as error:
-        raise PublishingError("repository_damaged", path=record) from error
+    uri, public_key = _read_record(record)
     signer = open_signer(uri, passphrase=passphrase, tokens=custody.tokens if custody else None)
     if signer.public_key_multibase != public_key:
-        raise PublishingError("repository_damaged", path=record)
+        raise PublishingError("role_key_record", path=record)
     return CustodySigner(signer)
 
 
 def role_key_exists(path: Path) -> bool:
     """Whether there is a key file at `path`, or the record of a key elsewhere beside it."""
     return path.exists() or path.with_suffix(_RECORD_SUFFIX).exists()
+
+
+def role_key_uri(path: Path) -> str:
+    """Where the key of a record lies; empty for a key file, and where there is none.
+
+    Args:
+        path: as for `create_role_key`.
+
+    Raises:
+        PublishingError: `role_key_record`.
+    """
+    record = path.with_suffix(_RECORD_SUFFIX)
+    return _read_record(record)[0] if record.exists() else ""
+
+
+def role_key_names(folder: Path) -> list[str]:
+    """Names of the keys in a folder, those of key files and those of records, in alphabetical order."""
+    files = {file.stem for file in folder.glob("*.pem")}
+    return sorted(files | {file.stem for file in folder.glob(f"*{_RECORD_SUFFIX}") if _is_record(file)})
+
+
+def forget_role_key(path: Path) -> str:
+    """Delete a key file, or the record of a key elsewhere, which stays where it is.
+
+    Args:
+        path: as for `create_role_key`.
+
+    Returns:
+        The URI of a key that stays; empty for a key file.
+
+    Raises:
+        PublishingError: `role_key_record`.
+    """
+    uri = role_key_uri(path)
+    (path.with_suffix(_RECORD_SUFFIX) if uri else path).unlink()
+    return uri
+
+
+def _read_record(record: Path) -> tuple[str, str]:
+    """URI and public key of a record."""
+    try:
+        entry: dict[str, Any] = strict_json.loads_object(record.read_bytes())
+        return str(entry["uri"]), str(entry["publicKeyMultibase"])
+    except (OSError, ValueError, KeyError) as error:
+        raise PublishingError("role_key_record", path=record) from error
+
+
+def _is_record(file: Path) -> bool:
+    try:
+        _read_record(file)
+    except PublishingError:
+        return False
+    return True
 
 
 def sign_metadata(metadata: Metadata[Any], signer: RoleSigner, *, append: bool = False) -> None:

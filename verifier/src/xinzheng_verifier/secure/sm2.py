@@ -9,13 +9,9 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
-from xinzheng_schemas.sm2_point import COORDINATE_BYTES, A, B, P, SM2Point
+from xinzheng_schemas.sm2_point import COORDINATE_BYTES, GENERATOR, A, B, P, SM2Point
 
 N: Final = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_7203DF6B_21C6052B_53BBF409_39D54123
-GENERATOR: Final = (
-    0x32C4AE2C_1F198119_5F990446_6A39C994_8FE30BBF_F2660BE1_715A4589_334C74C7,
-    0xBC3736A2_F4F6779C_59BDCEE3_6B692153_D0A9877C_C62A4740_02DF32E5_2139F0A0,
-)
 
 DISTINGUISHING_ID: Final = b"1234567812345678"
 """Who signs, for everybody: the default of GM/T 0009, 10. Signatures over another or an empty ID do not verify."""

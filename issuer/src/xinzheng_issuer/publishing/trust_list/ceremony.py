@@ -1,6 +1,7 @@
 """The steps of a ceremony: each is made of one share on its own medium, and of the folder that travels.
 
-    make_key   on every new medium: the key is made there and stays there; its public record travels
+    make_key   on every new medium: the key is made there, or in a token of which the medium keeps the record, and
+               stays there; its public record travels
     draw_up    anywhere: the document that the configuration asks for, from public records and what is published
     sign       on every medium: the document is rebuilt from the configuration, compared, and signed
     assemble   anywhere: signatures are put together and judged as lenders will judge them
@@ -17,6 +18,7 @@ from pathlib import Path
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
@@ -48,10 +50,14 @@ from xinzheng_issuer.publishing.trust_list.shares import (
 from xinzheng_issuer.publishing.trust_list.transcript import Entry, record
 from xinzheng_issuer.publishing.trust_list.work_folder import ShareSignature, WorkFolder, metadata_name, sha256
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.token_access import TokenAccess
 from xinzheng_verifier.trust.names import target_name
 
 CLOCK_SKEW = timedelta(days=1)
 """How far the clocks of two offline machines may lie apart [ours]."""
+
+_IN_MODULE = "in a hardware token 在硬件令牌中"
+_IN_FILE = "in an encrypted file 在加密文件中"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,7 @@ class Step:
         at: the moment, aware, whole seconds.
         witnesses: who is present; goes into the transcript.
         dry_run: check everything, write nothing.
+        tokens: how hardware tokens are reached.
     """
 
     reviewed: Reviewed
@@ -71,16 +78,21 @@ class Step:
     at: datetime
     witnesses: tuple[str, ...] = ()
     dry_run: bool = False
+    tokens: TokenAccess | None = None
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 
-    def make_key(self, name: str, *, medium: Path | None = None, passphrase: PassphraseSource) -> PublicShare | None:
-        """Make the key of a share on its medium.
+    def make_key(
+        self, name: str, *, medium: Path | None = None, token: str = "", passphrase: PassphraseSource
+    ) -> PublicShare | None:
+        """Make the key of a share on its medium, or in a token of which the medium then keeps the record.
 
         Args:
             name: of the share.
             medium: where the medium is, if not where the configuration says.
-            passphrase: encrypts the key file.
+            token: `pkcs11:` URI of the token, if not as the configuration says; what is to be made in one is never
+                made in a file.
+            passphrase: encrypts a key file.
 
         Returns:
             The public record; None for a dry run.
@@ -89,15 +101,17 @@ class Step:
             TrustListError: `ceremony_share_unknown`, `ceremony_share_leaves`, `medium_missing`, `medium_taken`,
                 `share_record_exists`.
             KeyStoreError: (keys) the key file is there already or cannot be written.
+            KeyURIError, TokenError: (keys) the token cannot be used.
         """
         role, share = self.reviewed.share(name)
         if name not in {kept.name for kept in dict(self.reviewed.configuration.roles())[role].shares}:
             raise TrustListError("ceremony_share_leaves", field=name)
         place = self._medium(share, medium, role=role)
-        if (self.folder.path / "shares" / f"{name}.json").exists() or key_file(place, name).exists():
+        if (self.folder.path / "shares" / f"{name}.json").exists() or role_key_exists(key_file(place, name)):
             raise TrustListError("share_record_exists", field=name)
         if self.dry_run:
             return None
+        custody = RoleCustody(place=token or share.token, prefix="", key_type=share.key_type, tokens=self.tokens)
         made = make_share(
             key_file(place, name),
             name=name,
@@ -106,9 +120,12 @@ class Step:
             configuration=self.reviewed.sha256,
             at=self.at,
             passphrase=passphrase,
+            custody=custody,
         )
         written = {f"shares/{name}.json": made.to_bytes()}
-        self._record("keys", name, share=share, written=written, fingerprints={name: made.fingerprint})
+        prints = {name: made.fingerprint}
+        where = f"{share.key_type.value}, {_IN_MODULE if custody.place else _IN_FILE}"
+        self._record("keys", name, share=share, written=written, fingerprints=prints, result=where)
         return made
 
     # --- the document -------------------------------------------------------------------------------------------------
@@ -149,13 +166,14 @@ class Step:
             TrustListError: `ceremony_document_differs` and others: the document is not what the configuration says;
                 `ceremony_share_role`, `ceremony_key_unexpected`: the share does not sign for this role.
             KeyStoreError: (keys) the key file cannot be opened.
+            KeyURIError, TokenError: (keys) the token cannot be used.
         """
         share_role, share = self.reviewed.share(name)
         if share_role != role:
             raise TrustListError("ceremony_share_role", field=name, role=share_role)
         document, data = self._conforming(role)
         place = self._medium(share, medium)
-        signer = open_share(key_file(place, name), passphrase=passphrase)
+        signer = open_share(key_file(place, name), passphrase=passphrase, custody=RoleCustody(tokens=self.tokens))
         if public_octets(signer.public_key) not in self._keys_of_role(document, role, name):
             raise TrustListError("ceremony_key_unexpected", field=name, expected=role)
         if self.dry_run:
@@ -306,7 +324,7 @@ class Step:
         place = given or self.reviewed.medium(share)
         if not place.is_dir():
             raise TrustListError("medium_missing", path=place, share=share.name)
-        foreign = [file.stem for file in sorted(place.glob("*.pem")) if not self._may_lie_on(share.medium, file.stem)]
+        foreign = [found for found in role_key_names(place) if not self._may_lie_on(share.medium, found)]
         if role is not None and foreign:
             raise TrustListError("medium_taken", path=place, found=foreign[0])
         return place
@@ -319,7 +337,7 @@ class Step:
         return any(role in ONLINE_ROLES and share.medium == medium for role, share in shares.values())
 
     def other_media(self, name: str) -> tuple[str, ...]:
-        """Shares whose key files can be seen from here besides the one at work: worth a line in the transcript.
+        """Shares whose media can be seen from here besides the one at work: worth a line in the transcript.
 
         Raises:
             TrustListError: `ceremony_share_unknown`.
@@ -328,7 +346,7 @@ class Step:
         return tuple(
             other.name
             for _, other in self.reviewed.configuration.all_shares()
-            if other.medium != share.medium and key_file(self.reviewed.medium(other), other.name).exists()
+            if other.medium != share.medium and role_key_exists(key_file(self.reviewed.medium(other), other.name))
         )
 
     def _record(

@@ -14,10 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.expectations import expected_of
+from xinzheng_keys.errors import KeyURIError
+from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
+from xinzheng_schemas.multibase import KeyType
 
 ROOT, TARGETS, SNAPSHOT, TIMESTAMP = "root", "targets", "snapshot", "timestamp"
 ONLINE_ROLES = (SNAPSHOT, TIMESTAMP)
@@ -34,6 +37,16 @@ MAX_CONFIGURATION_BYTES = 4_194_304
 """Octets of a configuration file: 3,500 courts with their fingerprints take some 400 kB."""
 
 
+def _kind_of_share(kind: KeyType) -> KeyType:
+    if kind is KeyType.SM2:
+        known = ", ".join(each for each in KeyType if each is not KeyType.SM2)
+        raise TrustListError("share_key_kind", found=kind.value, expected=known)
+    return kind
+
+
+_Kind = Annotated[KeyType, AfterValidator(_kind_of_share)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,12 +59,30 @@ class Share(_Section):
     ]
     holder: Annotated[str, Field(min_length=1, max_length=200, description="Who holds it: office and person.")]
     medium: Annotated[str, Field(min_length=1, description="Folder of the medium that the key is made and used on.")]
+    token: Annotated[
+        str,
+        Field(
+            description="Hardware token that the key is made in: `pkcs11:token=…` (RFC 7512), without a PIN. The "
+            "medium then holds the record of where it is. Unset: a key file on the medium."
+        ),
+    ] = ""
+    key_type: Annotated[
+        _Kind, Field(description="Kind of the key: Ed25519, P-256 or P-384; not every module knows Ed25519.")
+    ] = KeyType.ED25519
     fingerprint: Annotated[
         str | None,
         Field(
             pattern=_FINGERPRINT, description="SHA-256 of the public key, where it is known when the file is written."
         ),
     ] = None
+
+    @field_validator("token")
+    @classmethod
+    def _names_a_token(cls, uri: str) -> str:
+        """Read it now: a file with a PIN in it is refused before anybody reviews it."""
+        if uri and not parse_pkcs11_uri(uri).names_token:
+            raise KeyURIError("pkcs11_uri_incomplete", field="token")
+        return uri
 
 
 class _Role(_Section):

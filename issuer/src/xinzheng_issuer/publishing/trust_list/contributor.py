@@ -1,6 +1,7 @@
 """The court's side of the country's trust list: what it publishes for itself, signed for the country's publisher.
 
-    <data>/keys/bundle/court-420683-1.pem   its key as a role of the country, apart from those of its own repository
+    <data>/keys/bundle/court-420683-1.pem   its key as a role of the country, apart from those of its own repository;
+                                            `.json` is the record of one in a hardware token
     <data>/contribution/                    what it handed in last: the number of the next one is one above
 
 The metadata says which status lists are current as of when (`publishedAt`). While a court changes its key, it signs by
@@ -8,15 +9,23 @@ both keys, so that it does not matter when the province names the new one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.publishing.repository import HASHES, Repository
-from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    RoleSigner,
+    forget_role_key,
+    role_key_names,
+    role_key_uri,
+    sign_metadata,
+)
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.contributions import ISSUER_FILE, KEY_FILE, write_contribution
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
@@ -41,6 +50,7 @@ class Contributor:
         repository: what the court publishes for itself.
         lifetime: how long a contribution may be relied on.
         passphrase: opens the key files.
+        custody: where the next key is made, and how hardware tokens are reached.
     """
 
     court: str
@@ -50,6 +60,7 @@ class Contributor:
     repository: Repository
     lifetime: timedelta
     passphrase: PassphraseSource
+    custody: RoleCustody = field(default_factory=lambda: RoleCustody(prefix=""))
 
     @property
     def role(self) -> str:
@@ -59,7 +70,8 @@ class Contributor:
     def shares(self) -> list[str]:
         """Names of the court's keys, oldest first."""
         prefix = f"{self.role.lower()}-"
-        numbers = [path.stem.removeprefix(prefix) for path in self.keys.glob(f"{prefix}*.pem")]
+        names = [name for name in role_key_names(self.keys) if name.startswith(prefix)]
+        numbers = [name.removeprefix(prefix) for name in names]
         return [f"{prefix}{number}" for number in sorted(int(text) for text in numbers if text.isdecimal())]
 
     def make_key(self, *, at: datetime) -> PublicShare:
@@ -68,6 +80,7 @@ class Contributor:
         Raises:
             TrustListError: `court_keys_two`: the key before is still in the place of a new one.
             KeyStoreError: (keys) the file cannot be written.
+            KeyURIError, TokenError: (keys) the token cannot be used.
         """
         present = self.shares()
         if len(present) > 1:
@@ -83,13 +96,31 @@ class Contributor:
             configuration="",
             at=at,
             passphrase=self.passphrase,
+            custody=self.custody,
         )
 
-    def retire_key(self) -> str:
-        """Take the older of two keys out of use: its file is deleted.
+    def place_of(self, name: str) -> str:
+        """Where one of the court's keys lies: the path of its file, or the URI of the token's key.
+
+        Raises:
+            PublishingError: `role_key_record`.
+        """
+        path = key_file(self.keys, name)
+        return role_key_uri(path) or str(path)
+
+    def made_in(self, place: str) -> Self:
+        """The same, but that the next key is made in another place.
+
+        Args:
+            place: a `pkcs11:` URI that names a token.
+        """
+        return replace(self, custody=replace(self.custody, place=place))
+
+    def retire_key(self) -> tuple[str, str]:
+        """Take the older of two keys out of use: its file is deleted, or the record of the token's key.
 
         Returns:
-            The name of its share.
+            The name of its share; the URI of a key that stays in its token, else empty.
 
         Raises:
             TrustListError: `court_keys_one`: there is but one.
@@ -97,8 +128,7 @@ class Contributor:
         present = self.shares()
         if len(present) < 2:  # noqa: PLR2004 - one must remain
             raise TrustListError("court_keys_one", name=self.role)
-        key_file(self.keys, present[0]).unlink()
-        return present[0]
+        return present[0], forget_role_key(key_file(self.keys, present[0]))
 
     def contribute(self, out: Path | None, *, at: datetime, above: int = 0) -> int:
         """Sign what the court publishes now, and hand it over.
@@ -115,6 +145,7 @@ class Contributor:
             PublishingError: `repository_missing`, the court has published nothing yet; `repository_damaged`.
             TrustListError: `ceremony_not_written`.
             KeyStoreError: (keys) a key file cannot be opened.
+            KeyURIError, TokenError: (keys) a token cannot be used; what was handed in before stays.
         """
         if not self.shares():
             self.make_key(at=at)
@@ -134,7 +165,7 @@ class Contributor:
             raise PublishingError("repository_missing", path=self.repository.folder)
         published = trusted_targets(latest.path.read_bytes())
         issuer = published.pop(issuer_path(self.court))
-        signers = [open_share(key_file(self.keys, name), passphrase=self.passphrase) for name in self.shares()]
+        signers = [self._open(name) for name in self.shares()]
         attested = {PUBLISHED_AT: str(timestamp.unrecognized_fields[PUBLISHED_AT])}
         signed = Targets(
             version=version,
@@ -148,6 +179,9 @@ class Contributor:
             **{target_name(path, sha256_of(content)): content for path, content in published.items()},
             f"metadata/{version}.{self.role}.json": _signed(signed, signers),
         }
+
+    def _open(self, name: str) -> RoleSigner:
+        return open_share(key_file(self.keys, name), passphrase=self.passphrase, custody=self.custody)
 
     def _record(self, signer: RoleSigner, *, at: datetime) -> bytes:
         """The public record of the newest key."""
@@ -174,5 +208,5 @@ def has_handed_in(folder: Path, court: str) -> bool:
 def _signed(signed: Targets, signers: list[RoleSigner]) -> bytes:
     metadata = Metadata(signed)
     for signer in signers:
-        metadata.sign(signer, append=True)
+        sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()

@@ -27,7 +27,13 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     Reviewed,
     Share,
 )
-from xinzheng_issuer.publishing.trust_list.shares import fingerprint, listed_key, public_octets, share_name
+from xinzheng_issuer.publishing.trust_list.shares import (
+    fingerprint,
+    kind_of,
+    listed_key,
+    public_octets,
+    share_name,
+)
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
@@ -50,7 +56,7 @@ class CourtEntry:
     Attributes:
         issuer: the court's issuer document, as a file.
         share: name of the court's share, `court-420683-1`.
-        public: the Ed25519 public key by which the court signs its status targets, 32 octets.
+        public: the public key by which the court signs its status targets, as in `PublicShare`.
     """
 
     issuer: bytes
@@ -160,6 +166,8 @@ def _key(share: Share, keys: Mapping[str, bytes]) -> Key:
     public = keys.get(share.name)
     if public is None:
         raise TrustListError("ceremony_key_missing", field=share.name)
+    if kind_of(public) is not share.key_type:
+        raise TrustListError("ceremony_key_unexpected", field=share.name, expected=share.key_type.value)
     if share.fingerprint not in {None, fingerprint(public)}:
         raise TrustListError("ceremony_key_unexpected", field=share.name, expected=share.fingerprint)
     return listed_key(share.name, public)

@@ -14,7 +14,13 @@ from tuf.api.metadata import Metadata, Root
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Edition, Publication, Repository, Signed
-from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    RoleSigner,
+    role_key_exists,
+    role_key_uri,
+    sign_metadata,
+)
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, SNAPSHOT, TIMESTAMP, Reviewed
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
@@ -23,7 +29,9 @@ from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
+from xinzheng_keys.errors import TokenError
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_BYTES
@@ -66,12 +74,16 @@ class TrustListPublisher:
         folder: the repository; made if there is none.
         reviewed: the configuration: who holds the online keys, and how long their metadata lasts.
         passphrase: opens the online key files.
+        tokens: how the hardware tokens of online keys are reached.
     """
 
-    def __init__(self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource) -> None:
+    def __init__(
+        self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+    ) -> None:
         self._repository = Repository(folder)
         self._reviewed = reviewed
         self._passphrase = passphrase
+        self._custody = RoleCustody(tokens=tokens)
 
     @property
     def repository(self) -> Repository:
@@ -89,6 +101,7 @@ class TrustListPublisher:
         Raises:
             TrustListError: `repository_restored`, `publication_impossible`, `online_key_missing`.
             PublishingError: `publication_refused` (by the verifier), `repository_damaged`, `publication_clock`.
+            KeysError: (keys) an online key cannot be used; nothing is written, and the next run makes the edition.
             OSError: the folder cannot be written; the edition before stays in effect.
         """
         given = tuple(contributions)
@@ -173,22 +186,33 @@ class TrustListPublisher:
         return self._repository.published_at(at)
 
     def _signers(self, root: Root) -> dict[str, list[RoleSigner]]:
-        """The online keys that the root names, as far as their media are here.
+        """The online keys that the root names, as far as their media and tokens are here.
 
         Raises:
             TrustListError: `online_key_missing`.
+            KeysError: (keys) a key cannot be opened; `token_missing` only if too few are left without its token.
         """
         signers: dict[str, list[RoleSigner]] = {}
         for role in ONLINE_ROLES:
-            section = dict(self._reviewed.configuration.roles()).get(role)
-            shares = (*section.shares, *section.leaving) if section else ()
-            paths = [key_file(self._reviewed.medium(share), share.name) for share in shares]
-            opened = [open_share(path, passphrase=self._passphrase) for path in paths if path.exists()]
+            opened, away = self._open_online(role)
             named = [signer for signer in opened if signer.public_key.keyid in root.roles[role].keyids]
             if len(named) < root.roles[role].threshold:
-                raise TrustListError("online_key_missing", role=role, version=root.version)
+                raise away or TrustListError("online_key_missing", role=role, version=root.version)
             signers[role] = named
         return signers
+
+    def _open_online(self, role: str) -> tuple[list[RoleSigner], TokenError | None]:
+        """The keys of an online role that are here, and why one is not whose token is away."""
+        opened: list[RoleSigner] = []
+        away: TokenError | None = None
+        for path in filter(role_key_exists, _key_files(self._reviewed, role)):
+            try:
+                opened.append(open_share(path, passphrase=self._passphrase, custody=self._custody))
+            except TokenError as error:
+                if error.code != "token_missing":
+                    raise
+                away = error
+        return opened, away
 
     def _judge(self, edition: Mapping[str, bytes], now: Published, *, at: datetime) -> TrustedRepository:
         """As a lender does who holds the edition before: the whole of it, by the verifier."""
@@ -244,10 +268,26 @@ class TrustListPublisher:
             memory.check(now, next_root=root_of(chosen.root))
 
 
+def online_tokens(reviewed: Reviewed) -> list[str]:
+    """URIs of the online keys that lie in hardware tokens, as far as their media are here.
+
+    Raises:
+        PublishingError: `role_key_record`.
+    """
+    paths = (path for role in ONLINE_ROLES for path in _key_files(reviewed, role))
+    return [uri for uri in map(role_key_uri, paths) if uri]
+
+
+def _key_files(reviewed: Reviewed, role: str) -> list[Path]:
+    section = dict(reviewed.configuration.roles()).get(role)
+    shares = (*section.shares, *section.leaving) if section else ()
+    return [key_file(reviewed.medium(share), share.name) for share in shares]
+
+
 def _signed(signed: Signed, signers: Mapping[str, Iterable[RoleSigner]]) -> bytes:
     metadata = Metadata(signed)
     for signer in signers[signed.type]:
-        metadata.sign(signer, append=True)
+        sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()
 
 

@@ -42,7 +42,7 @@ class Entry:
         written: name of each file that was written → its content.
         fingerprints: share → SHA-256 of its public key.
         other_media: shares whose media were on this machine too.
-        result: what the verifier's own check said, in words.
+        result: what the verifier's own check said, or where a key was made, in words.
     """
 
     step: str

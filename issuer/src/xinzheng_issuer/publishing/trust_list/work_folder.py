@@ -42,7 +42,7 @@ class ShareSignature:
     Attributes:
         share: its name.
         key_id: identifier of its key in metadata.
-        signature: 64 octets.
+        signature: 64 octets of Ed25519, or DER of ECDSA.
         document: SHA-256 of the unsigned document's file.
         configuration: SHA-256 of the configuration by which it was signed.
         at: when, aware.
