@@ -356,3 +356,6 @@ class HealthOut(_Wire):
     status: Annotated[str, Field(description="ok")]
     court: str
     bundle_version: int | None
+    root_expires: Annotated[
+        datetime, Field(description="When the root of the bundle ends; it is to be renewed two months before.")
+    ]

@@ -27,8 +27,14 @@ def health(issuer: CurrentIssuer) -> HealthOut:
     """Reads the register and the publication folder."""
     with issuer.office.reading() as store:
         store.court()
-    latest = issuer.outbox.publisher.latest
-    return HealthOut(status="ok", court=issuer.office.court.did, bundle_version=latest.version if latest else None)
+    publisher = issuer.outbox.publisher
+    latest = publisher.latest
+    return HealthOut(
+        status="ok",
+        court=issuer.office.court.did,
+        bundle_version=latest.version if latest else None,
+        root_expires=publisher.signed_root.expires,
+    )
 
 
 @router.get("/did/{code}/did.json", response_class=Response, responses=_MISSING, summary="The court's DID document")
