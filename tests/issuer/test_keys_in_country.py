@@ -1,11 +1,13 @@
 """The keys of a court in the country's trust list: only its province tells that list's lenders of a change."""
 
 import json
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from support.country import Country
@@ -19,6 +21,9 @@ from xinzheng_verifier import TrustStore
 
 COURT = "420683"
 STATUS_2 = ("create", "status-2", "--usage", "status", "--reason", "yearly")
+CERT_2 = ("create", "cert-2", "--usage", "certificate", "--reason", "stolen", "--yes")
+USE_CERT_2 = ("activate", "cert-2", "--reason", "stolen", "--yes")
+REISSUE = ("reissue", "cert-1", "--reason", "stolen", "--yes")
 ACTIVATE = ("activate", "status-2", "--reason", "yearly", "--yes")
 ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
 
@@ -147,6 +152,74 @@ def test_a_status_key_that_is_used_too_early_is_warned_of_and_stops_the_contribu
     assert error.code == "contribution_list"
     # The refusal hides nothing: what the province has to sign is named all the same.
     assert [(each.court, each.province) for each in result.waiting] == [(COURT, "province-42")]
+
+
+def test_a_certificate_key_is_listed_before_it_signs_or_issues_anew(court: Court) -> None:
+    court.join()
+    court.keys(*CERT_2)
+    alone = court.keys(*USE_CERT_2)
+    assert (alone.exit_code, "[key_listing_needed]" in alone.stderr) == (1, True)
+    assert "kid_unknown" in alone.stderr
+    too_early = court.edition()
+    assert "[key_not_listed]" in court.keys(*USE_CERT_2, *too_early).stderr
+    used = court.keys(*USE_CERT_2, "--now")
+    assert used.exit_code == 0, used.output
+    assert "its lenders refuse new certificates (kid_unknown)" in used.stdout
+    court.keys("compromise", "cert-1", "--reason", "stolen", "--yes")
+
+    refused = court.keys(*REISSUE)
+    assert (refused.exit_code, "[key_listing_needed]" in refused.stderr) == (1, True)
+    assert "[key_not_listed]" in court.keys(*REISSUE, *too_early).stderr
+    assert court.keys(*REISSUE, *too_early[:2]).exit_code == 2
+    all_the_same = court.keys(*REISSUE, "--now", "--dry-run")
+    assert (all_the_same.exit_code, "kid_unknown" in all_the_same.stdout) == (0, True)
+
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    court.country.publish()
+    done = court.keys(*REISSUE, *court.edition())
+    assert (done.exit_code, "kid_unknown" in done.stdout) == (0, False), done.output
+
+
+# --- a restored backup ------------------------------------------------------------------------------------------------
+
+
+def says_country(court: Court, language: dict[str, str] = ENGLISH) -> str:
+    return court.keys("retire", "cert-1", "--leave-none", "--reason", "-", "--dry-run", language=language).stdout
+
+
+def test_a_court_whose_folder_of_contributions_is_lost_stays_in_the_country(court: Court) -> None:
+    court.join()
+    court.hand_in()
+    shutil.rmtree(court.data / "contribution")
+    said = says_country(court)
+    assert "hands in to the country's trust list" in said
+    assert "copy of its last contribution (contribution/) is gone" in said
+    assert "报送将接续编号" in says_country(court, CHINESE)
+    court.keys(*CERT_2)
+    assert "[key_listing_needed]" in court.keys(*USE_CERT_2).stderr
+    with closing(open_issuer(Settings(data=court.data))) as issuer, structlog.testing.capture_logs() as logs:
+        issuer.start()
+    assert [(each["kept"], each["noted"]) for each in logs if each["event"] == "contribution_older"] == [(0, 2)]
+    # The number goes on by itself: nothing is refused as older.
+    court.hand_in()
+    assert [answer.error for answer in court.country.publish().answers if answer.role == f"court-{COURT}"] == [None]
+    assert (court.data / "contribution" / "metadata" / f"3.court-{COURT}.json").exists()
+    assert "is gone" not in says_country(court)
+
+
+def test_a_register_from_before_the_first_contribution_learns_it_from_the_folder(court: Court) -> None:
+    backup = (court.data / "register.sqlite").read_bytes()
+    court.join()
+    (court.data / "register.sqlite").write_bytes(backup)
+    assert "hands in to the country's trust list" in says_country(court)
+    with closing(open_issuer(Settings(data=court.data))) as issuer:
+        issuer.start()
+        with issuer.office.reading() as store:
+            assert store.contribution_version() == 1
+    shutil.rmtree(court.data / "contribution")
+    assert "hands in to the country's trust list" in says_country(court)
 
 
 def test_the_publisher_says_what_waits_for_the_province(court: Court) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from support.office import CourtHouse, application
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing import bundle
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
 
@@ -154,10 +155,10 @@ def test_another_process_that_publishes_is_waited_for(house: CourtHouse, monkeyp
     inside, overlaps = threading.Semaphore(1), []
     publish = house.issuer.outbox._publish
 
-    def watched(*, force: bool) -> Any:
+    def watched(**options: Any) -> Any:
         overlaps.append(not inside.acquire(blocking=False))
         try:
-            return publish(force=force)
+            return publish(**options)
         finally:
             inside.release()
 
@@ -173,7 +174,7 @@ def test_a_refusal_of_the_verifier_keeps_the_bundle_before(house: CourtHouse, mo
         raise PublishingError("publication_refused", refusal="bundle_threshold", reason="x")
 
     version = house.get("/healthz", None).json()["bundleVersion"]
-    monkeypatch.setattr(BundlePublisher, "_check", refuse)
+    monkeypatch.setattr(bundle, "_check", refuse)
     state = house.issuer.outbox.renew()
     assert (state.published, state.bundle_version) == (False, version)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -329,6 +330,8 @@ def test_public_documents(house: CourtHouse) -> None:
         assert answer.headers["content-type"] == "application/schema+json"
     assert house.get("/bundle/root.json", None).json()["signed"]["_type"] == "root"
     health = house.get("/healthz", None).json()
+    ends = house.issuer.outbox.publisher.signed_root.expires
+    assert datetime.fromisoformat(health.pop("rootExpires")) == ends
     assert health == {"status": "ok", "court": "did:web:xz.example:did:420683", "bundleVersion": 1}
 
 

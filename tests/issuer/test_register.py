@@ -40,6 +40,7 @@ from xinzheng_issuer.register.migrations.versions import (
     v0004_status_changes,
     v0005_key_life,
     v0006_second_key,
+    v0007_contributions,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
@@ -51,6 +52,7 @@ MIGRATIONS = (
     v0004_status_changes,
     v0005_key_life,
     v0006_second_key,
+    v0007_contributions,
 )
 
 

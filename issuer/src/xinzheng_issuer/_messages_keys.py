@@ -23,10 +23,11 @@ KEYS = {
         "强行启用请加 --now。",
     ),
     "key_listing_needed": Message(
-        "This court is in the country's trust list, and {name} signs status lists: before the country's list names it, "
-        "every contribution is refused. Expected --listed-in BUNDLE --root ROOT, an edition that names it, or --now.",
-        "本院在全国信任名单中，而 {name} 用于签署状态列表：全国名单列入该密钥之前，每次报送都会被拒绝。"
-        "应给出列有该密钥的全国名单：--listed-in 信任包 --root 根文件，或加 --now。",
+        "This court is in the country's trust list: before that list names {name}, its lenders refuse what the key "
+        "signs (kid_unknown), and the country every contribution with status lists that it signs. Expected "
+        "--listed-in BUNDLE --root ROOT, an edition that names it, or --now.",
+        "本院在全国信任名单中：该名单列入 {name} 之前，使用名单的机构会拒绝其签署的证明（kid_unknown），"
+        "含其所签状态列表的报送也会被拒绝。应给出列有该密钥的全国名单：--listed-in 信任包 --root 根文件，或加 --now。",
     ),
     "key_not_listed": Message(
         "Edition {edition} of the country's list does not name the key {name} of this court: hand in, and have the "

@@ -91,6 +91,23 @@ PUBLISHING = {
         "are back.",
         "信任包各角色（{roles}）的密钥无法打开（{cause}）：{reason}在其恢复之前不会发布任何内容。",
     ),
+    "role_keys_left": Message(
+        "The keys of {roles} cannot be opened, and nothing could be published under the new root: replace them by the "
+        "same root, xinzheng bundle-keys rotate {command}.",
+        "{roles} 的密钥无法打开，在新根之下不能发布任何内容：请在同一版根中一并更换："
+        "xinzheng bundle-keys rotate {command}。",
+    ),
+    "root_keys_missing": Message(
+        "The root key {name} cannot be opened ({cause}): {reason} Without it no root can follow; if it is lost for "
+        "good, every lender has to be given a new first root by another way.",
+        "根密钥 {name} 无法打开（{cause}）：{reason}没有它便不能产生后续的根；"
+        "如确已丢失，须以其他途径向每个机构交付新的首个根。",
+    ),
+    "edition_before_failed": Message(
+        "The edition that old and new keys sign could not be published ({reason}): the root was not changed, and the "
+        "new keys are in no use. Mend that first, then repeat the step.",
+        "由新旧密钥共同签署的一版未能发布（{reason}）：根未变更，新密钥未启用。请先排除故障，再重复本步骤。",
+    ),
     "role_key_unknown": Message(
         "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
         "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
@@ -106,10 +123,10 @@ PUBLISHING = {
     ),
     "publication_clock": Message(
         "The last edition says that it was made at {published}, and this clock shows {now}: nothing was published. Set "
-        "the clock right; if it was wrong then, the country replaces the online keys by a new root, and a court that "
-        "runs alone waits until that moment.",
+        "the clock right; if it was wrong then, the country replaces the online keys by a new root, and so does a "
+        "court that runs alone: xinzheng bundle-keys rotate snapshot timestamp.",
         "上一版自称制作于 {published}，而本机时钟为 {now}：未发布任何内容。请校准时钟；如当时时钟有误，"
-        "全国名单须以新根更换在线密钥，独立运行的法院须等到该时刻。",
+        "全国名单须以新根更换在线密钥，独立运行的法院亦然：xinzheng bundle-keys rotate snapshot timestamp。",
     ),
     "publication_refused": Message(
         "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",

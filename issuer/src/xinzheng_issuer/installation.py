@@ -24,8 +24,10 @@ from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
 from xinzheng_issuer.issuing.live_keys import LiveKeys
+from xinzheng_issuer.keylife.contributions import catch_up_contribution
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
+from xinzheng_issuer.publishing.bundle_keys import BundleKeys
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
 from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.role_keys import RoleCustody
@@ -73,6 +75,7 @@ class Issuer:
     def start(self) -> tuple[Recovery, PublicationState]:
         """Finish what a crash left behind, then publish what waits. To be called before anything is served."""
         catch_up(self.office, self.settings.keys_folder)
+        catch_up_contribution(self.office, self.settings.contribution_folder)
         recovery = self.cycle.recover()
         return recovery, self.outbox.settle_or_renew()
 
@@ -145,14 +148,7 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
         _write_secret(settings.keys_folder / "passphrase")
     passphrase = key_passphrase(settings)
     create_court_keys(settings.keys_folder, passphrase=passphrase, at=at, court=court, tokens=settings.token_access)
-    BundlePublisher.create(
-        settings.public_folder,
-        keys=settings.keys_folder / "bundle",
-        passphrase=passphrase,
-        at=at,
-        lifetimes=_lifetimes(court),
-        custody=_custody(settings, court),
-    )
+    begin_bundle(settings, court, at=at)
     _contributor(settings, court, passphrase).make_key(at=at)
     upgrade_register(settings)
     settings.court_file.write_bytes(court_file.read_bytes())
@@ -222,6 +218,37 @@ def open_contributor(settings: Settings) -> Contributor:
     if not settings.court_file.exists():
         raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
     return _contributor(settings, load_court(settings.court_file), key_passphrase(settings))
+
+
+def begin_bundle(settings: Settings, court: CourtConfiguration, *, at: datetime) -> None:
+    """Make the first root of a repository and the keys that are not there.
+
+    Args:
+        settings: of this process.
+        court: whose.
+        at: the present moment.
+
+    Raises:
+        PublishingError: `repository_exists`.
+        KeysError: (keys) a key cannot be made or opened.
+    """
+    BundlePublisher.create(
+        settings.public_folder,
+        keys=settings.keys_folder / "bundle",
+        passphrase=key_passphrase(settings),
+        at=at,
+        lifetimes=_lifetimes(court),
+        custody=_custody(settings, court),
+    )
+
+
+def open_bundle_keys(settings: Settings, court: CourtConfiguration) -> BundleKeys:
+    """The keys of the court's own bundle, unopened."""
+    return BundleKeys(
+        folder=settings.keys_folder / "bundle",
+        passphrase=key_passphrase(settings),
+        custody=_custody(settings, court),
+    )
 
 
 def _contributor(settings: Settings, court: CourtConfiguration, passphrase: PassphraseSource) -> Contributor:

@@ -362,3 +362,6 @@ class HealthOut(_Wire):
     status: Annotated[str, Field(description="ok; whether it can sign is told by /readyz")]
     court: str
     bundle_version: int | None
+    root_expires: Annotated[
+        datetime, Field(description="When the root of the bundle ends; it is to be renewed two months before.")
+    ]

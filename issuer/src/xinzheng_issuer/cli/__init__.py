@@ -25,6 +25,7 @@ COMMANDS = {
     "feed-review": "xinzheng_issuer.cli.feed_review",
     "keys": "xinzheng_issuer.cli.keys",
     "bundle": "xinzheng_issuer.cli.bundle",
+    "bundle-keys": "xinzheng_issuer.cli.bundle_keys",
     "trust-list": "xinzheng_issuer.cli.trust_list",
     "db": "xinzheng_issuer.cli.db",
     "demo": "xinzheng_issuer.cli.demo",

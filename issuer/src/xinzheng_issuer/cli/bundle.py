@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from xinzheng_issuer.cli.bundle_keys import warn_of_root
 from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.words import word
-from xinzheng_issuer.clock import system_clock
-from xinzheng_issuer.installation import open_contributor, open_issuer
+from xinzheng_issuer.installation import Issuer, open_contributor, open_issuer
+from xinzheng_issuer.keylife.contributions import last_contribution
 
 
 @click.command("bundle", help=word("bundle"))
@@ -21,15 +22,25 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
     settings = settings_of(data)
     with closing(open_issuer(settings)) as issuer:
         state = issuer.outbox.renew()
-    publisher = issuer.outbox.publisher
-    latest = publisher.latest
-    if not state.published or latest is None:
-        raise click.ClickException(word("not_published", reason=state.reason))
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "bundle.xzb").write_bytes(latest.path.read_bytes())
-        (out / "root.json").write_bytes(publisher.root)
-    click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))
-    if contribution is not None:
-        version = open_contributor(settings).contribute(contribution, at=system_clock(), above=above)
-        click.echo(word("contributed", version=version, path=contribution))
+        publisher = issuer.outbox.publisher
+        latest = publisher.latest
+        if not state.published or latest is None:
+            raise click.ClickException(word("not_published", reason=state.reason))
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "bundle.xzb").write_bytes(latest.path.read_bytes())
+            (out / "root.json").write_bytes(publisher.root)
+        click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))
+        warn_of_root(publisher.signed_root.expires)
+        if contribution is not None:
+            _hand_in(issuer, contribution, above=above)
+
+
+def _hand_in(issuer: Issuer, out: Path, *, above: int) -> None:
+    """Contribute, above whatever the folder or the register knows of, and note it in the register."""
+    settings, office = issuer.settings, issuer.office
+    above = max(above, last_contribution(office, settings.contribution_folder))
+    version = open_contributor(settings).contribute(out, at=office.clock(), above=above)
+    with office.writing() as store:
+        store.note_contribution(version)
+    click.echo(word("contributed", version=version, path=out))

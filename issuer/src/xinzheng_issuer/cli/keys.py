@@ -2,9 +2,8 @@
 
 import json
 import os
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 import click
 
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
+from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
-from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing.key_records import KeyEntry
 from xinzheng_issuer.keylife.country import CountryEdition, in_country
@@ -22,8 +21,7 @@ from xinzheng_issuer.keylife.desk import Changed, KeyDesk
 from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
 from xinzheng_issuer.keylife.reissue import Reissue
-from xinzheng_issuer.publishing.outbox import ROLE_KEYS_MISSING
-from xinzheng_schemas.errors import Message, language_from
+from xinzheng_schemas.errors import language_from
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
@@ -45,23 +43,12 @@ _NAME = click.argument("name")
 _USAGE = click.option(
     "--usage", type=click.Choice([usage.value for usage in KeyUsage]), required=True, help=word("key_usage")
 )
-_REASON = click.option("--reason", required=True, help=word("key_reason"))
-_YES = click.option("--yes", is_flag=True, help=word("key_yes"))
-_DRY_RUN = click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
-_JSON = click.option("--json", "as_json", is_flag=True, help=word("key_json"))
 _NOW = click.option("--now", is_flag=True, help=word("key_now"))
 _LISTED_IN = click.option("--listed-in", type=_FILE, metavar="BUNDLE", help=word("key_listed_in"))
 _ROOT = click.option("--root", type=_FILE, metavar="ROOT", help=word("key_root"))
 _LEAVE_NONE = click.option("--leave-none", is_flag=True, help=word("key_leave_none"))
 _AT = click.option("--at", "moment", callback=_moment, metavar="T", help=word("key_at"))
 _OUT = click.option("--out", type=_FILE, help=word("key_out"))
-
-
-def _changing(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of every command that changes something."""
-    for option in (_JSON, _DRY_RUN, _YES, _REASON, data_option):
-        function = option(function)
-    return function
 
 
 @contextmanager
@@ -71,65 +58,23 @@ def _desk(data: Path | None, *, without_signers: bool = True) -> Iterator[KeyDes
         yield KeyDesk(issuer)
 
 
-class _Talk:
-    """Says what will happen, asks, and says what did."""
-
-    def __init__(self, action: str, *, yes: bool, dry_run: bool, as_json: bool) -> None:
-        self._action = action
-        self._yes = yes
-        self._dry_run = dry_run
-        self._as_json = as_json
-        self._said: list[Message] = []
-
-    def goes_on(self, effects: Iterable[Message]) -> bool:
-        """Whether the step is to be taken.
-
-        Raises:
-            KeyLifeError: `confirmation_needed`.
-            click.Abort: the person said no.
-        """
-        self._said = list(effects)
-        if not self._as_json:
-            for text in self._said:
-                click.echo(getattr(text, language_from(os.environ)))
-        if self._dry_run:
-            self._end({}, word("key_only_said"))
-            return False
-        if not self._yes:
-            if not sys.stdin.isatty():
-                raise KeyLifeError("confirmation_needed")
-            click.confirm(word("key_confirm"), abort=True, err=self._as_json)
-        return True
-
-    def changed(self, desk: KeyDesk, changed: Changed) -> None:
-        """What a step made; exit 1 if lenders cannot see it yet."""
-        record, publication = changed.entry.record, changed.publication
-        waits = in_country(desk.issuer)
-        self._end(
-            {
-                "key": _entry_json(changed.entry),
-                "published": publication.published,
-                "bundleVersion": publication.bundle_version,
-                "waitsForProvince": waits,
-            },
-            word("key_done", name=record.name, state=word(f"key_{record.state.value}")),
-        )
-        if not publication.published:
-            failed = word("not_published", reason=publication.reason)
-            lost = publication.reason == ROLE_KEYS_MISSING
-            raise click.ClickException(f"{failed}\n{word('key_role_keys')}" if lost else failed)
-        if not self._as_json:
-            click.echo(word("key_published", version=publication.bundle_version))
-            if waits:
-                click.echo(word("key_waits_for_province"))
-
-    def _end(self, members: dict[str, Any], text: str) -> None:
-        if not self._as_json:
-            click.echo(text)
-            return
-        effects = [{"en": each.en, "zh": each.zh} for each in self._said]
-        answer = {"action": self._action, "dryRun": self._dry_run, "effects": effects, **members}
-        click.echo(json.dumps(answer, ensure_ascii=False))
+def _changed(talk: Talk, desk: KeyDesk, changed: Changed) -> None:
+    """What a step made; exit 1 if lenders cannot see it yet."""
+    record, publication = changed.entry.record, changed.publication
+    waits = in_country(desk.issuer)
+    talk.end(
+        {
+            "key": _entry_json(changed.entry),
+            "published": publication.published,
+            "bundleVersion": publication.bundle_version,
+            "waitsForProvince": waits,
+        },
+        word("key_done", name=record.name, state=word(f"key_{record.state.value}")),
+    )
+    require_published(publication)
+    talk.say(word("key_published", version=publication.bundle_version))
+    if waits:
+        talk.say(word("key_waits_for_province"))
 
 
 # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +82,7 @@ class _Talk:
 
 @command.command("list", help=word("keys_list"))
 @data_option
-@_JSON
+@json_option
 def list_keys(data: Path | None, as_json: bool) -> None:
     """One line for each key."""
     with _desk(data) as desk:
@@ -153,7 +98,7 @@ def list_keys(data: Path | None, as_json: bool) -> None:
 @command.command("show", help=word("keys_show"))
 @data_option
 @_NAME
-@_JSON
+@json_option
 def show(data: Path | None, name: str, as_json: bool) -> None:
     """A key with the steps of its life."""
     with _desk(data) as desk:
@@ -216,31 +161,31 @@ def _entry_json(entry: KeyEntry) -> dict[str, Any]:
     default=KeyType.P256.value,
     help=word("key_type"),
 )
-@_changing
+@changing
 def create(
     data: Path | None, name: str, usage: str, *, uri: str | None, key_type: str, reason: str, **how: bool
 ) -> None:
     """Make and publish."""
     with _desk(data) as desk:
         desk.check_new(name, KeyUsage(usage), KeyType(key_type))
-        talk = _Talk("create", **how)
+        talk = Talk("create", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
             made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))
-            talk.changed(desk, made)
+            _changed(talk, desk, made)
 
 
 @command.command("stage", help=word("keys_stage"))
 @_NAME
 @_USAGE
 @click.option("--uri", required=True, help=word("key_uri"))
-@_changing
+@changing
 def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how: bool) -> None:
     """Publish what is there."""
     with _desk(data) as desk:
         desk.check_new(name, KeyUsage(usage))
-        talk = _Talk("stage", **how)
+        talk = Talk("stage", **how)
         if talk.goes_on(Effects(desk).of_new(name)):
-            talk.changed(desk, desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
+            _changed(talk, desk, desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
 
 
 @command.command("activate", help=word("keys_activate"))
@@ -248,7 +193,7 @@ def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how
 @_NOW
 @_LISTED_IN
 @_ROOT
-@_changing
+@changing
 def activate(
     data: Path | None, name: str, *, now: bool, listed_in: Path | None, root: Path | None, reason: str, **how: bool
 ) -> None:
@@ -258,9 +203,9 @@ def activate(
         desk.entry(name).record.activate(at=desk.issuer.office.clock())
         if not now:
             desk.check_published(name, edition)
-        talk = _Talk("activate", **how)
+        talk = Talk("activate", **how)
         if talk.goes_on(Effects(desk).of_activation(name, edition)):
-            talk.changed(desk, desk.activate(name, operator(), reason=reason, now=now, listed_in=edition))
+            _changed(talk, desk, desk.activate(name, operator(), reason=reason, now=now, listed_in=edition))
 
 
 def _edition(bundle: Path | None, root: Path | None) -> CountryEdition | None:
@@ -277,28 +222,28 @@ def _edition(bundle: Path | None, root: Path | None) -> CountryEdition | None:
 @command.command("retire", help=word("keys_retire"))
 @_NAME
 @_LEAVE_NONE
-@_changing
+@changing
 def retire(data: Path | None, name: str, leave_none: bool, reason: str, **how: bool) -> None:
     """Close the window."""
     with _desk(data) as desk:
         desk.entry(name).record.retire(at=desk.issuer.office.clock())
-        talk = _Talk("retire", **how)
+        talk = Talk("retire", **how)
         if talk.goes_on(Effects(desk).of_retirement(name, leave_none=leave_none)):
-            talk.changed(desk, desk.retire(name, operator(), reason=reason, leave_none=leave_none))
+            _changed(talk, desk, desk.retire(name, operator(), reason=reason, leave_none=leave_none))
 
 
 @command.command("compromise", help=word("keys_compromise"))
 @_NAME
 @_AT
-@_changing
+@changing
 def compromise(data: Path | None, name: str, moment: datetime | None, reason: str, **how: bool) -> None:
     """Say that others may have it."""
     with _desk(data) as desk:
         since = moment or desk.issuer.office.clock()
         desk.entry(name).record.compromise(at=since)
-        talk = _Talk("compromise", **how)
+        talk = Talk("compromise", **how)
         if talk.goes_on(Effects(desk).of_compromise(name, since)):
-            talk.changed(desk, desk.compromise(name, since, operator(), reason=reason))
+            _changed(talk, desk, desk.compromise(name, since, operator(), reason=reason))
 
 
 # ── after a compromise ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -309,7 +254,7 @@ def compromise(data: Path | None, name: str, moment: datetime | None, reason: st
 @_NAME
 @_AT
 @_OUT
-@_JSON
+@json_option
 def drill_command(data: Path | None, name: str, moment: datetime | None, out: Path | None, as_json: bool) -> None:
     """Count, list, measure."""
     with _desk(data) as desk:
@@ -339,15 +284,29 @@ def drill_command(data: Path | None, name: str, moment: datetime | None, out: Pa
 
 @command.command("reissue", help=word("keys_reissue"))
 @_NAME
-@_changing
-def reissue(data: Path | None, name: str, reason: str, as_json: bool, **how: bool) -> None:
+@_NOW
+@_LISTED_IN
+@_ROOT
+@changing
+def reissue(
+    data: Path | None,
+    name: str,
+    *,
+    now: bool,
+    listed_in: Path | None,
+    root: Path | None,
+    reason: str,
+    as_json: bool,
+    **how: bool,
+) -> None:
     """Issue anew; exit 1 if something was left or could not be published."""
+    edition = _edition(listed_in, root)
     with _desk(data, without_signers=False) as desk:
-        work = Reissue(desk.issuer, name, operator(), reason=reason)
+        work = Reissue(desk.issuer, name, operator(), reason=reason, listed_in=edition, now=now)
         work.check()
-        now = desk.issuer.office.clock()
-        talk = _Talk("reissue", as_json=as_json, **how)
-        if not talk.goes_on(Effects(desk).of_reissue(drill(desk.issuer, name, now))):
+        found = drill(desk.issuer, name, desk.issuer.office.clock())
+        talk = Talk("reissue", as_json=as_json, **how)
+        if not talk.goes_on(Effects(desk).of_reissue(found, edition)):
             return
         began = time.monotonic()
         result = work.run(_progress)

@@ -2,12 +2,14 @@
 
 import os
 
+from xinzheng_issuer.cli._bundle_key_words import BUNDLE_KEY_WORDS
 from xinzheng_issuer.cli._trust_list_words import TRUST_LIST_WORDS
 from xinzheng_issuer.cli.key_words import KEY_WORDS
 from xinzheng_schemas.errors import Message, language_from
 
 WORDS: dict[str, Message] = {
     **KEY_WORDS,
+    **BUNDLE_KEY_WORDS,
     **TRUST_LIST_WORDS,
     "xinzheng": Message(
         "Issue credit repair certificates (信用修复证明) of one court.",

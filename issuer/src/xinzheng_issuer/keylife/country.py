@@ -6,7 +6,7 @@ from datetime import datetime
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.installation import Issuer
-from xinzheng_issuer.publishing.trust_list.contributor import has_handed_in
+from xinzheng_issuer.keylife.contributions import is_folder_lost, last_contribution
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_schemas.errors import CodedError
@@ -34,7 +34,12 @@ class CountryEdition:
 
 def in_country(issuer: Issuer) -> bool:
     """Whether the country's list may speak of this court: it has handed in a contribution."""
-    return has_handed_in(issuer.settings.contribution_folder, issuer.office.court.id)
+    return last_contribution(issuer.office, issuer.settings.contribution_folder) > 0
+
+
+def contribution_lost(issuer: Issuer) -> bool:
+    """Whether it has, and its own copy is gone."""
+    return is_folder_lost(issuer.office, issuer.settings.contribution_folder)
 
 
 def listed_since(issuer: Issuer, record: KeyRecord, edition: CountryEdition) -> datetime:

@@ -177,8 +177,8 @@ class KeyDesk:
             When the first bundle with it, or that edition, was published.
 
         Raises:
-            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`; `key_listing_needed` for a status key of
-                a court in the country's list; `key_edition_refused`, `key_not_listed`.
+            KeyLifeError: `key_unknown`, `key_not_published`, `key_lead_time`; `key_listing_needed` of a court in the
+                country's list; `key_edition_refused`, `key_not_listed`.
         """
         published_at = self._published_at(self.entry(name).record, listed_in)
         ready = published_at + timedelta(hours=self._office.court.keys.lead_hours)
@@ -195,7 +195,7 @@ class KeyDesk:
     def _published_at(self, record: KeyRecord, listed_in: CountryEdition | None) -> datetime:
         if listed_in is not None:
             return listed_since(self.issuer, record, listed_in)
-        if record.usage is KeyUsage.STATUS and in_country(self.issuer):
+        if in_country(self.issuer):
             raise KeyLifeError("key_listing_needed", name=record.name)
         with self._office.reading() as store:
             row = store.published_key(record.public_key_multibase)

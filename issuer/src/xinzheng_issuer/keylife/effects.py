@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from xinzheng_issuer.errors import KeyLifeError, PublishingError
-from xinzheng_issuer.keylife.country import CountryEdition, in_country
+from xinzheng_issuer.keylife.country import CountryEdition, contribution_lost, in_country
 from xinzheng_issuer.keylife.desk import KeyDesk, peers, whole_second
 from xinzheng_issuer.keylife.drill import Drill
 from xinzheng_issuer.register.key_rows import SignedCount
@@ -102,6 +102,11 @@ WORDS: dict[str, Message] = {
         "(xinzheng bundle --contribution …) and have the province sign.",
         "本院向全国信任名单报送：使用该名单的机构须待省级签署本院新的 issuer.json、且全国名单发布之后，才会知悉本步骤。"
         "请在本步骤之后立即报送（xinzheng bundle --contribution …），并由省级签署。",
+    ),
+    "country_lost": Message(
+        "The court's own copy of its last contribution (contribution/) is gone, as after a restored backup; the "
+        "register knows its number, and the next contribution goes on from there.",
+        "本院留存的最近一次报送（contribution/）已不在，例如恢复备份之后；登记库仍记有其编号，下次报送将接续编号。",
     ),
     "country_accepts": Message(
         "Until then those lenders go on accepting what {name} signs: call the province, do not wait for its next date.",
@@ -240,10 +245,15 @@ class Effects:
         if found.duration is not None:
             yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
 
-    def of_reissue(self, found: Drill) -> Iterator[Message]:
-        """Before a re-issue."""
+    def of_reissue(self, found: Drill, listed_in: CountryEdition | None = None) -> Iterator[Message]:
+        """Before a re-issue.
+
+        Args:
+            found: what the key signed.
+            listed_in: as for `Reissue`.
+        """
         yield says("reissue", count=found.to_reissue)
-        if in_country(self._desk.issuer):
+        if listed_in is None and in_country(self._desk.issuer):
             yield says("country_certificate")
         if found.duration is not None:
             yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
@@ -268,6 +278,8 @@ class Effects:
             yield says("role_keys", cause=error.params["cause"])
         if in_country(self._desk.issuer):
             yield says("country")
+            if contribution_lost(self._desk.issuer):
+                yield says("country_lost")
             if more is not None:
                 yield says(more, **params)
 

@@ -26,11 +26,12 @@ from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_issuer.issuing.numbering import ListFill, Numbering
 from xinzheng_issuer.issuing.rehearsal import SignedForms
+from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_since
 from xinzheng_issuer.keylife.desk import whole_second
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate
 from xinzheng_keys.errors import KeysError
-from xinzheng_keys.lifecycle import usable_key
+from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
@@ -93,9 +94,21 @@ class Reissue:
         actor: who orders it; an administrator.
         reason: why; stands in the log of every case.
         batch: certificates of one transaction.
+        listed_in: of a court in the country's list an edition of it that names the key that signs now.
+        now: although that list may not name it.
     """
 
-    def __init__(self, issuer: Issuer, key: str, actor: Actor, *, reason: str, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        issuer: Issuer,
+        key: str,
+        actor: Actor,
+        *,
+        reason: str,
+        batch: int = BATCH,
+        listed_in: CountryEdition | None = None,
+        now: bool = False,
+    ) -> None:
         self._issuer = issuer
         self._office = issuer.office
         self._numbering = Numbering(issuer.office)
@@ -103,6 +116,8 @@ class Reissue:
         self._actor = actor
         self._reason = reason
         self._batch = batch
+        self._listed_in = listed_in
+        self._now = now
         self._result = Reissued()
         self._failed: set[str] = set()
         self._published_at = time.monotonic()
@@ -114,7 +129,7 @@ class Reissue:
             progress: told after each batch.
 
         Raises:
-            KeyLifeError: `key_unknown`, `key_not_compromised`, `reissue_running`.
+            KeyLifeError: as `check`; `reissue_running`.
             LifecycleError, KeyStoreError: (keys) no key signs now. What was recorded is finished by the next run.
             IssuingError: `signer_unavailable`; likewise.
         """
@@ -134,7 +149,8 @@ class Reissue:
         """See before anything is done whether there is something to do.
 
         Raises:
-            KeyLifeError: `key_unknown`, `key_not_compromised`.
+            KeyLifeError: `key_unknown`, `key_not_compromised`; of a court in the country's list `key_listing_needed`,
+                `key_edition_refused`, `key_not_listed`.
             LifecycleError, KeyStoreError: (keys) no key signs now.
         """
         records = {entry.record.name: entry.record for entry in read_entries(self._issuer.settings.keys_folder)}
@@ -143,7 +159,17 @@ class Reissue:
         state = records[self._key].state
         if state is not KeyState.COMPROMISED:
             raise KeyLifeError("key_not_compromised", field="name", name=self._key, state=state.value)
-        self._issuer.keys.current().signer(KeyUsage.CERTIFICATE, at=self._office.clock())
+        keys, now = self._issuer.keys.current(), self._office.clock()
+        signers = (keys.signer(KeyUsage.CERTIFICATE, at=now), keys.second_signer(at=now))
+        if not self._now and in_country(self._issuer):
+            for signer in filter(None, signers):
+                self._check_listed(records[signer.name])
+
+    def _check_listed(self, record: KeyRecord) -> None:
+        """What a key makes before the country's list names it, that list's lenders refuse."""
+        if self._listed_in is None:
+            raise KeyLifeError("key_listing_needed", name=record.name)
+        listed_since(self._issuer, record, self._listed_in)
 
     def _total(self) -> int:
         now = self._office.clock()

@@ -1,19 +1,22 @@
 """The publisher of a court that runs alone: a repository without delegations, all its keys on one machine.
 
 Targets, snapshot and timestamp bear one version number, which is the bundle's. Each publication is first judged by the
-verifier that lenders use. How files are laid out and written: `publishing.repository`.
+verifier that lenders use. How files are laid out and written: `publishing.repository`; which keys sign:
+`publishing.bundle_keys`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
+import structlog
 from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, differing_roles, first_root
 from xinzheng_issuer.publishing.repository import (
     HASHES,
     TIMESTAMP_FILE,
@@ -22,18 +25,13 @@ from xinzheng_issuer.publishing.repository import (
     Repository,
     Signed,
     read_metadata,
+    root_of,
 )
-from xinzheng_issuer.publishing.role_keys import (
-    RoleCustody,
-    RoleSigner,
-    create_role_key,
-    load_role_key,
-    role_key_exists,
-    sign_metadata,
-)
+from xinzheng_issuer.publishing.role_keys import RoleCustody, RoleSigner, sign_metadata
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
@@ -42,9 +40,12 @@ from xinzheng_verifier.trust.files import locked, replace_file
 from xinzheng_verifier.trust.names import TARGET_PATH, sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
-__all__ = ["BundlePublisher", "Lifetimes", "Publication"]
+__all__ = ["ROOT_NOTICE", "BundlePublisher", "Lifetimes", "Publication"]
 
-_ONLINE_ROLES = ("targets", "snapshot", "timestamp")
+ROOT_NOTICE: Final = timedelta(days=60)
+"""How long before its end a root is to be renewed, as the country's [ours]: lenders in closed networks wait for it."""
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,14 @@ class Lifetimes:
 
 
 class BundlePublisher:
-    """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions."""
+    """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions.
+
+    Args:
+        folder: the repository.
+        signers: role → its key.
+        lifetimes: expiry of each role.
+        keys: where the keys lie that a later root may name; without it the ones given stay.
+    """
 
     def __init__(
         self,
@@ -66,12 +74,15 @@ class BundlePublisher:
         *,
         signers: Mapping[str, RoleSigner],
         lifetimes: Lifetimes,
-        unopened: Mapping[str, CodedError] | None = None,
+        keys: BundleKeys | None = None,
     ) -> None:
         self._repository = Repository(folder)
-        self._signers = signers
+        self._signers = dict(signers)
+        self._unopened: dict[str, CodedError] = {}
+        self._signers_of_root = 0
         self._lifetimes = lifetimes
-        self._unopened = dict(unopened or {})
+        self._keys = keys
+        self._bundled: tuple[int, Root] | None = None
 
     @classmethod
     def create(
@@ -105,14 +116,14 @@ class BundlePublisher:
         repository = Repository(folder)
         repository.make_folders()
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         with locked(folder):
             if (repository.metadata / "1.root.json").exists():
                 raise PublishingError("repository_exists", path=folder)
-            names = [f"root-{number}" for number in range(1, root_keys + 1)]
-            root_signers = [_role_key(keys, name, passphrase, custody) for name in names]
-            online = {role: _role_key(keys, role, passphrase, custody) for role in _ONLINE_ROLES}
+            root_signers = [key_folder.first(f"root-{number}") for number in range(1, root_keys + 1)]
+            online = {role: key_folder.first(role) for role in ONLINE_ROLES}
             lifetimes = lifetimes or Lifetimes()
-            root = _first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
+            root = first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
             replace_file(repository.metadata / "1.root.json", root)
         return cls(folder, signers=online, lifetimes=lifetimes)
 
@@ -143,28 +154,23 @@ class BundlePublisher:
         """
         if not (folder / "metadata" / "1.root.json").exists():
             raise PublishingError("repository_missing", path=folder)
-        online: dict[str, RoleSigner] = {}
-        unopened: dict[str, CodedError] = {}
-        for role in _ONLINE_ROLES:
-            try:
-                online[role] = load_role_key(keys / f"{role}.pem", passphrase=passphrase, custody=custody)
-            except KeysError as error:
-                if not without_signers:
-                    raise
-                unopened[role] = error
-        publisher = cls(folder, signers=online, lifetimes=lifetimes or Lifetimes(), unopened=unopened)
-        root = read_metadata(publisher.root_path, Root)
-        for role, signer in online.items():
-            if signer.public_key.keyid not in root.roles[role].keyids:
-                raise PublishingError("role_key_unknown", role=role)
+        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
+        publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
+        publisher._follow_root()
+        if not without_signers:
+            for error in publisher._unopened.values():
+                raise error
         return publisher
 
+    # --- what is there ------------------------------------------------------------------------------------------------
+
     def require_signers(self) -> None:
-        """Raise unless every role can sign.
+        """Raise unless every role can sign; the keys of a new root are opened, and those that were missing are tried.
 
         Raises:
-            PublishingError: `role_keys_missing`.
+            PublishingError: `role_keys_missing`; `role_key_unknown`, `repository_damaged`.
         """
+        self._follow_root()
         for error in self._unopened.values():
             roles = ", ".join(self._unopened)
             raise PublishingError(
@@ -172,14 +178,57 @@ class BundlePublisher:
             ) from error
 
     @property
+    def lifetimes(self) -> Lifetimes:
+        """Expiry of each role."""
+        return self._lifetimes
+
+    @property
+    def missing_roles(self) -> tuple[str, ...]:
+        """The online roles whose keys could not be opened."""
+        return tuple(self._unopened)
+
+    @property
     def root_path(self) -> Path:
         """The newest root metadata."""
-        return self._repository.metadata / f"{max(self._repository.roots())}.root.json"
+        return self._repository.root_path(self._repository.newest_root())
 
     @property
     def root(self) -> bytes:
         """The newest root metadata, as lenders get it to start with."""
         return self.root_path.read_bytes()
+
+    @property
+    def signed_root(self) -> Root:
+        """What the newest root says.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        return read_metadata(self.root_path, Root)
+
+    @property
+    def bundled_root(self) -> Root | None:
+        """The newest root that lenders can know: that of the publication in effect; None before the first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+            TrustError: (verifier) the bundle is damaged.
+            OSError: it cannot be read.
+        """
+        timestamp = self._repository.timestamp()
+        if timestamp is None:
+            return None
+        if self._bundled is None or self._bundled[0] != timestamp.version:
+            path = self._repository.bundle_path(timestamp.version)
+            roots = Repository.roots_among(bundles.opened(path.read_bytes()))
+            self._bundled = timestamp.version, root_of(roots[max(roots)], path)
+        return self._bundled[1]
+
+    @property
+    def root_waits(self) -> bool:
+        """Whether the newest root is in no publication yet; raises as `bundled_root`."""
+        bundled = self.bundled_root
+        return bundled is not None and bundled.version < self._repository.newest_root()
 
     @property
     def latest(self) -> Publication | None:
@@ -190,84 +239,163 @@ class BundlePublisher:
         """
         return self._repository.latest()
 
-    def publish(self, targets: Mapping[str, bytes], *, at: datetime) -> Publication:
+    # --- publishing ---------------------------------------------------------------------------------------------------
+
+    def publish(
+        self, targets: Mapping[str, bytes], *, at: datetime, beside: Mapping[str, RoleSigner] | None = None
+    ) -> Publication:
         """Publish exactly these files, in place of all that were published before.
 
         Args:
             targets: path, such as `courts/420683/issuer.json` → content.
             at: moment of publication, aware; if it lies before the last publication, that moment is stated again.
+            beside: role → a key that signs besides, for a root that is to follow.
 
         Raises:
             PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`,
-                `publication_clock`, `role_keys_missing`.
+                `publication_clock`, `role_keys_missing`, `role_key_unknown`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
-        self.require_signers()
         for path in targets:
             if not TARGET_PATH.fullmatch(path):
                 raise PublishingError("target_path", field=path)
         repository = self._repository
         with locked(repository.folder):
+            self.require_signers()
             version = repository.next_version("targets", "snapshot")
-            files = self._signed(targets, version=version, at=at.astimezone(UTC))
-            roots = {f"metadata/{number}.root.json": root for number, root in repository.roots().items()}
-            bundle = pack(select({**files, **roots}))
-            self._check(bundle, at=at)
+            signers = {role: [signer] for role, signer in self._signers.items()}
+            for role, signer in (beside or {}).items():
+                signers[role].append(signer)
+            published_at = self._moment(self.signed_root, at=at)
+            files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
+            bundle = _packed(files, repository.roots())
+            _check(bundle, root=self.root, at=at)
             file = repository.bundle_path(version)
             repository.write({**files, f"bundles/{file.name}": bundle})
         return Publication(version=version, sha256=sha256_of(bundle), path=file)
 
-    def _signed(self, targets: Mapping[str, bytes], *, version: int, at: datetime) -> dict[str, bytes]:
+    def rehearse(self, following: bytes, new: Mapping[str, RoleSigner], *, at: datetime) -> None:
+        """Judge a root that is to follow, and what would be published under it, as lenders will who hold one before.
+
+        Args:
+            following: the root, signed.
+            new: role → key that the root names instead of the present one.
+            at: the present moment, aware.
+
+        Raises:
+            PublishingError: `publication_refused`, `repository_damaged`.
+            TrustError: (verifier) the publication in effect is damaged.
+        """
+        repository = self._repository
+        latest, roots = repository.latest(), repository.roots()
+        targets = bundles.trusted_targets(latest.path.read_bytes()) if latest else {}
+        signed = root_of(following, self.root_path)
+        signers = {role: [signer] for role, signer in {**self._signers, **new}.items()}
+        published_at = self._moment(signed, at=at)
+        version = repository.next_version("targets", "snapshot")
+        files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
+        bundle = _packed(files, {**roots, signed.version: following})
+        for root in (roots[min(roots)], roots[max(roots)], following):
+            _check(bundle, root=root, at=at)
+
+    def take_root(self, following: bytes) -> None:
+        """Let a root take its place after the newest; the next publication carries it.
+
+        Raises:
+            PublishingError: `repository_damaged`, it does not follow.
+            OSError: it cannot be written; the root before stays the newest.
+        """
+        with locked(self._repository.folder):
+            self._repository.add_root(root_of(following, self.root_path).version, following)
+
+    def is_ahead(self, at: datetime) -> bool:
+        """Whether nothing can be published under the present keys, for the last publication lies in the future."""
+        try:
+            self._moment(self.signed_root, at=at)
+        except PublishingError as error:
+            if error.code != "publication_clock":
+                raise
+            return True
+        return False
+
+    def _moment(self, root: Root, *, at: datetime) -> str:
+        """The moment to state.
+
+        Where other keys sign timestamp or snapshot than before, lenders forget what those said (TUF specification,
+        5.3.11), and time begins anew.
+        """
+        before = self.bundled_root
+        if before is not None and not {"timestamp", "snapshot"}.isdisjoint(differing_roles(before, root)):
+            return format_timestamp(at.astimezone(UTC))
+        # A revocation does not wait for a clock; what lies beyond the expiry lenders refuse.
+        return self._repository.published_at(at.astimezone(UTC), tolerance=self._lifetimes.timestamp)
+
+    def _follow_root(self) -> None:
+        """Open the keys that the newest root names, where others are open or some could not be opened."""
+        newest = self._repository.newest_root()
+        if self._keys is None or (newest == self._signers_of_root and not self._unopened):
+            return
+        root = read_metadata(self._repository.root_path(newest), Root)
+        signers: dict[str, RoleSigner] = {}
+        unopened: dict[str, CodedError] = {}
+        for role in ONLINE_ROLES:
+            before = self._signers.get(role)
+            try:
+                same = before is not None and before.public_key.keyid in root.roles[role].keyids
+                signers[role] = before if before is not None and same else self._keys.open(root, role)
+            except KeysError as error:
+                unopened[role] = error
+        if self._signers_of_root not in {0, newest}:
+            _log.info("role_keys_read_again", root=newest, unopened=sorted(unopened))
+        self._signers, self._unopened, self._signers_of_root = signers, unopened, newest
+
+    def _signed(
+        self,
+        targets: Mapping[str, bytes],
+        signers: Mapping[str, list[RoleSigner]],
+        *,
+        version: int,
+        at: datetime,
+        published_at: str,
+    ) -> dict[str, bytes]:
         """Every file of a publication but the roots: name in the repository → content (TUF specification, 6)."""
         lifetimes = self._lifetimes
         edition = Edition(
             version=version,
-            # A revocation does not wait for a clock; what lies beyond the expiry lenders refuse.
-            published_at=self._repository.published_at(at, tolerance=lifetimes.timestamp),
+            published_at=published_at,
             snapshot_expires=at + lifetimes.snapshot,
             timestamp_expires=at + lifetimes.timestamp,
         )
         listed = {path: TargetFile.from_data(path, content, HASHES) for path, content in targets.items()}
         attested = {PUBLISHED_AT: edition.published_at}
-        targets_bytes = self._sign(
-            Targets(version=version, expires=at + lifetimes.targets, targets=listed, unrecognized_fields=attested)
+        targets_bytes = _sign(
+            Targets(version=version, expires=at + lifetimes.targets, targets=listed, unrecognized_fields=attested),
+            signers,
         )
-        snapshot = self._sign(edition.snapshot({"targets.json": MetaFile.from_data(version, targets_bytes, HASHES)}))
+        meta = {"targets.json": MetaFile.from_data(version, targets_bytes, HASHES)}
+        snapshot = _sign(edition.snapshot(meta), signers)
         return {
             **{target_name(path, sha256_of(content)): content for path, content in targets.items()},
             f"metadata/{version}.targets.json": targets_bytes,
             f"metadata/{version}.snapshot.json": snapshot,
-            TIMESTAMP_FILE: self._sign(edition.timestamp(snapshot)),
+            TIMESTAMP_FILE: _sign(edition.timestamp(snapshot), signers),
         }
 
-    def _sign(self, signed: Signed) -> bytes:
-        metadata = Metadata(signed)
-        sign_metadata(metadata, self._signers[signed.type])
-        return metadata.to_bytes()
 
-    def _check(self, bundle: bytes, *, at: datetime) -> None:
-        try:
-            bundles.load(bundle, root=self.root, at=at)
-        except TrustError as error:
-            raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
-
-
-def _role_key(keys: Path, name: str, passphrase: PassphraseSource, custody: RoleCustody | None) -> RoleSigner:
-    path = keys / f"{name}.pem"
-    make_or_load = load_role_key if role_key_exists(path) else create_role_key
-    return make_or_load(path, passphrase=passphrase, custody=custody)
-
-
-def _first_root(
-    root_signers: list[RoleSigner], online: Mapping[str, RoleSigner], *, threshold: int, expires: datetime
-) -> bytes:
-    root = Root(version=1, expires=expires.astimezone(UTC), consistent_snapshot=True)
-    for signer in root_signers:
-        root.add_key(signer.public_key, "root")
-    for role, signer in online.items():
-        root.add_key(signer.public_key, role)
-    root.roles["root"].threshold = threshold
-    metadata = Metadata(root)
-    for signer in root_signers:
+def _sign(signed: Signed, signers: Mapping[str, list[RoleSigner]]) -> bytes:
+    metadata = Metadata(signed)
+    for signer in signers[signed.type]:
         sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()
+
+
+def _packed(files: Mapping[str, bytes], roots: Mapping[int, bytes]) -> bytes:
+    """The bundle, with every root: who holds any of them is led to the newest."""
+    return pack(select({**files, **{f"metadata/{number}.root.json": root for number, root in roots.items()}}))
+
+
+def _check(bundle: bytes, *, root: bytes, at: datetime) -> None:
+    try:
+        bundles.load(bundle, root=root, at=at)
+    except TrustError as error:
+        raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error

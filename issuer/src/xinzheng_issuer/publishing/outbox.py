@@ -8,7 +8,8 @@ began.
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +20,13 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
-from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
+from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import CHANGES
@@ -76,8 +79,22 @@ class Outbox:
         """Publish although nothing has changed: all is vouched for anew, and what is half over is signed anew."""
         return self._attempt(force=True)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else publishes until the block ends, in this process or another."""
+        with self._lock, locked(self._lock_folder):
+            yield
+
+    def renew_alone(self, *, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
+        """As `renew`, within `alone`.
+
+        Args:
+            beside: role → a key that signs besides, for a root that is to follow.
+        """
+        return self._attempted(force=True, beside=beside)
+
     def settle_or_renew(self) -> PublicationState:
-        """What a timer does: publish what waits, and renew what is older than the court's `refresh_hours`."""
+        """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`."""
         return self._attempt(force=self._overdue())
 
     def _overdue(self) -> bool:
@@ -86,19 +103,29 @@ class Outbox:
             row = store.status_list(1, STATUS_PURPOSES[0])
             ended = bool(store.cases_past(now))
         age = timedelta(hours=self._office.court.status.refresh_hours)
-        return ended or row is None or row.attested_at is None or now - row.attested_at >= age
+        if ended or row is None or row.attested_at is None or now - row.attested_at >= age:
+            return True
+        return self._publisher.root_waits
 
     def _attempt(self, *, force: bool) -> PublicationState:
         # The file lock keeps a command line beside a running server from publishing an older state over a newer one.
         try:
-            with self._lock, locked(self._lock_folder):
-                return self._publish(force=force)
-        except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
-            _log.exception("publication_failed")
-            reason = _reason(error)
-            return PublicationState(published=False, bundle_version=self._version(), reason=reason)
+            with self.alone():
+                return self._attempted(force=force)
+        except OSError as error:
+            return self._failed(error)
 
-    def _publish(self, *, force: bool) -> PublicationState:
+    def _attempted(self, *, force: bool, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
+        try:
+            return self._publish(force=force, beside=beside)
+        except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> PublicationState:
+        _log.error("publication_failed", exc_info=error)
+        return PublicationState(published=False, bundle_version=self._version(), reason=_reason(error))
+
+    def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
         now = self._office.clock()
         # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
         with self._keys.in_use() as keys:
@@ -110,13 +137,16 @@ class Outbox:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
                 lists = editions(store, self._office, keys, at=now)
-        publication = self._publisher.publish(self._targets(lists, keys), at=now)
+        publication = self._publisher.publish(self._targets(lists, keys), at=now, beside=beside)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)
             public_keys = [record.public_key_multibase for record in keys.records]
             store.mark_keys_published(public_keys, bundle_version=publication.version, at=now)
         _log.info("published", bundle_version=publication.version, changes=len(waiting))
+        ends = self._publisher.signed_root.expires
+        if now >= ends - ROOT_NOTICE:
+            _log.warning("root_ends_soon", expires=format_timestamp(ends), command="xinzheng bundle-keys renew")
         return PublicationState(published=True, bundle_version=publication.version)
 
     def _targets(self, lists: Sequence[StatusList], keys: CourtKeys) -> dict[str, bytes]:
@@ -142,7 +172,5 @@ class Outbox:
 
 
 def _reason(error: Exception) -> str:
-    """What is told of a failure: a code where a person has to do something about the keys."""
-    if isinstance(error, TokenError) or (isinstance(error, PublishingError) and error.code == ROLE_KEYS_MISSING):
-        return error.code
-    return type(error).__name__
+    """What is told of a failure: a code where a person has to do something about keys, root or clock."""
+    return error.code if isinstance(error, TokenError | PublishingError) else type(error).__name__

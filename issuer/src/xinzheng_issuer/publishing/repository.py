@@ -38,6 +38,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far the edition in effect may lie in the future of the clock: two machines, or one that was set right. [ours]"""
 
 _ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
+_BUNDLED_ROOT: Final = re.compile(rf"metadata/{_ROOT.pattern}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,24 @@ class Repository:
 
     def roots(self) -> dict[int, bytes]:
         """Version → root metadata, ascending."""
-        found = {
-            int(match[1]): path for path in self.metadata.glob("*.root.json") if (match := _ROOT.fullmatch(path.name))
-        }
-        return {version: found[version].read_bytes() for version in sorted(found)}
+        return {version: self.root_path(version).read_bytes() for version in self._root_versions()}
+
+    def newest_root(self) -> int:
+        """The version of the newest root; 0 before the first."""
+        return max(self._root_versions(), default=0)
+
+    def root_path(self, version: int) -> Path:
+        """Where a root lies."""
+        return self.metadata / f"{version}.root.json"
+
+    def _root_versions(self) -> list[int]:
+        names = (path.name for path in self.metadata.glob("*.root.json"))
+        return sorted(int(match[1]) for name in names if (match := _ROOT.fullmatch(name)))
+
+    @staticmethod
+    def roots_among(files: Mapping[str, bytes]) -> dict[int, bytes]:
+        """Version → root metadata among the files of a bundle."""
+        return {int(match[1]): files[name] for name in files if (match := _BUNDLED_ROOT.fullmatch(name))}
 
     def timestamp(self) -> Timestamp | None:
         """The timestamp in effect; None before the first publication.
@@ -159,6 +174,17 @@ class Repository:
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
 
+    def add_root(self, version: int, content: bytes) -> None:
+        """Write the root that follows the newest: from here on its keys count.
+
+        Raises:
+            PublishingError: `repository_damaged`, it does not follow.
+            OSError: it cannot be written.
+        """
+        if version != self.newest_root() + 1:
+            raise PublishingError("repository_damaged", path=self.root_path(version))
+        replace_file(self.root_path(version), content)
+
     def _put(self, name: str, content: bytes) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -219,8 +245,29 @@ def read_metadata(path: Path, kind: type[Signed]) -> Signed:
         PublishingError: `repository_damaged`.
     """
     try:
-        signed: Any = Metadata.from_bytes(path.read_bytes()).signed
-    except (OSError, DeserializationError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PublishingError("repository_damaged", path=path) from error
+    return _parsed(content, kind, path)
+
+
+def root_of(content: bytes, path: Path) -> Root:
+    """What root metadata says.
+
+    Args:
+        content: the file.
+        path: where it is from.
+
+    Raises:
+        PublishingError: `repository_damaged`.
+    """
+    return _parsed(content, Root, path)
+
+
+def _parsed(content: bytes, kind: type[Signed], path: Path) -> Signed:
+    try:
+        signed: Any = Metadata.from_bytes(content).signed
+    except DeserializationError as error:
         raise PublishingError("repository_damaged", path=path) from error
     if not isinstance(signed, kind):
         raise PublishingError("repository_damaged", path=path)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
-from xinzheng_issuer.register.tables import Case, Certificate, KeyEvent, PublishedKey
+from xinzheng_issuer.register.tables import Case, Certificate, Court, KeyEvent, PublishedKey
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,18 @@ class KeyRows:
                     )
                 )
         self._session.flush()
+
+    def contribution_version(self) -> int:
+        """The number of the court's last contribution to the country's trust list; 0 if it never handed in."""
+        court = self._session.get(Court, self.court_id)
+        return court.contribution_version if court else 0
+
+    def note_contribution(self, version: int) -> None:
+        """Note a contribution; the number never goes down."""
+        court = self._session.get(Court, self.court_id, with_for_update=True)
+        if court is not None and court.contribution_version < version:
+            court.contribution_version = version
+            self._session.flush()
 
     def _signed(self, key: str) -> Select[Certificate, Case]:
         return select(Certificate, Case).join(Case, col(Case.id) == col(Certificate.case_id)).where(*self._of_key(key))

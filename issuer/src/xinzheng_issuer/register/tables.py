@@ -75,6 +75,9 @@ class Court(SQLModel, table=True):
     id: str = Field(primary_key=True)
     did: str = Field(unique=True)
     created_at: datetime = _moment()
+    contribution_version: int = Field(
+        default=0, description="Of the last contribution to the country's trust list; 0 if there was none"
+    )
 
 
 class User(SQLModel, table=True):

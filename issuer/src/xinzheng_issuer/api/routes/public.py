@@ -27,8 +27,14 @@ def health(issuer: CurrentIssuer) -> HealthOut:
     """Reads the register and the publication folder; asks no key, see `/readyz`."""
     with issuer.office.reading() as store:
         store.court()
-    latest = issuer.outbox.publisher.latest
-    return HealthOut(status="ok", court=issuer.office.court.did, bundle_version=latest.version if latest else None)
+    publisher = issuer.outbox.publisher
+    latest = publisher.latest
+    return HealthOut(
+        status="ok",
+        court=issuer.office.court.did,
+        bundle_version=latest.version if latest else None,
+        root_expires=publisher.signed_root.expires,
+    )
 
 
 @router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer sign")

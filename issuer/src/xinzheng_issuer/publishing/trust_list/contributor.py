@@ -195,16 +195,6 @@ class Contributor:
                 path.unlink()
 
 
-def has_handed_in(folder: Path, court: str) -> bool:
-    """Whether a court has ever made a contribution: from then on the country's list may speak of it.
-
-    Args:
-        folder: where its last contribution is kept.
-        court: its code.
-    """
-    return bool(versions(folder / "metadata", f"{COURT_PREFIX}{court}"))
-
-
 def _signed(signed: Targets, signers: list[RoleSigner]) -> bytes:
     metadata = Metadata(signed)
     for signer in signers:

@@ -1,0 +1,54 @@
+"""What `xinzheng bundle-keys` says, in English and Chinese."""
+
+from xinzheng_schemas.errors import Message
+
+BUNDLE_KEY_WORDS: dict[str, Message] = {
+    "bundle-keys": Message(
+        "The root and the role keys of the court's own bundle: show, renew, replace.",
+        "本院信任包的根和各角色密钥：显示、续期、更换。",
+    ),
+    "bundle_keys_show": Message(
+        "Show the root, its end and its keys; ends with 1 if something is due.",
+        "显示根、到期日及各密钥；如有须办事项，以 1 退出。",
+    ),
+    "bundle_keys_renew": Message(
+        "Sign the next root with the same keys: its life begins anew. To be done before the present one ends.",
+        "以相同密钥签署下一版根：有效期重新计算。须在现有的根到期之前办理。",
+    ),
+    "bundle_keys_rotate": Message(
+        "Replace the keys of roles (root, targets, snapshot, timestamp) by one new root: because they are old, lost or "
+        "stolen.",
+        "以一版新根更换若干角色（root、targets、snapshot、timestamp）的密钥：到期更换、丢失或被盗时使用。",
+    ),
+    "bundle_keys_begin": Message(
+        "Begin the bundle anew with another first root, once public/ was moved away: only when the root key is lost, "
+        "for every lender has to be given that root by another way.",
+        "移走 public/ 后，以另一个首个根重新开始信任包：仅限根密钥确已丢失时使用，须以其他途径向每个机构交付该根。",
+    ),
+    "bundle_keys_uri": Message(
+        "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie.",
+        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同。",
+    ),
+    "root_line": Message(
+        "Root {version}, good until {expires}, SHA-256 {sha256}",
+        "第 {version} 版根，有效至 {expires}，SHA-256 {sha256}",
+    ),
+    "root_due": Message(
+        "The root of the bundle ends on {expires}, in {days} days: xinzheng bundle-keys renew. After that lenders "
+        "import nothing and nothing can be published.",
+        "信任包的根将于 {expires} 到期（还有 {days} 天）：请执行 xinzheng bundle-keys renew。"
+        "到期后各机构无法导入，也不能发布。",
+    ),
+    "root_waits": Message(
+        "The newest root is in no edition yet: xinzheng bundle.", "最新的根尚未随任何一版发布：请执行 xinzheng bundle。"
+    ),
+    "role_key_missing": Message("\tcannot be opened", "\t无法打开"),
+    "role_key_replaced": Message(
+        "{now} signs in place of {before}: destroy keys/bundle/{before}.pem and its copies.",
+        "由 {now} 代替 {before} 签名：请销毁 keys/bundle/{before}.pem 及其副本。",
+    ),
+    "role_key_replaced_token": Message(
+        "{now} signs in place of {before}: destroy that key in its module, and keys/bundle/{before}.json.",
+        "由 {now} 代替 {before} 签名：请在其模块中销毁旧密钥，并删除 keys/bundle/{before}.json。",
+    ),
+}

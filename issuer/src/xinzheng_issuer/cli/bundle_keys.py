@@ -1,0 +1,176 @@
+"""`xinzheng bundle-keys`: the root and the role keys of a court's own bundle."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.cli.options import data_option, operator, settings_of
+from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
+from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.clock import system_clock
+from xinzheng_issuer.installation import begin_bundle, open_issuer, open_office
+from xinzheng_issuer.keylife.role_desk import BUNDLE_PREFIX, RoleDesk, RootStep
+from xinzheng_issuer.keylife.role_effects import RootEffects
+from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
+from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
+from xinzheng_issuer.register.tables import KeyEvent
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.trust.names import sha256_of
+
+
+@click.group("bundle-keys", help=word("bundle-keys"))
+def command() -> None:
+    """The keys of the court's own bundle."""
+
+
+@contextmanager
+def _desk(data: Path | None) -> Iterator[RoleDesk]:
+    """The desk on a data folder; a key that is lost must not keep anybody from replacing it."""
+    with closing(open_issuer(settings_of(data), without_signers=True)) as issuer:
+        yield RoleDesk(issuer)
+
+
+@command.command("show", help=word("bundle_keys_show"))
+@data_option
+@json_option
+def show(data: Path | None, as_json: bool) -> None:
+    """The root, the keys, what was done; exit 1 if something is due."""
+    with _desk(data) as desk:
+        root, publisher = desk.root, desk.issuer.outbox.publisher
+        missing, waits = publisher.missing_roles, publisher.root_waits
+        digest = sha256_of(publisher.root)
+        with desk.issuer.office.reading() as store:
+            events = [each for each in store.key_events() if each.key_name.startswith(BUNDLE_PREFIX)]
+    due = is_due(root.expires)
+    if as_json:
+        members = {
+            "root": {"version": root.version, "expires": format_timestamp(root.expires), "sha256": digest},
+            "keys": {role: _keys(root, role) for role in ROLES},
+            "missing": list(missing),
+            "due": due,
+            "published": not waits,
+            "changes": [_event_json(each) for each in events],
+        }
+        click.echo(json.dumps(members, ensure_ascii=False))
+    else:
+        click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
+        for role in ROLES:
+            for name, kind in _keys(root, role).items():
+                lost = word("role_key_missing") if role in missing else ""
+                click.echo(f"{role}\t{name}\t{kind}{lost}")
+        for each in events:
+            click.echo(_event_line(each))
+        _warn(root.expires, waits=waits)
+    if due or waits or missing:
+        raise SystemExit(1)
+
+
+def is_due(expires: datetime) -> bool:
+    """Whether a root that ends then is to be renewed."""
+    return system_clock() >= expires - ROOT_NOTICE
+
+
+def warn_of_root(expires: datetime) -> None:
+    """A line on standard error when the root is to be renewed."""
+    if is_due(expires):
+        days = max(0, (expires - system_clock()).days)
+        click.echo(word("root_due", expires=format_timestamp(expires), days=days), err=True)
+
+
+def _warn(expires: datetime, *, waits: bool) -> None:
+    warn_of_root(expires)
+    if waits:
+        click.echo(word("root_waits"), err=True)
+
+
+def _keys(root: Root, role: str) -> dict[str, str]:
+    """Name → kind of each key of a role."""
+    kinds = (root.keys[key_id].scheme for key_id in root.roles[role].keyids)
+    return dict(zip(key_names(root, role), kinds, strict=True))
+
+
+def _event_line(event: KeyEvent) -> str:
+    name = event.key_name.removeprefix(BUNDLE_PREFIX)
+    facts = {"at": format_timestamp(event.at), "actor": event.actor_name, "reason": event.reason}
+    return word("key_event", action=f"{event.action} {name} ({word(f'key_{event.to_state}')})", **facts)
+
+
+def _event_json(event: KeyEvent) -> dict[str, Any]:
+    return {
+        "key": event.key_name.removeprefix(BUNDLE_PREFIX),
+        "action": event.action,
+        "toState": event.to_state,
+        "at": format_timestamp(event.at),
+        "actorName": event.actor_name,
+        "reason": event.reason,
+    }
+
+
+@command.command("renew", help=word("bundle_keys_renew"))
+@changing
+def renew(data: Path | None, reason: str, **how: bool) -> None:
+    """The next root under the same keys."""
+    with _desk(data) as desk:
+        desk.check()
+        talk = Talk("renew", **how)
+        if talk.goes_on(RootEffects(desk).of_renewal()):
+            _end(talk, desk, desk.renew(operator(), reason=reason))
+
+
+@command.command("rotate", help=word("bundle_keys_rotate"))
+@click.argument("roles", nargs=-1, required=True, type=click.Choice(ROLES), metavar="ROLE...")
+@click.option("--uri", "place", callback=lambda *given: _place(given[2]), help=word("bundle_keys_uri"))
+@changing
+def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason: str, **how: bool) -> None:
+    """The next root with other keys."""
+    wanted = tuple(role for role in ROLES if role in roles)
+    with _desk(data) as desk:
+        desk.check(wanted)
+        talk = Talk("rotate", **how)
+        if talk.goes_on(RootEffects(desk).of_rotation(wanted)):
+            _end(talk, desk, desk.rotate(wanted, operator(), reason=reason, place=place))
+
+
+@command.command("begin", help=word("bundle_keys_begin"))
+@data_option
+def begin(data: Path | None) -> None:
+    """A first root once more; refused where there is one."""
+    settings = settings_of(data)
+    with closing(open_office(settings)) as office:
+        begin_bundle(settings, office.court, at=office.clock())
+    with _desk(data) as desk:
+        publication = desk.issuer.outbox.renew()
+        root, digest = desk.root, sha256_of(desk.issuer.outbox.publisher.root)
+    click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
+    require_published(publication)
+    click.echo(word("key_published", version=publication.bundle_version))
+
+
+def _place(value: str | None) -> str | None:
+    if value is not None and value != IN_FILES and not value.startswith("pkcs11:"):
+        raise click.BadParameter(word("bundle_keys_uri"))
+    return value
+
+
+def _end(talk: Talk, desk: RoleDesk, step: RootStep) -> None:
+    """What a step made; exit 1 if lenders cannot see it yet."""
+    talk.end(
+        {
+            "root": {"version": step.version, "expires": format_timestamp(step.expires), "sha256": step.sha256},
+            "replaced": dict(step.replaced),
+            "published": step.publication.published,
+            "bundleVersion": step.publication.bundle_version,
+        },
+        word("root_line", version=step.version, expires=format_timestamp(step.expires), sha256=step.sha256),
+    )
+    require_published(step.publication)
+    talk.say(word("key_published", version=step.publication.bundle_version))
+    for before, now in step.replaced.items():
+        said = "role_key_replaced" if desk.is_in_file(before) else "role_key_replaced_token"
+        talk.say(word(said, before=before, now=now))

@@ -1,0 +1,231 @@
+"""The root and the role keys of a court's own bundle: the root renewed, keys replaced, root keys too.
+
+A step is a root of the next version. Whatever stops it, the repository stays readable, and nothing is half:
+
+    1  new keys are made; no root names them
+    2  an edition is published that old and new keys sign: it is good under the root before and under the next
+    3  the next root takes its place, with the step in the register
+    4  an edition is published that the new keys alone sign, and that carries every root
+
+Lenders who hold any root are led to the newest by the bundle itself. Step 2 needs the old keys: where they are lost,
+whoever reads the folder file by file is refused between 3 and 4, and nobody else. A run that was stopped after 3 is
+finished by the next one, by `xinzheng bundle`, and by the running server.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.domain.workflow import Actor
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.installation import Issuer, open_bundle_keys
+from xinzheng_issuer.publishing.bundle_keys import (
+    ONLINE_ROLES,
+    ROOT,
+    NewKey,
+    differing_roles,
+    following_root,
+    key_names,
+)
+from xinzheng_issuer.publishing.outbox import PublicationState
+from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.register.tables import KeyEvent
+from xinzheng_schemas.trust_documents import KeyState
+from xinzheng_verifier.trust.names import sha256_of
+
+BUNDLE_PREFIX = "bundle/"
+"""How the names of these keys begin in the register's trail of keys."""
+
+_log = structlog.get_logger("xinzheng.keys")
+
+_New = Mapping[str, Sequence[NewKey]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootStep:
+    """What a step made.
+
+    Attributes:
+        version: of the newest root.
+        sha256: digest of its file, lower-case hexadecimal.
+        expires: when it ends.
+        replaced: name of each key that signs no more → name of the one in its place.
+        publication: whether lenders can see it.
+    """
+
+    version: int
+    sha256: str
+    expires: datetime
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    publication: PublicationState
+
+
+class RoleDesk:
+    """Where the root and the role keys of one court's own bundle are looked after.
+
+    Args:
+        issuer: open; signers that cannot be opened may be missing.
+    """
+
+    def __init__(self, issuer: Issuer) -> None:
+        self.issuer = issuer
+        self._office = issuer.office
+        self._outbox = issuer.outbox
+        self._publisher = issuer.outbox.publisher
+        self._keys = open_bundle_keys(issuer.settings, issuer.office.court)
+
+    @property
+    def root(self) -> Root:
+        """What the newest root says."""
+        return self._publisher.signed_root
+
+    def is_in_file(self, name: str) -> bool:
+        """Whether a key lies in a file, not in a hardware module."""
+        return self._keys.is_in_file(name)
+
+    def check(self, roles: Sequence[str] = ()) -> None:
+        """See before anything is done whether a root can follow that replaces the keys of these roles.
+
+        Args:
+            roles: whose keys; none for a root that is only renewed.
+
+        Raises:
+            PublishingError: `root_keys_missing`; `role_keys_left`, keys of other roles are missing, without which
+                nothing could be published under the new root.
+        """
+        self._keys.open_root(self.root)
+        left = [role for role in self._publisher.missing_roles if role not in roles]
+        if left:
+            raise PublishingError("role_keys_left", roles=", ".join(left), command=" ".join([*roles, *left]))
+
+    def old_keys_sign(self, roles: Sequence[str]) -> bool:
+        """Whether an edition can be published that old and new keys sign, so that nobody is refused for a moment."""
+        publisher, now = self._publisher, self._office.clock()
+        online = any(role in ONLINE_ROLES for role in roles)
+        return online and not publisher.missing_roles and not self._is_closed(now)
+
+    def was_stopped_after(self, roles: Sequence[str]) -> bool:
+        """Whether the newest root, which no edition carries yet, is what is asked for."""
+        bundled = self._publisher.bundled_root
+        lost = not set(roles).isdisjoint(self._publisher.missing_roles)
+        if bundled is None or lost or not self._publisher.root_waits:
+            return False
+        return set(differing_roles(bundled, self.root)) >= set(roles)
+
+    def renew(self, actor: Actor, *, reason: str) -> RootStep:
+        """A root of the next version under the same keys, with a whole life before it.
+
+        Args:
+            actor: who does it.
+            reason: why.
+
+        Raises:
+            PublishingError: as `check`; `publication_refused`, `publication_clock`: nothing was changed.
+            KeysError: (keys) a root key does not sign.
+            OSError: the root cannot be written; the one before stays.
+        """
+        return self._step("renew", (), actor, reason=reason)
+
+    def rotate(self, roles: Sequence[str], actor: Actor, *, reason: str, place: str | None = None) -> RootStep:
+        """New keys for these roles, by one root.
+
+        Args:
+            roles: some of root, targets, snapshot, timestamp.
+            actor: who does it.
+            reason: why.
+            place: where the keys are made, as for `BundleKeys.make_next`.
+
+        Raises:
+            PublishingError: as `check`; `publication_refused`, `publication_clock`, `edition_before_failed`: the root
+                before stays, and new keys that were made are named by nothing.
+            KeysError: (keys) a key cannot be made, or does not sign.
+            OSError: the root cannot be written; the one before stays.
+        """
+        return self._step("rotate", roles, actor, reason=reason, place=place)
+
+    # ── a step ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _step(
+        self, action: str, roles: Sequence[str], actor: Actor, *, reason: str, place: str | None = None
+    ) -> RootStep:
+        with self._outbox.alone():
+            self.check(roles)
+            if self.was_stopped_after(roles):
+                return self._done({}, self._outbox.renew_alone())
+            root, now = self.root, self._office.clock()
+            new = {role: self._keys.make_next(root, role, place=place) for role in roles}
+            expires = now + self._publisher.lifetimes.root
+            following = following_root(root, self._keys.open_root(root), expires=expires, new=new)
+            online = {role: keys[0].signer for role, keys in new.items() if role in ONLINE_ROLES}
+            self._publisher.rehearse(following, online, at=now)
+            if self.old_keys_sign(roles):
+                self._publish_before(online)
+            replaced = _replaced(root, new)
+            self._take(following, self._events(action, root, new, actor, reason=reason, at=now))
+            _log.warning(
+                "root_changed", action=action, root=root.version + 1, keys=replaced, actor=actor.name, reason=reason
+            )
+            return self._done(replaced, self._outbox.renew_alone())
+
+    def _is_closed(self, now: datetime) -> bool:
+        """Whether no edition can be published under the present root."""
+        return self._publisher.latest is None or now >= self.root.expires or self._publisher.is_ahead(now)
+
+    def _publish_before(self, online: Mapping[str, RoleSigner]) -> None:
+        state = self._outbox.renew_alone(beside=online)
+        if not state.published:
+            raise PublishingError("edition_before_failed", reason=state.reason)
+
+    def _take(self, following: bytes, events: Sequence[KeyEvent]) -> None:
+        """The register first, the root last within its transaction: what cannot be logged is not done (A30)."""
+        with self._office.writing() as store:
+            for event in events:
+                store.add(event)
+            self._publisher.take_root(following)
+
+    def _events(
+        self, action: str, root: Root, new: _New, actor: Actor, *, reason: str, at: datetime
+    ) -> Sequence[KeyEvent]:
+        """Of a rotation each key that goes and each that comes; of a renewal the keys that signed it."""
+        went = [
+            (name, key_id, KeyState.ACTIVE, KeyState.RETIRED if new else KeyState.ACTIVE)
+            for role in new or (ROOT,)
+            for name, key_id in zip(key_names(root, role), root.roles[role].keyids, strict=True)
+        ]
+        came = [(key.name, key.signer.public_key.keyid, None, KeyState.ACTIVE) for keys in new.values() for key in keys]
+        return [
+            KeyEvent(
+                id=str(uuid.uuid4()),
+                court_id=self._office.court.id,
+                key_name=f"{BUNDLE_PREFIX}{name}",
+                public_key=key_id,
+                action=action,
+                from_state=before,
+                to_state=after,
+                at=at,
+                actor_id=actor.id,
+                actor_name=actor.name,
+                reason=reason,
+            )
+            for name, key_id, before, after in (*went, *came)
+        ]
+
+    def _done(self, replaced: Mapping[str, str], publication: PublicationState) -> RootStep:
+        root = self.root
+        return RootStep(
+            version=root.version,
+            sha256=sha256_of(self._publisher.root),
+            expires=root.expires,
+            replaced=replaced,
+            publication=publication,
+        )
+
+
+def _replaced(root: Root, new: _New) -> dict[str, str]:
+    return {
+        before: key.name for role, keys in new.items() for before, key in zip(key_names(root, role), keys, strict=True)
+    }

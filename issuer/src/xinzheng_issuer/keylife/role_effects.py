@@ -1,0 +1,115 @@
+"""What a step of the bundle's root will do to lenders, in plain words."""
+
+from collections.abc import Iterator, Sequence
+
+from xinzheng_issuer.keylife.role_desk import RoleDesk
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, key_names
+from xinzheng_schemas.errors import Message
+from xinzheng_schemas.timestamps import format_timestamp
+
+ROLE_WORDS: dict[str, Message] = {
+    "stopped": Message(
+        "Root {version} stands already and is in no edition yet: what was stopped is finished, and nothing else "
+        "changed.",
+        "第 {version} 版根已存在，但尚未随任何一版发布：仅完成上次中断的步骤，不作其他变更。",
+    ),
+    "next": Message(
+        "Root {version} follows root {before}, signed by {keys}; it is good for {days} days from now. Root {before} "
+        "would end at {ends}.",
+        "第 {version} 版根将接替第 {before} 版，由 {keys} 签名，自现在起 {days} 天有效。"
+        "第 {before} 版原于 {ends} 到期。",
+    ),
+    "walk": Message(
+        "Lenders go over to it by themselves with the next bundle that they import, whichever root they hold. "
+        "Certificates and status lists are not touched.",
+        "各机构下次导入信任包时自动过渡到新根，不论其持有哪一版根。证明和状态列表不受影响。",
+    ),
+    "online": Message(
+        "A new key signs {role} in place of {before}. What a thief signs with the old one is refused by every lender "
+        "who has imported the bundle that follows; the others believe it until it expires.",
+        "由新密钥代替 {before} 签署 {role}。导入随后信任包的机构将拒绝窃取者以旧密钥签署的内容；"
+        "其他机构在其到期前仍会相信。",
+    ),
+    "forget": Message(
+        "Lenders forget the versions and the moment for which the old keys of timestamp and snapshot vouched: if a "
+        "thief pushed them up, that ends too.",
+        "各机构将忘记旧的时间戳、快照密钥所担保的版本号和时刻：窃取者曾抬高的，也随之失效。",
+    ),
+    "targets_alone": Message(
+        "If the targets key was stolen and used, lenders may remember a version that only a new snapshot or timestamp "
+        "key lets them forget: rotate targets snapshot timestamp together.",
+        "如 targets 密钥被盗用，各机构可能已记住被抬高的版本号，须更换 snapshot 或 timestamp 密钥才会忘记："
+        "请一并更换 targets snapshot timestamp。",
+    ),
+    "root": Message(
+        "New root keys take the place of {before}, which sign this root as well. Whoever has stolen an old one can "
+        "still lead lenders who have not imported this bundle to another root {version}: tell lenders by another way "
+        "to import it, and to compare the SHA-256 of the root.",
+        "新的根密钥代替 {before}，旧密钥也签署本版根。窃得旧密钥者仍可将尚未导入本信任包的机构引向另一份第 {version} "
+        "版根：请以其他途径告知各机构导入，并核对根文件的 SHA-256。",
+    ),
+    "without_old": Message(
+        "The old keys cannot sign once more: whoever reads the published folder file by file, and not as a bundle, may "
+        "be refused for the moment between the new root and the edition that follows at once.",
+        "旧密钥无法再签一次：逐个文件读取发布目录（而非信任包）者，在新根与随后立即发布的一版之间可能短暂被拒绝。",
+    ),
+    "first_roots": Message(
+        "Whoever begins anew should begin with this root: it is under /bundle/root.json and in xinzheng bundle --out.",
+        "新加入者应从本版根开始：见 /bundle/root.json 和 xinzheng bundle --out。",
+    ),
+}
+
+
+def says(word: str, **params: object) -> Message:
+    """One sentence in both languages."""
+    text = ROLE_WORDS[word]
+    return Message(text.en.format_map(params), text.zh.format_map(params))
+
+
+class RootEffects:
+    """Words for the steps of one desk."""
+
+    def __init__(self, desk: RoleDesk) -> None:
+        self._desk = desk
+
+    def of_renewal(self) -> Iterator[Message]:
+        """Before the root is renewed."""
+        if self._desk.was_stopped_after(()):
+            yield says("stopped", version=self._desk.root.version)
+            return
+        yield self._next(())
+        yield says("walk")
+
+    def of_rotation(self, roles: Sequence[str]) -> Iterator[Message]:
+        """Before keys of roles are replaced."""
+        root = self._desk.root
+        if self._desk.was_stopped_after(roles):
+            yield says("stopped", version=root.version)
+            return
+        yield self._next(roles)
+        yield says("walk")
+        online = [role for role in ONLINE_ROLES if role in roles]
+        for role in online:
+            yield says("online", role=role, before=", ".join(key_names(root, role)))
+        if {"snapshot", "timestamp"} & {*roles}:
+            yield says("forget")
+        elif online:
+            yield says("targets_alone")
+        if online and not self._desk.old_keys_sign(roles):
+            yield says("without_old")
+        if ROOT in roles:
+            yield says("root", before=", ".join(key_names(root, ROOT)), version=root.version + 1)
+            yield says("first_roots")
+
+    def _next(self, roles: Sequence[str]) -> Message:
+        root = self._desk.root
+        keys = ", ".join(key_names(root, ROOT))
+        both = Message(f"{keys} and its own new keys", f"{keys} 及其新密钥") if ROOT in roles else Message(keys, keys)
+        text, life = ROLE_WORDS["next"], self._desk.issuer.outbox.publisher.lifetimes.root
+        shown = {
+            "version": root.version + 1,
+            "before": root.version,
+            "days": life.days,
+            "ends": format_timestamp(root.expires),
+        }
+        return Message(text.en.format_map(shown | {"keys": both.en}), text.zh.format_map(shown | {"keys": both.zh}))

@@ -1,0 +1,248 @@
+"""The keys of a lone court's repository: which key of a role counts, where it lies, and the root that names others.
+
+    <data>/keys/bundle/root-1.pem    signs roots; root-2 follows it
+    <data>/keys/bundle/targets.pem   likewise snapshot and timestamp; targets-2 follows it
+
+The newest root says which key of a role counts, by the name of its file: that this root takes its place is the one
+moment at which a key takes the place of another. A key that no root names signs nothing that counts; its number is
+never used again.
+"""
+
+import copy
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from securesystemslib.signer import Key, SSlibKey
+from tuf.api.metadata import Metadata, Root
+
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    RoleSigner,
+    create_role_key,
+    load_role_key,
+    role_key_exists,
+    sign_metadata,
+)
+from xinzheng_keys.errors import KeysError, TokenError
+from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
+from xinzheng_schemas import strict_json
+from xinzheng_verifier.trust.tuf_metadata import key_set
+
+ROOT: Final = "root"
+ONLINE_ROLES: Final = ("targets", "snapshot", "timestamp")
+ROLES: Final = (ROOT, *ONLINE_ROLES)
+
+IN_FILES: Final = "file:"
+"""Says of new keys that they are made in the key folder."""
+
+KEY_MEMBER: Final = "x-xinzheng-key"
+"""Member of a key in a root that names its file (TUF specification, 4.2: other members are permitted); the first keys
+of a repository go without."""
+
+_NAME: Final = re.compile(r"(?:root|targets|snapshot|timestamp)(?:-[1-9][0-9]{0,5})?")
+_TOKEN_TRIES: Final = 16
+
+
+class NewKey(NamedTuple):
+    """A key that was just made for a role.
+
+    Attributes:
+        name: of its file, or of the record of a key elsewhere.
+        signer: signs with it.
+    """
+
+    name: str
+    signer: RoleSigner
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleKeys:
+    """The key folder of one repository.
+
+    Attributes:
+        folder: where the key files lie.
+        passphrase: opens them.
+        custody: kind of new keys, and how hardware modules are reached.
+    """
+
+    folder: Path
+    passphrase: PassphraseSource = field(repr=False)
+    custody: RoleCustody | None = None
+
+    def first(self, name: str) -> RoleSigner:
+        """A key of a new repository; one that a broken-off start left is taken over.
+
+        Raises:
+            KeysError: (keys) it cannot be made or opened.
+        """
+        make_or_load = load_role_key if role_key_exists(self._path(name)) else create_role_key
+        return make_or_load(self._path(name), passphrase=self.passphrase, custody=self.custody)
+
+    def open(self, root: Root, role: str) -> RoleSigner:
+        """The key of an online role, which the root names.
+
+        Raises:
+            PublishingError: `role_key_unknown`, another key lies there; `repository_damaged`.
+            KeysError: (keys) it cannot be opened.
+        """
+        (name,) = key_names(root, role)
+        return self._opened(root, role, name)
+
+    def open_root(self, root: Root) -> list[RoleSigner]:
+        """The root's own keys, at least as many as must sign.
+
+        Raises:
+            PublishingError: `root_keys_missing`; `role_key_unknown`, `repository_damaged`.
+        """
+        signers: list[RoleSigner] = []
+        lost: list[PublishingError] = []
+        for name in key_names(root, ROOT):
+            try:
+                signers.append(self._opened(root, ROOT, name))
+            except KeysError as error:
+                reason = in_both_languages(error)
+                lost.append(PublishingError("root_keys_missing", name=name, cause=error.code, reason=reason))
+        if len(signers) < root.roles[ROOT].threshold:
+            raise lost[0]
+        return signers
+
+    def make_next(self, root: Root, role: str, *, place: str | None = None) -> list[NewKey]:
+        """Make the keys that are to follow those of a role, as many as there are.
+
+        Args:
+            root: the newest root.
+            role: whose keys.
+            place: a `pkcs11:` URI that names a token, or `file:`; by default where the first of the keys before lies.
+
+        Raises:
+            KeysError: (keys) a key cannot be made.
+            PublishingError: `repository_damaged`.
+        """
+        names = key_names(root, role)
+        custody = replace(self.custody or RoleCustody(), place=self._place(names[0]) if place is None else place)
+        if custody.place == IN_FILES:
+            custody = replace(custody, place="")
+        return [self._make(role, 1 + self._last_number(role, names), custody) for _ in names]
+
+    def is_in_file(self, name: str) -> bool:
+        """Whether a key lies in a file of its own, not in a hardware module."""
+        return not self._path(name).with_suffix(".json").exists()
+
+    def _opened(self, root: Root, role: str, name: str) -> RoleSigner:
+        signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
+        if signer.public_key.keyid not in root.roles[role].keyids:
+            raise PublishingError("role_key_unknown", role=role)
+        return signer
+
+    def _make(self, role: str, number: int, custody: RoleCustody) -> NewKey:
+        """A token may hold a key of that label whose record a crash kept from being written: the next number then."""
+        for label in range(number, number + _TOKEN_TRIES):
+            name = f"{role}-{label}"
+            try:
+                return NewKey(name, create_role_key(self._path(name), passphrase=self.passphrase, custody=custody))
+            except TokenError as error:
+                if error.code != "token_key_exists" or label == number + _TOKEN_TRIES - 1:
+                    raise
+        raise AssertionError("a label was free or refused")
+
+    def _last_number(self, role: str, names: Iterable[str]) -> int:
+        """Of all that the root names and all that lie there, also those that an interrupted run left."""
+        there = {path.stem for path in self.folder.iterdir() if path.suffix in {".pem", ".json"}}
+        numbered = (re.fullmatch(rf"{role}(?:-([0-9]+))?", name) for name in {*there, *names})
+        return max(int(match[1] or 1) for match in numbered if match)
+
+    def _place(self, name: str) -> str:
+        """The token of a key; `file:` of one in a file, or of one that is gone."""
+        record = self._path(name).with_suffix(".json")
+        if not record.exists():
+            return IN_FILES
+        try:
+            entry: dict[str, Any] = strict_json.loads_object(record.read_bytes())
+            return str(replace(parse_pkcs11_uri(str(entry["uri"])), object=None, id=None))
+        except (OSError, ValueError, KeyError) as error:
+            raise PublishingError("repository_damaged", path=record) from error
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.pem"
+
+
+def key_names(root: Root, role: str) -> tuple[str, ...]:
+    """The names of the keys of a role.
+
+    Raises:
+        PublishingError: `repository_damaged`, a name that is none.
+    """
+    names = []
+    for number, key_id in enumerate(root.roles[role].keyids, 1):
+        name = root.keys[key_id].unrecognized_fields.get(KEY_MEMBER)
+        names.append(name or (f"{ROOT}-{number}" if role == ROOT else role))
+    if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+        raise PublishingError("repository_damaged", path=f"{root.version}.root.json")
+    return tuple(names)
+
+
+def first_root(
+    root_signers: Sequence[RoleSigner], online: Mapping[str, RoleSigner], *, threshold: int, expires: datetime
+) -> bytes:
+    """The root with which a repository begins, signed.
+
+    Args:
+        root_signers: its own keys.
+        online: role → key.
+        threshold: how many root keys must sign a root.
+        expires: its expiry, aware.
+    """
+    root = Root(version=1, expires=expires.astimezone(UTC), consistent_snapshot=True)
+    for signer in root_signers:
+        root.add_key(signer.public_key, ROOT)
+    for role, signer in online.items():
+        root.add_key(signer.public_key, role)
+    root.roles[ROOT].threshold = threshold
+    return _signed(root, root_signers)
+
+
+def following_root(
+    root: Root, signers: Sequence[RoleSigner], *, expires: datetime, new: Mapping[str, Sequence[NewKey]]
+) -> bytes:
+    """The root of the next version, signed by the keys before and by its own (TUF specification, 5.3.4, 5.3.5, 6.1).
+
+    Args:
+        root: the newest root.
+        signers: its own keys, as many as must sign.
+        expires: expiry of the next, aware.
+        new: role → keys that take the place of all it has; no role for a root that is only renewed.
+    """
+    following = copy.deepcopy(root)
+    following.version, following.expires = root.version + 1, expires.astimezone(UTC)
+    for role, keys in new.items():
+        for key_id in root.roles[role].keyids:
+            following.revoke_key(key_id, role)
+        for key in keys:
+            following.add_key(_named(key), role)
+    return _signed(following, [*signers, *(key.signer for key in new.get(ROOT, ()))])
+
+
+def differing_roles(first: Root, second: Root) -> tuple[str, ...]:
+    """The roles that have other keys in one root than in the other."""
+    return tuple(
+        role for role in ROLES if key_set(first.roles[role], first.keys) != key_set(second.roles[role], second.keys)
+    )
+
+
+def _named(key: NewKey) -> Key:
+    plain = key.signer.public_key
+    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, {KEY_MEMBER: key.name})
+
+
+def _signed(root: Root, signers: Iterable[RoleSigner]) -> bytes:
+    metadata = Metadata(root)
+    for signer in signers:
+        sign_metadata(metadata, signer, append=True)
+    return metadata.to_bytes()
