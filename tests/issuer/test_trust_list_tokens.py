@@ -294,6 +294,29 @@ def test_a_key_of_another_kind_than_reviewed_gets_into_no_document(desk: Desk) -
     assert "expected Ed25519" in drawn_up.stderr
 
 
+def test_no_medium_or_file_says_which_library_is_loaded(desk: Desk) -> None:
+    record = desk.folder / "media/root-1/root-1.json"
+    entry = json.loads(record.read_text())
+    record.write_text(json.dumps(entry | {"uri": f"{entry['uri']}?module-path=/media/stick/thief.so"}), "utf-8")
+    (desk.folder / "work/metadata/1.root.json").unlink()
+    signed = desk.step("sign", "--role", "root", "--share", "root-1", **desk.pin("holder-1"))
+    assert code(signed) == "share_module_path"
+    named = desk.step("keys", "--share", "root-1", "--token", "pkcs11:token=x?module-path=/x.so", **desk.pin("spare"))
+    assert code(named) == "share_module_path"
+    label = desk.tokens["holder-1"].label
+    text = desk.config.read_text("utf-8")
+    desk.config.write_text(text.replace(f"token={label}", f"token={label}?module-path=/x.so"), "utf-8")
+    refused = desk.run("trust-list", "ceremony", "check", "--config", desk.config, LC_ALL="zh_CN.UTF-8")
+    assert (code(refused), "不由介质决定" in refused.stderr) == ("ceremony_file_invalid", True)
+
+
+def test_a_publisher_loads_no_library_that_a_record_names(desk: Desk) -> None:
+    record = desk.folder / "publisher/timestamp-2.json"
+    entry = json.loads(record.read_text())
+    record.write_text(json.dumps(entry | {"uri": f"{entry['uri']}?module-path=/nowhere/thief.so"}), "utf-8")
+    assert code(desk.publish(**desk.pin("publisher"))) == "share_module_path"
+
+
 def test_a_share_is_never_made_twice_in_a_token(desk: Desk) -> None:
     assert code(desk.step("keys", "--share", "root-1", **desk.pin("holder-1"))) == "share_record_exists"
     (desk.folder / "media/root-1/root-1.json").unlink()

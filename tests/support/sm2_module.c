@@ -49,8 +49,7 @@ typedef struct { byte description[64], maker[32]; ulong flags; Version hardware,
 typedef struct {
     byte label[32], maker[32], model[16], serial[16];
     ulong flags, counts[10];
-    Version hardware, firmware;
-    byte time[16];
+    struct { Version hardware, firmware; byte time[16]; } rest;
 } TokenInfo;
 typedef struct { ulong type; void *value; ulong length; } Attribute;
 typedef struct { ulong mechanism; void *parameter; ulong length; } Mechanism;
@@ -59,8 +58,7 @@ typedef struct { Version version; void *functions[68]; } FunctionList;
 typedef struct { char label[NAME], id[NAME]; EVP_PKEY *pair; } Key;
 typedef struct {
     int open, writing, signing;
-    Mechanism mechanism;
-    Key *key;
+    struct { Mechanism mechanism; Key *key; } sign;
     ulong found[2 * MAX_KEYS], count, next;
 } Session;
 
@@ -345,11 +343,10 @@ static ulong find_init(ulong handle, const Attribute *wanted, ulong count) {
 
 static ulong find(ulong handle, ulong *objects, ulong most, ulong *count) {
     Session *session;
-    ulong answer = session_at(handle, &session);
-    if (answer != OK) return answer;
-    for (*count = 0; *count < most && session->next < session->count; ++*count)
+    const ulong answer = session_at(handle, &session);
+    for (*count = 0; answer == OK && *count < most && session->next < session->count; ++*count)
         objects[*count] = session->found[session->next++];
-    return OK;
+    return answer;
 }
 
 static ulong C_GetAttributeValue(ulong handle, ulong object, Attribute *wanted, ulong count) {
@@ -418,8 +415,8 @@ static ulong sign_init(ulong handle, const Mechanism *mechanism, ulong object) {
         && (mechanism->length != strlen(USUAL_ID) || memcmp(mechanism->parameter, USUAL_ID, mechanism->length)))
         return MECHANISM_PARAM_INVALID;
     session->signing = 1;
-    session->mechanism = *mechanism;
-    session->key = key;
+    session->sign.mechanism = *mechanism;
+    session->sign.key = key;
     return OK;
 }
 
@@ -466,12 +463,12 @@ static ulong sign(ulong handle, const byte *data, ulong size, byte *signature, u
     *length = signature ? *length : sizeof der;
     if (!signature) return OK; /* asked for the length alone */
     session->signing = 0;
-    if (session->mechanism.mechanism != number("SM2_MODULE_SIGN") || is("SM2_MODULE_INPUT", "z-message"))
-        done = sign_hashed(session->key->pair, data, size, der, &made);
+    if (session->sign.mechanism.mechanism != number("SM2_MODULE_SIGN") || is("SM2_MODULE_INPUT", "z-message"))
+        done = sign_hashed(session->sign.key->pair, data, size, der, &made);
     else if (is("SM2_MODULE_INPUT", "digest"))
-        done = size == 32 ? sign_digest(session->key->pair, data, der, &made) : 0;
+        done = size == 32 ? sign_digest(session->sign.key->pair, data, der, &made) : 0;
     else
-        done = sign_message(session->key->pair, data, size, der, &made);
+        done = sign_message(session->sign.key->pair, data, size, der, &made);
     if (!done) return DATA_LEN_RANGE;
     if (is("SM2_MODULE_SIGNATURE", "der")) memcpy(signature, der, made);
     *length = is("SM2_MODULE_SIGNATURE", "der") ? made : raw(der, made, signature);

@@ -50,6 +50,12 @@ _SHARES = {
         "A key of the trust list is of kind {found}: expected one of {expected}.",
         "信任名单的密钥类型为 {found}：应为以下之一：{expected}。",
     ),
+    "share_module_path": Message(
+        "A share names the library of its hardware module by {field}: what is loaded says the machine and no medium. "
+        "Expected module-name, or neither, and XINZHENG_PKCS11_MODULES.",
+        "份额以 {field} 指定硬件模块的库：加载什么由本机决定，不由介质决定。应写 module-name 或两者皆不写，"
+        "并设置 XINZHENG_PKCS11_MODULES。",
+    ),
     "ceremony_share_leaves": Message(
         "The share {field} leaves its role by this configuration: no key is made for it.",
         "按此配置，份额 {field} 将退出其角色：不再为其生成密钥。",

@@ -18,7 +18,7 @@ from pathlib import Path
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names
+from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names, role_key_uri
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
@@ -27,6 +27,7 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     ProvinceRole,
     Reviewed,
     Share,
+    require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.documents import (
     Ceremony,
@@ -99,10 +100,11 @@ class Step:
 
         Raises:
             TrustListError: `ceremony_share_unknown`, `ceremony_share_leaves`, `medium_missing`, `medium_taken`,
-                `share_record_exists`.
+                `share_record_exists`, `share_module_path`.
             KeyStoreError: (keys) the key file is there already or cannot be written.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
+        require_own_module(token)
         role, share = self.reviewed.share(name)
         if name not in {kept.name for kept in dict(self.reviewed.configuration.roles())[role].shares}:
             raise TrustListError("ceremony_share_leaves", field=name)
@@ -164,7 +166,8 @@ class Step:
 
         Raises:
             TrustListError: `ceremony_document_differs` and others: the document is not what the configuration says;
-                `ceremony_share_role`, `ceremony_key_unexpected`: the share does not sign for this role.
+                `ceremony_share_role`, `ceremony_key_unexpected`: the share does not sign for this role;
+                `share_module_path`.
             KeyStoreError: (keys) the key file cannot be opened.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
@@ -173,6 +176,7 @@ class Step:
             raise TrustListError("ceremony_share_role", field=name, role=share_role)
         document, data = self._conforming(role)
         place = self._medium(share, medium)
+        require_own_module(role_key_uri(key_file(place, name)))
         signer = open_share(key_file(place, name), passphrase=passphrase, custody=RoleCustody(tokens=self.tokens))
         if public_octets(signer.public_key) not in self._keys_of_role(document, role, name):
             raise TrustListError("ceremony_key_unexpected", field=name, expected=role)

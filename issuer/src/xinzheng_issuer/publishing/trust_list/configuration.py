@@ -80,6 +80,7 @@ class Share(_Section):
     @classmethod
     def _names_a_token(cls, uri: str) -> str:
         """Read it now: a file with a PIN in it is refused before anybody reviews it."""
+        require_own_module(uri)
         if uri and not parse_pkcs11_uri(uri).names_token:
             raise KeyURIError("pkcs11_uri_incomplete", field="token")
         return uri
@@ -245,6 +246,20 @@ def load_configuration(path: Path) -> Reviewed:
         field = ".".join(str(part) for part in first["loc"])
         raise TrustListError("ceremony_file_invalid", field=field, path=path, reason=expected_of(first)) from error
     return Reviewed(configuration=configuration, sha256=hashlib.sha256(data).hexdigest(), path=path)
+
+
+def require_own_module(uri: str) -> None:
+    """Refuse a `pkcs11:` URI that says by its path which library is loaded: media travel, and one may lie on them.
+
+    Args:
+        uri: where a share is, by a file or a medium; empty for a key file.
+
+    Raises:
+        KeyURIError: (keys) it is malformed.
+        TrustListError: `share_module_path`.
+    """
+    if uri and parse_pkcs11_uri(uri).module_path is not None:
+        raise TrustListError("share_module_path", field="module-path")
 
 
 def _each_once(field: str, values: Iterator[str] | tuple[str, ...]) -> None:

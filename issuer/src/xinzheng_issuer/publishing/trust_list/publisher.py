@@ -22,7 +22,13 @@ from xinzheng_issuer.publishing.role_keys import (
     sign_metadata,
 )
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
-from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, SNAPSHOT, TIMESTAMP, Reviewed
+from xinzheng_issuer.publishing.trust_list.configuration import (
+    ONLINE_ROLES,
+    SNAPSHOT,
+    TIMESTAMP,
+    Reviewed,
+    require_own_module,
+)
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory, online_keys
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
@@ -189,7 +195,7 @@ class TrustListPublisher:
         """The online keys that the root names, as far as their media and tokens are here.
 
         Raises:
-            TrustListError: `online_key_missing`.
+            TrustListError: `online_key_missing`, `share_module_path`.
             KeysError: (keys) a key cannot be opened; `token_missing` only if too few are left without its token.
         """
         signers: dict[str, list[RoleSigner]] = {}
@@ -206,6 +212,7 @@ class TrustListPublisher:
         opened: list[RoleSigner] = []
         away: TokenError | None = None
         for path in filter(role_key_exists, _key_files(self._reviewed, role)):
+            require_own_module(role_key_uri(path))
             try:
                 opened.append(open_share(path, passphrase=self._passphrase, custody=self._custody))
             except TokenError as error:
