@@ -1,13 +1,27 @@
 """Timestamps and dates: one strict reading, one spelling written."""
 
 import contextlib
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from xinzheng_schemas.timestamps import TimestampError, format_timestamp, parse_date, parse_timestamp
+
+
+class TwoHours(tzinfo):
+    """A zone whose clocks go back from +2 to +1 hours in the night that is asked about."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        return timedelta(hours=1 if moment is not None and moment.fold else 2)
+
+    def dst(self, _: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def tzname(self, _: datetime | None) -> str:
+        return "two hours"
+
 
 INSTANT = datetime(2026, 11, 23, 8, 0, 0, tzinfo=UTC)
 
@@ -95,6 +109,15 @@ def test_written_in_utc_to_whole_seconds() -> None:
     moment = datetime(2026, 11, 23, 16, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=8)))
     assert format_timestamp(moment) == "2026-11-23T08:00:00Z"
     assert format_timestamp(datetime(33, 1, 2, tzinfo=UTC)) == "0033-01-02T00:00:00Z"
+
+
+def test_hour_that_comes_twice_is_told_apart() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=TwoHours())
+    assert first == first.replace(fold=1)
+    assert [format_timestamp(first.replace(fold=fold)) for fold in (0, 1)] == [
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:30:00Z",
+    ]
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -11,6 +11,13 @@ from xinzheng_verifier.trust.issuers import KID_BYTES, thumbprint
 
 Point = tuple[int, int] | None
 
+SM2_PUBLIC_KEY = b"""-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoEcz1UBgi0DQgAEMsSuLB8ZgRlfmQRGajnJlI/jC7/y
+ZgvhcVpFiTNMdMe8Nzai9PZ3nFm9zuNraSFT0KmHfMYqR0AC3zLlITnwoA==
+-----END PUBLIC KEY-----
+"""
+"""The curve's generator (GM/T 0003.5) as X.509 has public keys; `cryptography` knows no such curve."""
+
 
 class SM2TestKey:
     """A key with a known secret.

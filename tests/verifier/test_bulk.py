@@ -77,6 +77,8 @@ def mixed(court: SimulatedCourt, count: int) -> list[bytes | str | Item]:
     kinds: list[bytes | str | Item] = [
         forms.jwt,
         forms.json_text,
+        forms.json_text + b"\n",
+        forms.jwt + "\r\n",
         forms.qr,
         b"",
         "\ud800",
@@ -161,12 +163,12 @@ def test_evidence_of_any_kind_travels(court: SimulatedCourt, verifier: Verifier)
     for answer in (odd, report, "ZeroDivisionError", report):
         packer.add(answer)
     inputs = [issued] * 4
-    arrived = list(Unpacker(verifier, at=court.now).unpack_all(packer.frame(), inputs))
+    arrived = list(Unpacker(verifier, at=court.now, now=None).unpack_all(packer.frame(), inputs))
     assert [arrived[0], arrived[1], arrived[3]] == [odd, report, report]
     assert arrived[2].code == "not_answered"
     stranger = Verifier(TrustStore.from_documents())
     packer.add(report)
-    (unnamed,) = Unpacker(stranger, at=court.now).unpack_all(packer.frame(), inputs)
+    (unnamed,) = Unpacker(stranger, at=court.now, now=None).unpack_all(packer.frame(), inputs)
     assert unnamed.issuer is not None
     assert (unnamed.issuer.id, unnamed.issuer.name) == (court.did, None)
 

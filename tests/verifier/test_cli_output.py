@@ -129,6 +129,40 @@ def test_program_without_standard_output() -> None:
     assert (ended.returncode, ended.stderr) == (74, b"Standard output cannot be written: Bad file descriptor\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "closed", "status"),
+    [
+        (["c.jwt", "c.jwt"], "2>&-", 0),
+        (["-"], "<&-", 64),
+        (["--jsonl", "-"], "<&-", 64),
+        (["c.jwt", "--id-number", "-"], "<&-", 64),
+    ],
+)
+def test_program_without_another_standard_stream(words: list[str], closed: str, status: int) -> None:
+    quoted = " ".join(f"'{word}'" for word in (*PROGRAM, *words, *TRUST))
+    ended = subprocess.run(["sh", "-c", f"{quoted} {closed}"], capture_output=True, check=False)
+    assert ended.returncode == status
+    assert b"Traceback" not in ended.stderr
+
+
+def test_end_of_input_in_place_of_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: (_ for _ in ()).throw(EOFError()))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    complained = io.StringIO()
+    with contextlib.redirect_stderr(complained):
+        assert main(["c.jwt", "--id-number", "-", *TRUST]) == 64
+    assert complained.getvalue() == "No ID number was typed.\n"
+
+
+def test_fault_of_the_program_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinzheng_verifier.cli.check.policy_of", lambda _options: 1 / 0)
+    complained = io.StringIO()
+    with contextlib.redirect_stderr(complained):
+        assert main(["c.jwt", *TRUST]) == 2
+    assert "ZeroDivisionError" in complained.getvalue()
+
+
 def limited(octets: int) -> Callable[[], None]:
     """Before a program starts: its files find no room beyond this size, as on a full disk."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (octets, octets))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.issuers import forged_jws
+from support.sm2 import SM2_PUBLIC_KEY
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas import base64url
 from xinzheng_verifier import Outcome, Policy, TrustStore, Verdict, Verifier
@@ -26,6 +27,7 @@ from xinzheng_verifier.receipt import (
     make_receipt,
     policy_of,
     public_jwk,
+    read_public_key,
     read_receipt,
     trust_digest,
 )
@@ -73,6 +75,7 @@ def test_receipt_says_what_was_asked_and_what_came_of_it() -> None:
         "inputSha256": hashlib.sha256(CERTIFICATE.jwt.encode()).hexdigest(),
         "form": "jwt",
         "at": "2026-11-23T09:00:00Z",
+        "now": None,
         "bundleVersion": None,
         "trustSha256": trust_digest(VERIFIER.trust),
         "policy": VERIFIER.policy.to_json(),
@@ -181,6 +184,15 @@ def test_judged_again_it_comes_out_the_same() -> None:
     check = check_receipt(RECEIPT, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER)
     assert codes(check) == ["ok"] * 6
     assert [finding.outcome for finding in check.findings] == [Outcome.PASSED] * 6
+
+
+@pytest.mark.parametrize("told", [None, NOW, NOW + timedelta(hours=1)])
+def test_receipt_made_long_after_its_report_is_judged_by_the_moments_of_the_report(told: datetime | None) -> None:
+    report = VERIFIER.report(CERTIFICATE.jwt, at=NOW, now=told)
+    receipt = make_receipt(report, verifier=VERIFIER, signer=KEY, made_at=NOW + timedelta(days=300))
+    assert read_receipt(receipt, key=PUBLIC).now == told
+    check = check_receipt(receipt, key=PUBLIC, data=CERTIFICATE.jwt, verifier=VERIFIER)
+    assert codes(check) == ["ok"] * 6
 
 
 def test_moment_is_kept_to_the_microsecond() -> None:
@@ -429,6 +441,12 @@ def test_broken_signer_makes_no_receipt() -> None:
     with pytest.raises(ReceiptError) as caught:
         receipt_of(signer=BrokenSigner(PUBLIC, bytes(64)))
     assert caught.value.code == "receipt_signature_invalid"
+
+
+def test_key_of_a_curve_that_nobody_knows_is_malformed() -> None:
+    with pytest.raises(ReceiptError) as caught:
+        read_public_key(SM2_PUBLIC_KEY)
+    assert caught.value.code == "receipt_key_malformed"
 
 
 def test_key_of_another_curve_is_refused() -> None:

@@ -181,7 +181,7 @@ def test_a_part_is_written_for_another_machine(
         assert result.extent.changes == (name != "list")
     written = json.loads(command("export", str(tmp_path / "whole.xzb"), "--json"))
     assert written == {"code": "ok", "bundleVersion": 1, "bytes": (tmp_path / "whole.xzb").stat().st_size}
-    assert main(["store", "export", str(tmp_path / "none.xzb"), "--store", str(tmp_path / "nowhere")]) == 1
+    assert main(["store", "export", str(tmp_path / "none.xzb"), "--store", str(tmp_path / "nowhere")]) == 2
     assert "(store_missing)" in capsys.readouterr().err
 
 

@@ -1,6 +1,7 @@
 """A lender's store: whole or not at all, never backwards, never silently empty."""
 
 import fcntl
+import gc
 import hashlib
 import json
 import os
@@ -18,10 +19,10 @@ import pytest
 from support.power_cut import PowerCutError, stopping
 from support.tuf_simulator import TUFSimulator, pack, status_list
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier import limits
+from xinzheng_verifier import Verifier, limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import directory, files
-from xinzheng_verifier.trust.directory import ImportResult, import_bundle, load, read_state
+from xinzheng_verifier.trust.directory import ImportResult, import_bundle, import_update, load, read_state
 from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.state import StoreState, read_seen
 
@@ -238,6 +239,9 @@ BROKEN_STATES = {
     "count": lambda text: text.replace(b'"issuers": 0,', b'"issuers": true,'),
     "type": lambda text: text.replace(b'"summary": {', b'"summary": 7, "was": {'),
     "name": lambda text: re.sub(rb'"indexSha256": "[^"]*"', b'"indexSha256": "../../etc"', text),
+    "root": lambda text: json.dumps({**json.loads(text), "root": "{}"}).encode(),
+    "first-root": lambda text: json.dumps({**json.loads(text), "firstRootSha256": 5}).encode(),
+    "source": lambda text: text.replace(b'"source": null', b'"source": 5'),
     "capitals": lambda text: re.sub(rb'"indexSha256": "[^"]*"', lambda match: match[0].upper(), text),
 }
 
@@ -313,6 +317,35 @@ def test_what_was_seen_is_not_lost_unsaid(store: Path, simulator: TUFSimulator) 
 def test_endless_files_are_not_read(store: Path) -> None:
     os.truncate(store / "state.json", 2 * limits.ROOT_JSON.max_bytes + 100_000)
     assert refusal(load, store) == "bundle_too_large"
+
+
+def test_batch_goes_on_with_what_was_opened(store: Path, simulator: TUFSimulator) -> None:
+    """Two imports later the index has no name any more; the processes of a batch read it all the same."""
+    trust = load(store)
+    for _ in range(2):
+        import_bundle(store, next_bundle(simulator), at=NOW)
+    one, many = ([report.code for report in Verifier(trust).report_many([b"x"] * 4, at=NOW, workers=n)] for n in (1, 2))
+    assert one == many
+
+
+def test_batch_reads_a_store_that_was_named_from_elsewhere(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(store.parent)
+    verifier = Verifier(load(Path(store.name)))
+    monkeypatch.chdir("/")
+    assert len([*verifier.report_many([b"x"] * 4, at=NOW, workers=2)]) == 4
+
+
+def test_update_where_no_store_is_leaves_nothing(tmp_path: Path) -> None:
+    assert refusal(import_update, tmp_path / "new", b"", at=NOW) == "store_root_required"
+    assert not (tmp_path / "new").exists()
+
+
+def test_kept_reports_hold_no_store_open(store: Path) -> None:
+    opened = len([*Path("/proc/self/fd").iterdir()])
+    reports = [Verifier(load(store)).report(b"x", at=NOW) for _ in range(5)]
+    gc.collect()
+    assert len([*Path("/proc/self/fd").iterdir()]) == opened
+    assert len({report.trust.sha256 for report in reports}) == 1
 
 
 def test_links_are_not_followed(store: Path, tmp_path: Path) -> None:

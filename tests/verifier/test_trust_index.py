@@ -1,5 +1,6 @@
 """The index of a store: what was put in comes out, and nothing else ever does."""
 
+import gc
 import os
 import pickle
 from pathlib import Path
@@ -121,4 +122,8 @@ def test_what_is_converted_is_kept_and_goes_to_workers(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(numbers))  # noqa: S301 - our own
     assert dict(again) == dict(numbers)
     (tmp_path / "index").unlink()
-    assert code(pickle.loads, pickle.dumps(numbers)) == "bundle_unavailable"
+    pickled = pickle.dumps(numbers)
+    assert dict(pickle.loads(pickled)) == dict(numbers)  # noqa: S301 - likewise
+    del index, numbers, again
+    gc.collect()
+    assert code(pickle.loads, pickled) == "bundle_unavailable"

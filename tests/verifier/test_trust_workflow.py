@@ -9,11 +9,13 @@ import pytest
 from securesystemslib.formats import encode_canonical
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
+from support.sm2 import SM2_PUBLIC_KEY
 from support.tuf_simulator import TUFSimulator, status_list, target_name
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
+from xinzheng_verifier.trust.tuf_metadata import key_material
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -190,6 +192,11 @@ def test_a_changed_signature_does_not_count(simulator: TUFSimulator) -> None:
         timestamp["signatures"][0]["sig"] = signature
         files["metadata/timestamp.json"] = json.dumps(timestamp).encode()
         assert refusal(simulator, files=files) == "bundle_threshold"
+
+
+def test_key_of_a_curve_that_nobody_knows_is_no_key() -> None:
+    public = {"public": SM2_PUBLIC_KEY.decode()}
+    assert key_material(SSlibKey("odd", "ecdsa", "ecdsa-sha2-nistp256", public)) is None
 
 
 @pytest.mark.parametrize("scheme", ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"])

@@ -72,12 +72,12 @@ def format_timestamp(moment: datetime) -> str:
     """
     if moment.utcoffset() is None:
         raise ValueError("an aware datetime is needed")
-    return _text(moment)
+    return _text(moment.astimezone(UTC))
 
 
 @lru_cache(maxsize=1024)
 def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def parse_date(text: str, *, field: str = "date") -> date:

@@ -210,6 +210,7 @@ class Report:
         scope_statement: what the credential does not prove, {"zh": …, "en": …}; None for types without one.
         policy: the rules that were applied.
         trust: by what trust it was made; reports that say the same are equal all the same.
+        now: the present moment as the verifier was told it; None if it was told none. Likewise.
     """
 
     findings: Findings
@@ -223,6 +224,7 @@ class Report:
     scope_statement: Mapping[Language, str] | None
     policy: Policy
     trust: TrustIdentity = field(repr=False, compare=False)
+    now: datetime | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of_passed(cls, values: Mapping[str, Any]) -> Self:

@@ -113,12 +113,13 @@ class UsualWay:
         self._signers: dict[Hashable, _Signer] = {}
         self._lists: dict[tuple[str, tuple[str, str]], _Lists] = {}
 
-    def report(self, data: bytes, *, at: datetime, expected: Expected) -> Report | None:
+    def report(self, data: bytes, *, at: datetime, now: datetime | None, expected: Expected) -> Report | None:
         """The report on a certificate that passes; None if only the ten steps can tell.
 
         Args:
             data: an input in any form.
             at: the moment asked about.
+            now: the present moment, if it is told: no later one.
             expected: what to compare the certificate with.
         """
         if not self._is_open or len(data) > _MAX_BYTES:
@@ -147,6 +148,7 @@ class UsualWay:
                 **signer.shared,
                 "passed": passed,
                 "at": at,
+                "now": now,
                 "input_sha256": sha256,
                 "status_as_of": lists.shown.as_of,
                 "claims": claims,

@@ -159,7 +159,9 @@ class Verifier:
             other_claims = None if other is None else partial(self._other_claims, exact_octets(other), at)
             expected = Expected(identity=identity, number=number, other=other_claims)
         is_present = now is None or now <= at
-        report = self._usual.report(octets, at=at, expected=expected) if pinned is None and is_present else None
+        report = (
+            self._usual.report(octets, at=at, now=now, expected=expected) if pinned is None and is_present else None
+        )
         return report or self._ten_steps(octets, at=at, now=now, expected=expected, pinned=pinned)
 
     def _ten_steps(
@@ -169,7 +171,7 @@ class Verifier:
         with suppress(GateClosedError):
             found = self._gate(record, findings, data, at=at, pinned=pinned)
             self._judge(record, findings, found, at=at, now=now, expected=expected)
-        report = self._report(record, findings, data, at)
+        report = self._report(record, findings, data, at=at, now=now)
         if found is not None and found.credential.header is not None and report.verdict is Verdict.PASSED:
             self._usual.learn(report.form or "", found.credential, found.keys, found.issuer)
         return report
@@ -320,7 +322,9 @@ class Verifier:
         except RefusedError as error:
             raise RefusedError("other_form_refused", reason=error.code) from error
 
-    def _report(self, record: Record, findings: _Findings, data: bytes, at: datetime) -> Report:
+    def _report(
+        self, record: Record, findings: _Findings, data: bytes, *, at: datetime, now: datetime | None
+    ) -> Report:
         is_certificate = findings.claims is not None and COURT_TYPE in types_of(findings.claims)
         return Report(
             findings=record.complete(),
@@ -334,6 +338,7 @@ class Verifier:
             scope_statement=SCOPE_STATEMENT if is_certificate else None,
             policy=self._policy,
             trust=self._trust_identity,
+            now=now,
         )
 
 

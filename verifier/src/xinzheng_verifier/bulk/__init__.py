@@ -53,9 +53,9 @@ def _here(
             continue
         item = parcel(thing)
         if item is None:
-            yield not_answered(verifier, None, at=at, reason=WRONG_TYPE)
+            yield not_answered(verifier, None, at=at, now=now, reason=WRONG_TYPE)
             continue
         report = answer(verifier, item, at=at, now=now)
         if isinstance(report, str):
-            report = not_answered(verifier, item.data, at=at, reason=ERROR, error=report)
+            report = not_answered(verifier, item.data, at=at, now=now, reason=ERROR, error=report)
         yield report

@@ -65,7 +65,7 @@ class Crew:
         self._at = at
         self._now = now
         self._size = size
-        self._unpacker = Unpacker(verifier, at=at)
+        self._unpacker = Unpacker(verifier, at=at, now=now)
         self._inbox: SimpleQueue[tuple[Hand, bytes | None]] = SimpleQueue()
         self._hands: dict[Hand, deque[_Task]] = {}
         self._again: deque[_Task] = deque()
@@ -159,7 +159,7 @@ class Crew:
             item = parcel(thing)
             chunk.items.append(item)
             if item is None:
-                chunk.reports.append(not_answered(self._verifier, None, at=self._at, reason=WRONG_TYPE))
+                chunk.reports.append(not_answered(self._verifier, None, at=self._at, now=self._now, reason=WRONG_TYPE))
             else:
                 chunk.reports.append(None)
                 chunk.missing += 1
@@ -221,7 +221,9 @@ class Crew:
         if task.is_alone:
             (place,) = task.places
             data = task.chunk.items[place].data  # type: ignore[union-attr]
-            task.chunk.reports[place] = not_answered(self._verifier, data, at=self._at, reason=hand.reason)
+            task.chunk.reports[place] = not_answered(
+                self._verifier, data, at=self._at, now=self._now, reason=hand.reason
+            )
             task.chunk.missing -= 1
         else:
             self._again.extend(_Task(task.chunk, [place], is_alone=True) for place in task.places)

@@ -93,7 +93,13 @@ def _parcel(item: Item) -> Parcel | None:
 
 
 def not_answered(
-    verifier: "Verifier", data: bytes | str | None, *, at: datetime, reason: str, error: str | None = None
+    verifier: "Verifier",
+    data: bytes | str | None,
+    *,
+    at: datetime,
+    now: datetime | None,
+    reason: str,
+    error: str | None = None,
 ) -> Report:
     """The report on an input that nothing is known of: step 1 is indeterminate, `not_answered`."""
     record, evidence = Record(), {} if error is None else {"error": error}
@@ -112,6 +118,7 @@ def not_answered(
         scope_statement=None,
         policy=verifier.policy,
         trust=TrustIdentity(verifier.trust),
+        now=now,
     )
 
 

@@ -32,6 +32,9 @@ from xinzheng_verifier.trust.digest import TrustIdentity
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
 
+WHITE_SPACE: Final = b" \t\r\n"
+"""What may follow a certificate."""
+
 _LENGTH: Final = struct.Struct("<Q")
 _PICKLED: Final = b"\x80"  # the first byte of a pickle, and of nothing that marshal writes
 _NOTHING: Final[Findings] = ((Outcome.NOT_RUN, "", {}),) * len(STEP_NAMES)
@@ -129,13 +132,16 @@ class Unpacker:
     Args:
         verifier: whose reports they are.
         at: the moment asked about.
+        now: the present moment, if it was told.
     """
 
-    def __init__(self, verifier: "Verifier", *, at: datetime) -> None:
+    def __init__(self, verifier: "Verifier", *, at: datetime, now: datetime | None) -> None:
         self._verifier = verifier
         self._at = at
+        self._now = now
         self._shared = {
             "at": at,
+            "now": now,
             "bundle_version": verifier.trust.bundle_version,
             "policy": verifier.policy,
             "trust": TrustIdentity(verifier.trust),
@@ -161,7 +167,7 @@ class Unpacker:
                 continue
             packed = _loaded(answer)
             if isinstance(packed, str):
-                yield not_answered(self._verifier, data, at=self._at, reason=ERROR, error=packed)
+                yield not_answered(self._verifier, data, at=self._at, now=self._now, reason=ERROR, error=packed)
             else:
                 yield self._report(packed)
 
@@ -219,7 +225,7 @@ def _claims_of_token(data: bytes | str) -> JSONObject:
 
 
 def _claims_of_document(data: bytes | str) -> JSONObject:
-    claims = _read(_octets(data))
+    claims = _read(_octets(data).rstrip(WHITE_SPACE))
     del claims["proof"]
     return claims
 

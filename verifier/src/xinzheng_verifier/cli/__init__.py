@@ -7,6 +7,7 @@ Of several files the worst counts.
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -75,6 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         silence(sys.stdout)
         _say_unwritten(error, language)
         return NOT_WRITTEN
+    except Exception:  # noqa: BLE001 - a fault of the program's own must not look like a verdict
+        traceback.print_exc()
+        return INDETERMINATE
 
 
 def _answered(command: _Command, words: Sequence[str], language: Language) -> int:

@@ -1,7 +1,6 @@
 """`xinzheng-verify FILE…` and `xinzheng-verify serve`: trust, rules, files, clock."""
 
 import argparse
-import getpass
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +12,7 @@ from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.cli import clock
 from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines
 from xinzheng_verifier.cli.exits import INDETERMINATE, INTERRUPTED, PASSED, UsageError, worst
-from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input
+from xinzheng_verifier.cli.inputs import STDIN, Inputs, read_input, standard_input, typed_unseen
 from xinzheng_verifier.cli.output import complain, flush, put, silence
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.summary import open_summary
@@ -78,7 +77,7 @@ def verify(options: argparse.Namespace, language: Language) -> int:
 
 def _run(batch: Batch, inputs: Inputs, options: argparse.Namespace, language: Language) -> int:
     many = inputs.may_be_many
-    shown = many and sys.stderr.isatty()
+    shown = many and sys.stderr is not None and sys.stderr.isatty()
     progress = Progress(inputs.count() if shown else None, language=language, shown=shown)
     batch.run(inputs, workers=options.workers, progress=progress)
     if many:
@@ -191,10 +190,10 @@ def _read_other(path: Path) -> bytes:
 
 def read_identity(language: Language) -> str:
     """The number, typed unseen or piped in; never an argument, which every process of the machine can read."""
-    if sys.stdin.isatty():
-        typed = getpass.getpass(say("number_prompt", language))
+    if standard_input().isatty():
+        typed = typed_unseen(say("number_prompt", language))
     else:
-        typed = sys.stdin.readline(_MAX_NUMBER_CHARACTERS)
+        typed = standard_input().readline(_MAX_NUMBER_CHARACTERS)
     if not typed.strip():
         raise UsageError("number_empty")
     return typed.strip()

@@ -1,5 +1,6 @@
 """What to check: files, standard input, folders, patterns, JSON lines; read one after the other, as they are needed."""
 
+import getpass
 import glob
 import os
 import sys
@@ -7,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple, TextIO, cast
 
 from xinzheng_verifier.bulk.items import PAUSE, Pause
 from xinzheng_verifier.cli.exits import UsageError
@@ -153,9 +154,28 @@ def read_input(name: str) -> bytes:
         OSError: it cannot be read.
     """
     if name == STDIN:
-        return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+        return standard_input().buffer.read(MAX_INPUT_BYTES + 1)
     with Path(name).open("rb") as file:
         return file.read(MAX_INPUT_BYTES + 1)
+
+
+def standard_input() -> TextIO:
+    """Standard input; a shell can start a program without one (`<&-`).
+
+    Raises:
+        UsageError: there is none.
+    """
+    if sys.stdin is None:
+        raise UsageError("stdin_missing")
+    return sys.stdin
+
+
+def typed_unseen(prompt: str) -> str:
+    """What a person types at the terminal without seeing it; empty if that is the end of the input."""
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        return ""
 
 
 def _lines(name: str) -> Iterator[Input | Pause]:
@@ -166,7 +186,7 @@ def _lines(name: str) -> Iterator[Input | Pause]:
     """
     try:
         if name == STDIN:
-            yield from _numbered(cast("Stream", sys.stdin.buffer), name)
+            yield from _numbered(cast("Stream", standard_input().buffer), name)
             return
         with Path(name).open("rb") as file:
             yield from _numbered(file, name)

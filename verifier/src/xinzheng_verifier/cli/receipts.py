@@ -1,10 +1,8 @@
 """`xinzheng-verify receipt make`, `receipt check` and `receipt key`."""
 
 import argparse
-import getpass
 import json
 import os
-import sys
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -15,6 +13,7 @@ from xinzheng_verifier.cli import check as checks
 from xinzheng_verifier.cli import clock
 from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, NOT_WRITTEN, OF_VERDICT, PASSED, UsageError
+from xinzheng_verifier.cli.inputs import standard_input, typed_unseen
 from xinzheng_verifier.cli.output import complain, put
 from xinzheng_verifier.cli.screen import screen, table
 from xinzheng_verifier.cli.words import say
@@ -37,6 +36,7 @@ from xinzheng_verifier.trust.issuers import OpenSSLKey
 from xinzheng_verifier.verifier import Verifier
 
 _STDIN = "-"
+_TERMINAL = "/dev/tty"
 _NOT_WRITTEN_CODE = "receipt_file_not_written"
 _RECEIPT_MODE = 0o644
 _TRUST_OPTIONS = ("store", "bundle", "root", "controller", "status_list", "status_changes", "context")
@@ -128,7 +128,7 @@ def _input(name: str) -> bytes:
     """At most one byte more than is accepted: the library refuses what is larger."""
     try:
         if name == _STDIN:
-            return sys.stdin.buffer.read(MAX_INPUT_BYTES + 1)
+            return standard_input().buffer.read(MAX_INPUT_BYTES + 1)
         with Path(name).open("rb") as file:
             return file.read(MAX_INPUT_BYTES + 1)
     except OSError as error:
@@ -151,12 +151,12 @@ def _passphrase(options: argparse.Namespace, path: Path, language: Language, *, 
     if options.passphrase_file is not None:
         content = read_private(options.passphrase_file)
         return _present(content.removesuffix(b"\n").removesuffix(b"\r"), str(options.passphrase_file))
-    if not sys.stdin.isatty():
+    if not standard_input().isatty():
         raise UsageError("passphrase_needed")
-    typed = getpass.getpass(say("passphrase_prompt", language, path=path))
-    if twice and getpass.getpass(say("passphrase_again", language)) != typed:
+    typed = typed_unseen(say("passphrase_prompt", language, path=path))
+    if twice and typed_unseen(say("passphrase_again", language)) != typed:
         raise UsageError("passphrases_differ")
-    return typed.encode("utf-8", "surrogateescape")
+    return _present(typed.encode("utf-8", "surrogateescape"), _TERMINAL)
 
 
 def _present(passphrase: bytes, source: str) -> bytes:

@@ -21,6 +21,8 @@ from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult
 
 _UPDATE: Final = ".xzu"
+_UNUSABLE: Final = {"store_missing", "store_outdated", "bundle_unavailable"}
+"""There is nothing that could be judged, or refused."""
 
 
 def import_bundle(options: argparse.Namespace, language: Language) -> int:
@@ -116,7 +118,8 @@ def refused(error: TrustError, options: argparse.Namespace, language: Language) 
         complain(f"{error.message(language)} ({error.code})")
     if error.code == "store_not_written":
         return NOT_WRITTEN
-    return INDETERMINATE if error.code.startswith("source_") else FAILED
+    is_unusable = error.code in _UNUSABLE or error.code.startswith("source_")
+    return INDETERMINATE if is_unusable else FAILED
 
 
 def _result(result: ImportResult) -> JSONObject:

@@ -159,6 +159,7 @@ WORDS: Final[dict[str, Message]] = {
         "Standard input can be read once only: for a file (-) or for the ID number.",
         "标准输入只能用于一处：文件（-）或证件号码。",
     ),
+    "stdin_missing": Message("Standard input is closed: nothing can be read from it.", "标准输入已关闭，无法读取。"),
     "number_as_argument": Message(
         "- is expected: the number is typed or read from standard input, and never written here.",
         "应为 -：号码须从终端或标准输入读入，不可写在此处。",

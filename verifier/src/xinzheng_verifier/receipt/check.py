@@ -233,7 +233,7 @@ def _outcome(
         code = "receipt_input_not_given" if data is None else "receipt_not_reached"
         return Finding(aspect="outcome", outcome=Outcome.NOT_RUN, code=code)
     form = receipt.form if receipt.form in [*Form] else None
-    report = verifier.report(data, at=receipt.at, form=form, now=receipt.made_at, **expected)
+    report = verifier.report(data, at=receipt.at, form=form, now=receipt.now, **expected)
     again = Receipt.of(
         report,
         trust_sha256=receipt.trust_sha256,

@@ -51,6 +51,7 @@ class Receipt:
         input_sha256: SHA-256 of the input as received, lower-case hex; None if it was too large to be read.
         form: form of the input; None if it was not recognised.
         at: the moment that was asked about, to the microsecond.
+        now: the present moment as the verifier was told it; None if it was told none.
         bundle_version: version of the trust bundle; None if trust came from single documents.
         trust_sha256: digest of everything that was trusted, see `trust_digest`.
         policy: the rules, as in the report.
@@ -68,6 +69,7 @@ class Receipt:
     input_sha256: str | None
     form: str | None
     at: datetime
+    now: datetime | None
     bundle_version: int | None
     trust_sha256: str
     policy: JSONObject
@@ -89,6 +91,7 @@ class Receipt:
             input_sha256=report.input_sha256,
             form=report.form,
             at=report.at.astimezone(UTC),
+            now=None if report.now is None else report.now.astimezone(UTC),
             bundle_version=report.bundle_version,
             trust_sha256=trust_sha256,
             policy=report.policy.to_json(),
@@ -110,6 +113,7 @@ class Receipt:
             "inputSha256": self.input_sha256,
             "form": self.form,
             "at": _moment(self.at),
+            "now": None if self.now is None else _moment(self.now),
             "bundleVersion": self.bundle_version,
             "trustSha256": self.trust_sha256,
             "policy": self.policy,
@@ -144,6 +148,7 @@ class Receipt:
             input_sha256=_read_optional(value, "inputSha256", _DIGEST),
             form=_read_optional(value, "form", _FORM),
             at=_read_moment(value, "at"),
+            now=None if value["now"] is None else _read_moment(value, "now"),
             bundle_version=_read_version(value),
             trust_sha256=_read_text(value, "trustSha256", _DIGEST),
             policy=_read_policy(value),
@@ -165,6 +170,7 @@ _MEMBERS: Final = {
     "inputSha256",
     "form",
     "at",
+    "now",
     "bundleVersion",
     "trustSha256",
     "policy",

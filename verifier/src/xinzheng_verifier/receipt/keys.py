@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -126,7 +127,7 @@ def load_key(path: Path, passphrase: bytes) -> LenderKey:
     except ReceiptError as error:
         raise ReceiptError("receipt_key_malformed", path=str(path)) from error
     # An empty passphrase is a TypeError, a damaged file and a wrong passphrase are the same ValueError.
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ReceiptError("receipt_passphrase_wrong", path=str(path)) from error
 
 
@@ -144,7 +145,7 @@ def read_public_key(data: bytes, *, name: str = "key") -> OpenSSLKey:
         raise ReceiptError("receipt_key_private", path=name)
     try:
         key = _from_jwk(data) if data.lstrip().startswith(b"{") else serialization.load_pem_public_key(data)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         is_private = isinstance(error, CodedError) and error.code == "key_private"
         raise ReceiptError("receipt_key_private" if is_private else "receipt_key_malformed", path=name) from error
     if not isinstance(key, OpenSSLKey):

@@ -42,7 +42,8 @@ class TrustIdentity:
     __slots__ = ("_trust",)
 
     def __init__(self, trust: TrustStore | str) -> None:
-        self._trust = trust
+        # What is known already holds no store open for a report that somebody keeps.
+        self._trust = trust if isinstance(trust, str) else trust.digests.get(FORMAT, trust)
 
     @property
     def sha256(self) -> str:

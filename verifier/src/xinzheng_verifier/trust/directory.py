@@ -198,6 +198,8 @@ def import_update(
         TrustError: as `import_bundle`; `store_root_required` without a store, `update_…` (it is damaged, or leads
             from another edition than the store holds).
     """
+    if not (path / states.STATE_NAME).exists():  # nothing is made where there is no store
+        raise TrustError("store_root_required")
 
     def taken(before: _Before) -> _Taken:
         if before.state is None:

@@ -44,7 +44,24 @@ def open_guarded(path: Path) -> int:
         TrustError: `store_writable_by_others`.
         OSError: it cannot be opened, or is no regular file; a symbolic link is none.
     """
-    descriptor = os.open(path, _READ)
+    return _guarded(os.open(path, _READ), path)
+
+
+def open_held(process: int, descriptor: int) -> int:
+    """Open once more a file that another process of the same user holds open, though its name may be gone.
+
+    Returns:
+        The descriptor, for reading.
+
+    Raises:
+        TrustError: `store_writable_by_others`.
+        OSError: there is no such file any more, it is no regular one, or this system does not offer it.
+    """
+    path = Path(f"/proc/{process}/fd/{descriptor}")
+    return _guarded(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path)
+
+
+def _guarded(descriptor: int, path: Path) -> int:
     try:
         _check_file(os.fstat(descriptor), path)
     except BaseException:

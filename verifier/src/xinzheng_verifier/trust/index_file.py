@@ -99,21 +99,24 @@ class IndexWriter:
 
 
 class Index:
-    """An index that is read. It stays readable when its file is unlinked; pickled, it is opened anew by its path.
+    """An index that is read; it stays readable when its file is unlinked.
+
+    Pickled, for another process of this machine, it is opened anew by its path, or by way of the process that holds it.
 
     Args:
         path: the file.
         digest: what `IndexWriter.finish` gave.
+        opened: a descriptor of the file, which the index is to close.
 
     Raises:
         TrustError: `bundle_unavailable` (damaged, or another index), `store_writable_by_others`.
         FileNotFoundError: there is no such file.
     """
 
-    def __init__(self, path: Path, digest: str) -> None:
-        self._path, self._digest = path, digest
+    def __init__(self, path: Path, digest: str, *, opened: int | None = None) -> None:
+        self._path, self._digest = path.absolute(), digest
         try:
-            self._descriptor = files.open_guarded(path)
+            self._descriptor = files.open_guarded(path) if opened is None else opened
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -173,14 +176,17 @@ class Index:
         return footer
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _reopened, (self._path, self._digest)
+        return _reopened, (self._path, self._digest, os.getpid(), self._descriptor)
 
 
-def _reopened(path: Path, digest: str) -> Index:
+def _reopened(path: Path, digest: str, process: int, descriptor: int) -> Index:
     try:
         return Index(path, digest)
-    except FileNotFoundError as error:  # two imports later
-        raise TrustError("bundle_unavailable") from error
+    except FileNotFoundError:  # two imports later
+        try:
+            return Index(path, digest, opened=files.open_held(process, descriptor))
+        except OSError as error:
+            raise TrustError("bundle_unavailable") from error
 
 
 class Section(LookUp[bytes]):

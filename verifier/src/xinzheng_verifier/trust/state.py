@@ -204,9 +204,9 @@ def _parsed(content: Any) -> StoreState:
         if content["version"] not in {_FORMAT, _WITHOUT_TERMS} or type(content["bundleVersion"]) is not int:
             raise TrustError("bundle_unavailable")
         state = StoreState(
-            root=content["root"].encode("utf-8"),
-            first_root_sha256=content["firstRootSha256"],
-            bundle_sha256=content["bundleSha256"],
+            root=_root(content["root"]),
+            first_root_sha256=_digest(content["firstRootSha256"]),
+            bundle_sha256=_digest(content["bundleSha256"]),
             index_sha256=_digest(content["indexSha256"]),
             previous_sha256=content["previousSha256"] and _digest(content["previousSha256"]),
             seen_sha256=_digest(content["seenSha256"]),
@@ -216,11 +216,11 @@ def _parsed(content: Any) -> StoreState:
             imported_at=parse_timestamp(content["importedAt"]),
             extent=json.dumps(content["extent"]).encode("ascii"),
             summary=_summary(content["summary"]),
-            trust_digests=dict(content["trustDigests"]),
-            source=content["source"],
+            trust_digests={name: _digest(digest) for name, digest in content["trustDigests"].items()},
+            source=None if content["source"] is None else _plain(content["source"]),
         )
         return state if content["version"] == _FORMAT else _to_be_imported_again(state)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise TrustError("bundle_unavailable") from error
 
 
@@ -233,9 +233,9 @@ def _of_an_earlier_release(content: Any) -> StoreState:
     """A store that has no index: what it has seen stays the floor, what it holds has to be imported again."""
     seen = Seen.parse(content["seen"])
     return StoreState(
-        root=content["root"].encode("utf-8"),
-        first_root_sha256=content["firstRootSha256"],
-        bundle_sha256=content["bundleSha256"],
+        root=_root(content["root"]),
+        first_root_sha256=_digest(content["firstRootSha256"]),
+        bundle_sha256=_digest(content["bundleSha256"]),
         index_sha256=None,
         previous_sha256=None,
         seen_sha256=None,
@@ -261,6 +261,19 @@ def _summary(content: Any) -> Summary:
         attested_from=_read(content["attestedFrom"]),
         attested_until=_read(content["attestedUntil"]),
     )
+
+
+def _root(text: Any) -> bytes:
+    """Root metadata, of which no more is asked here than that it says its version."""
+    if type(json.loads(text)["signed"]["version"]) is not int:
+        raise TypeError("root")
+    return str(text).encode("utf-8")
+
+
+def _plain(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError("text")
+    return text
 
 
 def _digest(text: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key
@@ -80,7 +81,7 @@ def key_material(key: Key | None) -> bytes | None:
             return bytes.fromhex(key.keyval["public"])
         point = load_pem_public_key(key.keyval["public"].encode())
         return point.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, UnsupportedAlgorithm):
         return None
 
 
