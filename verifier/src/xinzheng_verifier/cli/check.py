@@ -107,6 +107,7 @@ def serve(options: argparse.Namespace, language: Language) -> int:  # noqa: ARG0
         raise UsageError("server_missing") from error
     policy = policy_of(options)
     verifier = FollowingVerifier(options.store, policy) if options.store else Verifier(trust, policy=policy)
+    del trust  # a store is followed: what it held at the start must not stay open
     with suppress(KeyboardInterrupt):
         uvicorn.run(create_app(verifier), host=options.host, port=options.port, server_header=False, access_log=False)
     return PASSED
