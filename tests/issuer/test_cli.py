@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import open_office
 from xinzheng_issuer.people import actor_of
 from xinzheng_issuer.settings import Settings
+from xinzheng_keys.custody import open_signer
 from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_verifier import TrustStore
 
@@ -194,6 +196,27 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def keys(court: Path, *arguments: object, **options: Any) -> Result:
     return run("keys", *arguments, "--data", court, **options)
+
+
+def test_a_command_opens_no_key_that_it_does_not_need(
+    court: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    court = shutil.copytree(court, tmp_path / "var")
+    opened: list[str] = []
+
+    def watched(uri: str, **options: Any) -> Any:
+        opened.append(uri.rpartition("/")[2])
+        return open_signer(uri, **options)
+
+    for module in ("issuing.court_keys", "publishing.role_keys"):
+        monkeypatch.setattr(f"xinzheng_issuer.{module}.open_signer", watched)
+    assert keys(court, "list").exit_code == keys(court, "show", "cert-1").exit_code == 0
+    assert run("bundle-keys", "show", "--data", court).exit_code == 0
+    assert opened == ["targets.pem", "snapshot.pem", "timestamp.pem"]
+    opened.clear()
+    made = keys(court, "create", "status-7", "--usage", "status", "--reason", "-", "--yes")
+    assert made.exit_code == 0, made.output
+    assert sorted(opened) == ["snapshot.pem", "status-1.pem", "targets.pem", "timestamp.pem"]
 
 
 def test_the_life_of_a_key_by_command(court: Path) -> None:

@@ -50,6 +50,29 @@ def reissue(issuer: Issuer, **options: Any) -> Reissue:
     return Reissue(issuer, "cert-1", OPERATOR, reason="stolen", batch=3, **options)
 
 
+def test_no_certificate_answers_for_a_day_before_the_theft(
+    keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock
+) -> None:
+    """A tender's deadline between the first issue and the theft: the old one is void, the new one begins later."""
+    (old,) = issued(keyed_house, 1)
+    deadline = clock.advance(days=3)
+    clock.advance(days=3)
+    lose_the_key(keyed, clock)
+    clock.advance(seconds=1)
+    (new,) = reissue(keyed).run().numbers.values()
+    assert keyed.outbox.publisher.latest is not None
+    trust = TrustStore.from_bundle(
+        keyed.outbox.publisher.latest.path.read_bytes(), root=keyed.outbox.publisher.root, at=clock.now
+    )
+    for name in ("credential.json", "credential.jwt", "credential.qr.txt"):
+        found = {}
+        for number in (old["certificateNumber"], new):
+            data = keyed_house.get(f"/api/v1/certificates/{number}/{name}").content
+            found[number] = [Verifier(trust).report(data, at=at, now=clock.now).code for at in (deadline, clock.now)]
+        assert found[old["certificateNumber"]] == ["key_compromised"] * 2
+        assert found[new] == ["not_yet_valid", "ok"], name
+
+
 def code_now(house: CourtHouse, number: str, name: str = "credential.jwt") -> str:
     publisher = house.issuer.outbox.publisher
     assert publisher.latest is not None

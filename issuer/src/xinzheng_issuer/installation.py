@@ -171,8 +171,8 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
     Args:
         settings: of this process.
         clock: the present moment.
-        without_signers: go on although an active key, or one of the bundle's roles, cannot be opened; only what it
-            should sign is refused then.
+        without_signers: open each key, also those of the bundle's roles, when it is to sign: one that cannot be opened
+            keeps nobody from what it does not sign.
 
     Returns:
         The issuer; call `start` before it serves anybody.
@@ -187,7 +187,13 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
     with ExitStack() as on_failure:
         on_failure.callback(office.close)
         passphrase = key_passphrase(settings)
-        keys = LiveKeys(settings.keys_folder, office.court, passphrase=passphrase, tokens=settings.token_access)
+        keys = LiveKeys(
+            settings.keys_folder,
+            office.court,
+            passphrase=passphrase,
+            tokens=settings.token_access,
+            when_needed=without_signers,
+        )
         if not without_signers:
             keys.current().require_signers()
             keys.current().require_suites(at=clock())

@@ -1,6 +1,6 @@
 """The court's keys at work: which key signs now, under which names, and what the trust list says of all of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -230,6 +230,7 @@ def load_court_keys(
     passphrase: PassphraseSource,
     tokens: TokenAccess | None = None,
     opened: Mapping[str, Signer] | None = None,
+    when_needed: bool = False,
 ) -> CourtKeys:
     """Open the court's keys.
 
@@ -239,6 +240,7 @@ def load_court_keys(
         passphrase: opens the key files.
         tokens: how hardware modules are reached.
         opened: signers by name that are open already; those of an unchanged key go on.
+        when_needed: open each when it is to sign, and raise there what keeps it from being opened.
 
     Returns:
         Records of all keys, signers for the active ones, and why those that could not be opened could not.
@@ -247,21 +249,54 @@ def load_court_keys(
         ConfigurationError: `key_records_damaged`.
     """
     entries = read_entries(folder)
-    signers: dict[str, Signer] = {}
+    signers = SignersWhenNeeded(
+        [entry for entry in entries if entry.record.state is KeyState.ACTIVE],
+        lambda entry: open_entry(entry, folder, passphrase=passphrase, tokens=tokens),
+        opened={} if opened is None else opened,
+    )
+    records = tuple(entry.record for entry in entries)
+    if when_needed:
+        return CourtKeys(court=court, records=records, signers=signers)
+    found: dict[str, Signer] = {}
     unopened: dict[str, CodedError] = {}
-    for entry in entries:
-        record = entry.record
-        if record.state is not KeyState.ACTIVE:
-            continue
-        before = (opened or {}).get(record.name)
-        if before is not None and before.public_key_multibase == record.public_key_multibase:
-            signers[record.name] = before
-            continue
+    for name in signers:
         try:
-            signers[record.name] = open_entry(entry, folder, passphrase=passphrase, tokens=tokens)
+            found[name] = signers[name]
         except (KeysError, ConfigurationError) as error:
-            unopened[record.name] = error
-    return CourtKeys(court=court, records=tuple(entry.record for entry in entries), signers=signers, unopened=unopened)
+            unopened[name] = error
+    return CourtKeys(court=court, records=records, signers=found, unopened=unopened)
+
+
+class SignersWhenNeeded(Mapping[str, Signer]):
+    """Signers by name, each opened when it is first asked for; what keeps it from being opened is raised then.
+
+    Args:
+        entries: the keys.
+        open_key: opens one.
+        opened: signers that are open already; those of an unchanged key go on.
+    """
+
+    def __init__(
+        self, entries: Iterable[KeyEntry], open_key: Callable[[KeyEntry], Signer], *, opened: Mapping[str, Signer]
+    ) -> None:
+        self._entries = {entry.record.name: entry for entry in entries}
+        self._open_key = open_key
+        self.opened: dict[str, Signer] = {
+            name: signer
+            for name, signer in (opened.opened if isinstance(opened, SignersWhenNeeded) else opened).items()
+            if name in self._entries and signer.public_key_multibase == self._entries[name].record.public_key_multibase
+        }
+
+    def __getitem__(self, name: str) -> Signer:
+        if name not in self.opened:
+            self.opened[name] = self._open_key(self._entries[name])
+        return self.opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def open_entry(

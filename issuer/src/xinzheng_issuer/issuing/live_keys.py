@@ -8,7 +8,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, load_court_keys
 from xinzheng_issuer.issuing.key_records import RECORDS_FILE
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.signer import Signer
 from xinzheng_keys.token_access import TokenAccess
 
 _log = structlog.get_logger("xinzheng.keys")
@@ -37,6 +38,7 @@ class LiveKeys:
         court: whose.
         passphrase: opens the key files; asked again for keys that come in later.
         tokens: how hardware modules are reached.
+        when_needed: open a key when it is to sign: a command needs few of them, a server all.
 
     Raises:
         ConfigurationError: `key_records_damaged`.
@@ -49,14 +51,16 @@ class LiveKeys:
         *,
         passphrase: PassphraseSource,
         tokens: TokenAccess | None = None,
+        when_needed: bool = False,
     ) -> None:
         self._folder = folder
         self._court = court
         self._passphrase = passphrase
         self._tokens = tokens
+        self._when_needed = when_needed
         self._lock = threading.Lock()
         self._identity, self._read_at = self._found(), time.monotonic()
-        self._keys = load_court_keys(folder, court, passphrase=passphrase, tokens=tokens)
+        self._keys = self._read(opened={})
 
     def current(self) -> CourtKeys:
         """The keys as the file says now; it is read again when it is another one.
@@ -68,13 +72,7 @@ class LiveKeys:
             # Looked at before it is read: a change meanwhile is seen the next time.
             identity = self._found()
             if identity != self._identity or self._retry_is_due():
-                self._keys = load_court_keys(
-                    self._folder,
-                    self._court,
-                    passphrase=self._passphrase,
-                    tokens=self._tokens,
-                    opened=self._keys.signers,
-                )
+                self._keys = self._read(opened=self._keys.signers)
                 self._identity, self._read_at = identity, time.monotonic()
                 _log.info("keys_read_again", active=sorted(self._keys.signers), unopened=sorted(self._keys.unopened))
             return self._keys
@@ -88,6 +86,16 @@ class LiveKeys:
             yield self.current()
         finally:
             os.close(descriptor)
+
+    def _read(self, *, opened: Mapping[str, Signer]) -> CourtKeys:
+        return load_court_keys(
+            self._folder,
+            self._court,
+            passphrase=self._passphrase,
+            tokens=self._tokens,
+            opened=opened,
+            when_needed=self._when_needed,
+        )
 
     def _retry_is_due(self) -> bool:
         """A module that was out of reach is asked again, but not with every request."""

@@ -275,7 +275,7 @@ class Effects:
         try:
             self._desk.issuer.outbox.publisher.require_signers()
         except PublishingError as error:
-            yield says("role_keys", cause=error.params["cause"])
+            yield says("role_keys", cause=error.params.get("cause", error.code))
         if in_country(self._desk.issuer):
             yield says("country")
             if contribution_lost(self._desk.issuer):

@@ -146,7 +146,7 @@ class BundlePublisher:
             passphrase: opens them.
             lifetimes: expiry of each role.
             custody: how hardware modules are reached.
-            without_signers: go on although a role's key cannot be opened; only `publish` is refused then.
+            without_signers: open the keys when they are to sign; only `publish` is refused where one cannot be.
 
         Raises:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`.
@@ -156,10 +156,11 @@ class BundlePublisher:
             raise PublishingError("repository_missing", path=folder)
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
+        if without_signers:
+            return publisher
         publisher._follow_root()
-        if not without_signers:
-            for error in publisher._unopened.values():
-                raise error
+        for error in publisher._unopened.values():
+            raise error
         return publisher
 
     # --- what is there ------------------------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class BundlePublisher:
 
     @property
     def missing_roles(self) -> tuple[str, ...]:
-        """The online roles whose keys could not be opened."""
+        """The online roles whose keys cannot be opened."""
+        self._follow_root()
         return tuple(self._unopened)
 
     @property
@@ -290,6 +292,7 @@ class BundlePublisher:
         latest, roots = repository.latest(), repository.roots()
         targets = bundles.trusted_targets(latest.path.read_bytes()) if latest else {}
         signed = root_of(following, self.root_path)
+        self._follow_root()
         signers = {role: [signer] for role, signer in {**self._signers, **new}.items()}
         published_at = self._moment(signed, at=at)
         version = repository.next_version("targets", "snapshot")
