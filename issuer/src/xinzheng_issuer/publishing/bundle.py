@@ -149,7 +149,7 @@ class BundlePublisher:
             without_signers: open the keys when they are to sign; only `publish` is refused where one cannot be.
 
         Raises:
-            PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`.
+            PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`, `role_key_record`.
             KeysError: (keys) a key cannot be opened.
         """
         if not (folder / "metadata" / "1.root.json").exists():

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from securesystemslib.signer import Key, SSlibKey
 from tuf.api.metadata import Metadata, Root
@@ -27,12 +27,12 @@ from xinzheng_issuer.publishing.role_keys import (
     create_role_key,
     load_role_key,
     role_key_exists,
+    role_key_uri,
     sign_metadata,
 )
 from xinzheng_keys.errors import KeysError, TokenError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
-from xinzheng_schemas import strict_json
 from xinzheng_verifier.trust.tuf_metadata import key_set
 
 ROOT: Final = "root"
@@ -89,7 +89,7 @@ class BundleKeys:
         """The key of an online role, which the root names.
 
         Raises:
-            PublishingError: `role_key_unknown`, another key lies there; `repository_damaged`.
+            PublishingError: `role_key_unknown`, another key lies there; `role_key_record`, `repository_damaged`.
             KeysError: (keys) it cannot be opened.
         """
         (name,) = key_names(root, role)
@@ -99,7 +99,7 @@ class BundleKeys:
         """The root's own keys, at least as many as must sign.
 
         Raises:
-            PublishingError: `root_keys_missing`; `role_key_unknown`, `repository_damaged`.
+            PublishingError: `root_keys_missing`; `role_key_unknown`, `role_key_record`, `repository_damaged`.
         """
         signers: list[RoleSigner] = []
         lost: list[PublishingError] = []
@@ -123,7 +123,7 @@ class BundleKeys:
 
         Raises:
             KeysError: (keys) a key cannot be made.
-            PublishingError: `repository_damaged`.
+            PublishingError: `repository_damaged`; `role_key_record`.
         """
         names = key_names(root, role)
         custody = replace(self.custody or RoleCustody(), place=self._place(names[0]) if place is None else place)
@@ -132,8 +132,12 @@ class BundleKeys:
         return [self._make(role, 1 + self._last_number(role, names), custody) for _ in names]
 
     def is_in_file(self, name: str) -> bool:
-        """Whether a key lies in a file of its own, not in a hardware module."""
-        return not self._path(name).with_suffix(".json").exists()
+        """Whether a key lies in a file of its own, not in a hardware module.
+
+        Raises:
+            PublishingError: `role_key_record`.
+        """
+        return not role_key_uri(self._path(name))
 
     def _opened(self, root: Root, role: str, name: str) -> RoleSigner:
         signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
@@ -160,14 +164,8 @@ class BundleKeys:
 
     def _place(self, name: str) -> str:
         """The token of a key; `file:` of one in a file, or of one that is gone."""
-        record = self._path(name).with_suffix(".json")
-        if not record.exists():
-            return IN_FILES
-        try:
-            entry: dict[str, Any] = strict_json.loads_object(record.read_bytes())
-            return str(replace(parse_pkcs11_uri(str(entry["uri"])), object=None, id=None))
-        except (OSError, ValueError, KeyError) as error:
-            raise PublishingError("repository_damaged", path=record) from error
+        uri = role_key_uri(self._path(name))
+        return str(replace(parse_pkcs11_uri(uri), object=None, id=None)) if uri else IN_FILES
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.pem"
