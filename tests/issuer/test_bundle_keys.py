@@ -12,53 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
-from click.testing import CliRunner, Result
 from tuf.api.metadata import Metadata
 
+from support.alone import WORDS, begin, cheap_passphrases, lender_imports, opened, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError, stopping
 from support.softhsm import Token, library, make_token, needs_softhsm
 from support.tuf_client import client_of
-from xinzheng_issuer.cli import bundle_keys as commands
-from xinzheng_issuer.cli import main
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, initialise, open_issuer
 from xinzheng_issuer.keylife.role_desk import RoleDesk
 from xinzheng_issuer.keylife.role_effects import RootEffects
-from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing import role_keys
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import KEY_MEMBER, ONLINE_ROLES, ROLES, key_names
-from xinzheng_issuer.settings import Settings, load_settings
-from xinzheng_keys import file_keystore
 from xinzheng_keys.errors import KeysError
-from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.directory import import_bundle
 
 DAY = timedelta(days=1)
-WORDS = b"of the tests, twelve and more"
-ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _cheap_passphrases() -> Iterator[None]:
-    quick = functools.partial(encrypt_private_key, cost=ScryptCost(n=2, r=8, p=1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(file_keystore, "encrypt_private_key", quick)
+    with cheap_passphrases():
         yield
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A court after its first publication, and a lender who imported it; python-tuf's client reads the true clock."""
-    folder = tmp_path_factory.mktemp("alone")
-    initialise(settings_of(folder), EXAMPLES / "court.toml", clock=StandingClock(datetime.now(UTC)))
-    root, bundle = (folder / "var" / "public" / name for name in ("metadata/1.root.json", "bundles/bundle-1.xzb"))
-    import_bundle(folder / "store", bundle.read_bytes(), root=root.read_bytes(), at=datetime.now(UTC))
-    return folder
+    return begin(tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture
@@ -80,22 +64,6 @@ def issuer(folder: Path, clock: StandingClock) -> Iterator[Issuer]:
 @pytest.fixture
 def desk(issuer: Issuer) -> RoleDesk:
     return RoleDesk(issuer)
-
-
-def settings_of(folder: Path, **changes: Any) -> Settings:
-    return load_settings(data=folder / "var", key_passphrase=WORDS.decode(), **changes)
-
-
-def opened(folder: Path, clock: StandingClock, **options: Any) -> Issuer:
-    return open_issuer(settings_of(folder), clock=clock, **options)
-
-
-def lender_imports(folder: Path, at: datetime, *, number: int | None = None) -> int:
-    """The lender's store, which began with root 1, takes the newest bundle or one by number; the root that it holds."""
-    bundles = folder / "var" / "public" / "bundles"
-    newest = max(int(path.stem.removeprefix("bundle-")) for path in bundles.glob("bundle-*.xzb"))
-    bundle = (bundles / f"bundle-{number or newest}.xzb").read_bytes()
-    return import_bundle(folder / "store", bundle, at=at).root_version
 
 
 def refusal(action: Any, *arguments: Any, **options: Any) -> str:
@@ -431,77 +399,3 @@ def test_keys_in_a_token_follow_each_other_there_or_into_files(
     with closing(open_issuer(settings, clock=clock)) as issuer:
         step = RoleDesk(issuer).rotate(("targets",), OPERATOR, reason="back", place=place)
         assert (keys / f"{step.replaced['targets-2']}.json").exists()
-
-
-# --- by command -------------------------------------------------------------------------------------------------------
-
-
-def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
-    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
-    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
-    return CliRunner(env=environment).invoke(main, given)
-
-
-def test_the_steps_by_command(folder: Path) -> None:
-    shown = run(folder, "show")
-    assert shown.exit_code == 0, shown.output
-    assert [line.split("\t")[:2] for line in shown.stdout.splitlines()[1:]] == [
-        ["root", "root-1"],
-        ["targets", "targets"],
-        ["snapshot", "snapshot"],
-        ["timestamp", "timestamp"],
-    ]
-    asked = run(folder, "renew", "--reason", "yearly")
-    assert "[confirmation_needed]" in asked.stderr
-    dry = run(folder, "rotate", "timestamp", "root", "--reason", "yearly", "--dry-run")
-    assert dry.stdout.splitlines()[0].startswith("Root 2 follows root 1, signed by root-1 and its own new keys")
-    assert dry.stdout.splitlines()[-1] == "Nothing was changed (--dry-run)."
-    assert "第 2 版根将接替第 1 版" in run(folder, "renew", "--reason", "年度", "--dry-run", language=CHINESE).stdout
-    renewed = run(folder, "renew", "--reason", "yearly", "--yes")
-    assert renewed.exit_code == 0, renewed.output
-    assert "Published as version 2.\n" in renewed.stdout
-    said = json.loads(run(folder, "rotate", "timestamp", "--reason", "stolen", "--yes", "--json").stdout)
-    assert (said["action"], said["replaced"], said["published"]) == ("rotate", {"timestamp": "timestamp-2"}, True)
-    last = run(folder, "rotate", "root", "--reason", "yearly", "--yes")
-    assert "root-2 signs in place of root-1: destroy keys/bundle/root-1.pem and its copies." in last.stdout
-    listed = json.loads(run(folder, "show", "--json").stdout)
-    assert listed["root"]["version"] == 4
-    assert listed["keys"]["timestamp"] == {"timestamp-2": "ed25519"}
-    assert sorted(each["action"] for each in listed["changes"]) == ["renew", *["rotate"] * 4]
-    assert "timestamp-2 (active)" in run(folder, "show").stdout
-    assert run(folder, "rotate", "province", "--reason", "-").exit_code == 2
-    assert run(folder, "rotate", "root", "--reason", "-", "--uri", "https://xz.example").exit_code == 2
-
-
-def test_an_end_that_comes_near_is_told_by_show_bundle_and_log(
-    folder: Path, issuer: Issuer, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock.now += 306 * DAY
-    configure_logs("warning")
-    with structlog.testing.capture_logs() as logs:
-        assert issuer.outbox.renew().published
-    assert [each["log_level"] for each in logs if each["event"] == "root_ends_soon"] == ["warning"]
-    monkeypatch.setattr(commands, "system_clock", clock)
-    shown = run(folder, "show")
-    assert (shown.exit_code, "in 58 days: xinzheng bundle-keys renew" in shown.stderr) == (1, True)
-    assert "还有 58 天" in run(folder, "show", language=CHINESE).stderr
-    assert json.loads(run(folder, "show", "--json").stdout)["due"] is True
-
-
-def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(BundlePublisher, "publish", fail)
-        failed = run(folder, "renew", "--reason", "-", "--yes")
-    assert (failed.exit_code, "Publishing failed: OSError" in failed.stderr) == (1, True)
-    waiting = run(folder, "show")
-    assert (waiting.exit_code, "in no edition yet" in waiting.stderr) == (1, True)
-    finished = run(folder, "renew", "--reason", "-", "--yes")
-    assert finished.stdout.startswith("Root 2 stands already")
-    assert run(folder, "show").exit_code == 0
-    (folder / "var" / "keys" / "bundle" / "snapshot.pem").unlink()
-    lost = run(folder, "show")
-    assert (lost.exit_code, "snapshot\tsnapshot\ted25519\tcannot be opened" in lost.stdout) == (1, True)
-    assert "rotate timestamp snapshot" in run(folder, "rotate", "timestamp", "--reason", "-", "--yes").stderr

@@ -1,0 +1,137 @@
+"""`xinzheng bundle-keys`: what it says before and after, what is due, and what is missing."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from click.testing import CliRunner, Result
+
+from support.alone import WORDS, begin, cheap_passphrases, opened
+from support.office import StandingClock
+from xinzheng_issuer.cli import bundle_keys as commands
+from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.logs import configure_logs
+from xinzheng_issuer.publishing.bundle import BundlePublisher
+
+DAY = timedelta(days=1)
+ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_passphrases() -> Iterator[None]:
+    with cheap_passphrases():
+        yield
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return begin(tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture
+def folder(started: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(started, tmp_path / "alone")
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def issuer(folder: Path, clock: StandingClock) -> Iterator[Issuer]:
+    with closing(opened(folder, clock)) as issuer:
+        yield issuer
+
+
+def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
+    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
+    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
+    return CliRunner(env=environment).invoke(main, given)
+
+
+def test_the_steps_by_command(folder: Path) -> None:
+    shown = run(folder, "show")
+    assert shown.exit_code == 0, shown.output
+    assert [line.split("\t")[:2] for line in shown.stdout.splitlines()[1:]] == [
+        ["root", "root-1"],
+        ["targets", "targets"],
+        ["snapshot", "snapshot"],
+        ["timestamp", "timestamp"],
+    ]
+    asked = run(folder, "renew", "--reason", "yearly")
+    assert "[confirmation_needed]" in asked.stderr
+    dry = run(folder, "rotate", "timestamp", "root", "--reason", "yearly", "--dry-run")
+    assert dry.stdout.splitlines()[0].startswith("Root 2 follows root 1, signed by root-1 and its own new keys")
+    assert dry.stdout.splitlines()[-1] == "Nothing was changed (--dry-run)."
+    assert "第 2 版根将接替第 1 版" in run(folder, "renew", "--reason", "年度", "--dry-run", language=CHINESE).stdout
+    renewed = run(folder, "renew", "--reason", "yearly", "--yes")
+    assert renewed.exit_code == 0, renewed.output
+    assert "Published as version 2.\n" in renewed.stdout
+    said = json.loads(run(folder, "rotate", "timestamp", "--reason", "stolen", "--yes", "--json").stdout)
+    assert (said["action"], said["replaced"], said["published"]) == ("rotate", {"timestamp": "timestamp-2"}, True)
+    last = run(folder, "rotate", "root", "--reason", "yearly", "--yes")
+    assert "root-2 signs in place of root-1: destroy keys/bundle/root-1.pem and its copies." in last.stdout
+    listed = json.loads(run(folder, "show", "--json").stdout)
+    assert listed["root"]["version"] == 4
+    assert listed["keys"]["timestamp"] == {"timestamp-2": "ed25519"}
+    assert sorted(each["action"] for each in listed["changes"]) == ["renew", *["rotate"] * 4]
+    assert "timestamp-2 (active)" in run(folder, "show").stdout
+    assert run(folder, "rotate", "province", "--reason", "-").exit_code == 2
+    assert run(folder, "rotate", "root", "--reason", "-", "--uri", "https://xz.example").exit_code == 2
+
+
+def test_an_end_that_comes_near_is_told_by_show_bundle_and_log(
+    folder: Path, issuer: Issuer, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now += 306 * DAY
+    configure_logs("warning")
+    with structlog.testing.capture_logs() as logs:
+        assert issuer.outbox.renew().published
+    assert [each["log_level"] for each in logs if each["event"] == "root_ends_soon"] == ["warning"]
+    monkeypatch.setattr(commands, "system_clock", clock)
+    shown = run(folder, "show")
+    assert (shown.exit_code, "in 58 days: xinzheng bundle-keys renew" in shown.stderr) == (1, True)
+    assert "还有 58 天" in run(folder, "show", language=CHINESE).stderr
+    assert json.loads(run(folder, "show", "--json").stdout)["due"] is True
+
+
+def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BundlePublisher, "publish", fail)
+        failed = run(folder, "renew", "--reason", "-", "--yes")
+    assert (failed.exit_code, "Publishing failed: OSError" in failed.stderr) == (1, True)
+    waiting = run(folder, "show")
+    assert (waiting.exit_code, "in no edition yet" in waiting.stderr) == (1, True)
+    finished = run(folder, "renew", "--reason", "-", "--yes")
+    assert finished.stdout.startswith("Root 2 stands already")
+    assert run(folder, "show").exit_code == 0
+    (folder / "var" / "keys" / "bundle" / "snapshot.pem").unlink()
+    lost = run(folder, "show")
+    assert (lost.exit_code, "snapshot\tsnapshot\ted25519\tcannot be opened" in lost.stdout) == (1, True)
+    assert "rotate timestamp snapshot" in run(folder, "rotate", "timestamp", "--reason", "-", "--yes").stderr
+
+
+def test_a_bundle_begins_anew_only_where_none_is(folder: Path) -> None:
+    assert "[repository_exists]" in run(folder, "begin").stderr
+    data = folder / "var"
+    (data / "public").rename(folder / "before")
+    (data / "keys" / "bundle" / "root-1.pem").unlink()
+    begun = run(folder, "begin")
+    assert begun.exit_code == 0, begun.output
+    assert begun.stdout.startswith("Root 1, good until")
+    assert (data / "public" / "bundles" / "bundle-1.xzb").exists()
+    roots = [
+        json.loads((each / "metadata" / "1.root.json").read_bytes()) for each in (folder / "before", data / "public")
+    ]
+    keys = [set(root["signed"]["roles"]["root"]["keyids"]) for root in roots]
+    assert keys[0].isdisjoint(keys[1])
