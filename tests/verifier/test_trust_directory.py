@@ -1,7 +1,6 @@
 """A lender's store: whole or not at all, never backwards, never silently empty."""
 
 import fcntl
-import gc
 import hashlib
 import json
 import os
@@ -19,7 +18,7 @@ import pytest
 from support.power_cut import PowerCutError, stopping
 from support.tuf_simulator import TUFSimulator, pack, status_list
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier import Verifier, limits
+from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult, import_bundle, import_update, load, read_state
@@ -319,33 +318,9 @@ def test_endless_files_are_not_read(store: Path) -> None:
     assert refusal(load, store) == "bundle_too_large"
 
 
-def test_batch_goes_on_with_what_was_opened(store: Path, simulator: TUFSimulator) -> None:
-    """Two imports later the index has no name any more; the processes of a batch read it all the same."""
-    trust = load(store)
-    for _ in range(2):
-        import_bundle(store, next_bundle(simulator), at=NOW)
-    one, many = ([report.code for report in Verifier(trust).report_many([b"x"] * 4, at=NOW, workers=n)] for n in (1, 2))
-    assert one == many
-
-
-def test_batch_reads_a_store_that_was_named_from_elsewhere(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(store.parent)
-    verifier = Verifier(load(Path(store.name)))
-    monkeypatch.chdir("/")
-    assert len([*verifier.report_many([b"x"] * 4, at=NOW, workers=2)]) == 4
-
-
 def test_update_where_no_store_is_leaves_nothing(tmp_path: Path) -> None:
     assert refusal(import_update, tmp_path / "new", b"", at=NOW) == "store_root_required"
     assert not (tmp_path / "new").exists()
-
-
-def test_kept_reports_hold_no_store_open(store: Path) -> None:
-    opened = len([*Path("/proc/self/fd").iterdir()])
-    reports = [Verifier(load(store)).report(b"x", at=NOW) for _ in range(5)]
-    gc.collect()
-    assert len([*Path("/proc/self/fd").iterdir()]) == opened
-    assert len({report.trust.sha256 for report in reports}) == 1
 
 
 def test_links_are_not_followed(store: Path, tmp_path: Path) -> None:
