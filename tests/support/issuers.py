@@ -34,6 +34,8 @@ from xinzheng_verifier.secure.data_integrity import hash_data
 HOST = "xz.example"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEYS_FROM = datetime(2026, 1, 1, tzinfo=UTC)
+FAR_OFF = datetime(2126, 1, 1, tzinfo=UTC)
+"""End of lists that are read by programs on their own, whose clock no test can hold still."""
 LIST_ENTRIES = 131_072
 
 

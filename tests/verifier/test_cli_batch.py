@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from support.doors import command
-from support.issuers import SimulatedCourt
+from support.issuers import FAR_OFF, SimulatedCourt
 from support.samples import ABSENT, WANG_ID
 from xinzheng_verifier.cli import batch, progress
 from xinzheng_verifier.cli.inputs import Inputs
@@ -52,7 +52,7 @@ def desk(court: SimulatedCourt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (folder / "e[1].jwt").write_text(forms.jwt, "ascii")
     (tmp_path / "issuer").write_text(json.dumps(court.issuer_document()), "utf-8")
     for purpose in ("revocation", "suspension"):
-        (tmp_path / purpose).write_text(json.dumps(court.status_list(purpose)), "utf-8")
+        (tmp_path / purpose).write_text(json.dumps(court.status_list(purpose, valid_until=FAR_OFF)), "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

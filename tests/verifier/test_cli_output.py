@@ -17,7 +17,7 @@ from typing import IO
 import pytest
 
 from support.doors import command
-from support.issuers import SimulatedCourt
+from support.issuers import FAR_OFF, SimulatedCourt
 from support.tuf_simulator import TUFSimulator
 from xinzheng_verifier.cli import main
 
@@ -50,7 +50,7 @@ def desk(court: SimulatedCourt, jwt: str, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "c.jwt").write_text(jwt, "ascii")
     (tmp_path / "issuer").write_text(json.dumps(court.issuer_document()), "utf-8")
     for purpose in ("revocation", "suspension"):
-        (tmp_path / purpose).write_text(json.dumps(court.status_list(purpose)), "utf-8")
+        (tmp_path / purpose).write_text(json.dumps(court.status_list(purpose, valid_until=FAR_OFF)), "utf-8")
     simulator = TUFSimulator(at=court.now)
     simulator.targets = {"courts/420683/issuer.json": json.dumps(court.issuer_document()).encode()}
     (tmp_path / "b.xzb").write_bytes(simulator.bundle())
