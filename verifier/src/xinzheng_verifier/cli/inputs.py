@@ -13,12 +13,13 @@ from typing import Final, NamedTuple, TextIO, cast
 from xinzheng_verifier.bulk.items import PAUSE, Pause
 from xinzheng_verifier.cli.exits import UsageError
 from xinzheng_verifier.cli.lines import Stream, lines_of
-from xinzheng_verifier.envelope import EnvelopeError, one_of_many
+from xinzheng_verifier.envelope import LINE_SPACE, EnvelopeError, one_of_many
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 
 STDIN: Final = "-"
 _PATTERN: Final = frozenset("*?[")
 _UNREADABLE: Final = "unreadable"
+_LINE_SPACE: Final = LINE_SPACE.encode("ascii")
 
 
 class Found(NamedTuple):
@@ -201,8 +202,8 @@ def _numbered(stream: Stream, name: str) -> Iterator[Input | Pause]:
             yield PAUSE
             continue
         number += 1
-        if line.strip():
-            yield _line(line.strip(), f"{name}:{number}")
+        if stripped := line.strip(_LINE_SPACE):
+            yield _line(stripped, f"{name}:{number}")
 
 
 def _line(line: bytes, name: str) -> Input:

@@ -68,7 +68,7 @@ def create_app(verifier: Verifier | Callable[[], Verifier], *, clock: Clock | No
         async with gate.admitted(batch=True):
             text, lines = await batch.read_body(request)
             at = request.query_params.get("at")
-            body = await gate.work(batch.answer, current, text, lines=lines, at=at, now=now())
+            body = await gate.work_on_batch(batch.answer, current, text, lines=lines, at=at, now=now())
             return Response(body, media_type="application/json")
 
     @app.get("/healthz")
