@@ -15,6 +15,7 @@ from xinzheng_verifier.envelope import LINE_SPACE, Envelope, moment, one_of_many
 from xinzheng_verifier.limits import BATCH_SECONDS, MAX_BATCH_BYTES, MAX_BATCH_ITEMS
 from xinzheng_verifier.report import Report, Verdict
 from xinzheng_verifier.verifier import Verifier
+from xinzheng_verifier.web.answers import json_bytes
 from xinzheng_verifier.web.body import bounded_body, check_query, media_type
 from xinzheng_verifier.web.problems import ProblemError
 
@@ -57,8 +58,7 @@ def answer(current: Callable[[], Verifier], text: str, *, lines: bool, at: str |
         counts[report.verdict.value] += 1
         label = {} if envelope.label is None else {"id": envelope.label}
         reports.append({**label, **report.to_json()})
-    # Half a character in an `id` is written as the escape it came as.
-    return json.dumps({"reports": reports, "counts": counts}, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return json_bytes({"reports": reports, "counts": counts})
 
 
 def _judged(verifier: Verifier, envelopes: Sequence[Envelope], *, at: datetime, now: datetime) -> Iterator[Report]:
