@@ -172,6 +172,7 @@ def test_a_part_is_written_for_another_machine(
         "province": ["--province", "42"],
         "list": ["--courts", "420683,420684", "--no-changes"],
         "file": ["--courts", str(tmp_path / "courts.txt")],
+        "long": ["--courts", ",".join(["420683", "420684"] * 300)],
         "both": ["--courts", "430101", "--province", "42"],
     }.items():
         file = tmp_path / f"{name}.xzb"
