@@ -77,7 +77,10 @@ MAX_PROBLEMS = 50
 """Problems that one step lists as evidence. [chosen]"""
 
 MAX_RECEIPT_BYTES = 262_144
-"""Bytes of a signed receipt; one takes some 2 kB, more only where the policy names thousands of issuers. [chosen]"""
+"""Bytes of a signed receipt; one takes some 2 kB. [chosen]"""
+
+MAX_RECEIPT_ISSUERS = 64
+"""Issuers of a policy that a receipt names; of more it has number and digest. [chosen: some 3 kB]"""
 
 MAX_KEY_FILE_BYTES = 16_384
 """Bytes of a lender's key or passphrase file; an encrypted P-256 key takes about 420. [chosen]"""

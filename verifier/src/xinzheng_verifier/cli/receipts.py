@@ -82,7 +82,7 @@ def check(options: argparse.Namespace, language: Language) -> int:
     """
     _check_stdin(options.input, options)
     gives_trust = any(getattr(options, name) for name in _TRUST_OPTIONS)
-    if options.input is None and (gives_trust or options.id_number is not None):
+    if options.input is None and (gives_trust or options.issuers or options.id_number is not None):
         raise UsageError("receipt_input_needed")
     text = read_file(options.receipt)
     data = None if options.input is None else _input(options.input)
@@ -141,7 +141,7 @@ def _verifier_of(text: bytes, key: OpenSSLKey, options: argparse.Namespace) -> V
         receipt = read_receipt(text, key=key)
     except ReceiptError:
         return None
-    return Verifier(trust_of(options, receipt.at), policy=policy_of(receipt))
+    return Verifier(trust_of(options, receipt.at), policy=policy_of(receipt, issuers=options.issuers))
 
 
 def _passphrase(options: argparse.Namespace, path: Path, language: Language, *, twice: bool = False) -> bytes:
