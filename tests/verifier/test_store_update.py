@@ -148,7 +148,7 @@ def test_a_part_stays_a_part(tmp_path: Path, tree: StaticTree) -> None:
     whole = tmp_path / "whole"
     import_bundle(whole, tree.path("bundles/bundle-2.xzb").read_bytes(), root=tree.simulator.root_bytes, at=NOW)
     for name, remove in (("by-update", False), ("by-bundle", True)):
-        part = export_bundle(whole, provinces=["42"])
+        part = export_bundle(whole, provinces=["42"]).bundle
         import_bundle(tmp_path / name, part, root=tree.simulator.root_bytes, at=NOW)
         if remove:
             tree.path("updates/2-3.xzu").unlink()
