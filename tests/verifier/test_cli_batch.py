@@ -139,6 +139,18 @@ def test_empty_folder_proves_nothing(desk: Path) -> None:
     assert "Nothing was found to check." in printed.err
 
 
+def test_pattern_follows_no_link_to_a_folder(desk: Path) -> None:
+    for name in ("one", "other"):  # 2 to the power of 40 ways to every file
+        (desk / "in" / "b" / name).symlink_to(desk / "in", target_is_directory=True)
+    assert names(command("in/**/*.jwt", *TRUST, "--json").out) == ["in/b/c.jwt", "in/e[1].jwt"]
+    printed = command("in/**/*", *TRUST, "--json")
+    assert names(printed.out) == names(command("in", *TRUST, "--json").out)
+    assert "Left out of folders: 2 that are no plain files" in printed.err
+    assert names(command("**/b/**", *TRUST, "--json").out) == ["in/b/c.jwt", "in/b/d.txt"]
+    assert names(command("in/b/o*/b/**/c*", *TRUST, "--json").out) == ["in/b/one/b/c.jwt", "in/b/other/b/c.jwt"]
+    assert names(command(f"{desk}/i[n]/**/**/d.*", *TRUST, "--json").out) == [f"{desk}/in/b/d.txt"]
+
+
 def test_patterns_that_the_shell_left_alone(desk: Path) -> None:
     assert names(command("in/**/*.jwt", *TRUST, "--json").out) == ["in/b/c.jwt", "in/e[1].jwt"]
     assert names(command(f"{desk}/in/b/*", *TRUST, "--json").out) == [f"{desk}/in/b/c.jwt", f"{desk}/in/b/d.txt"]

@@ -14,9 +14,10 @@ from xinzheng_verifier.envelope import (
     EnvelopeError,
     one_of_many,
     open_envelope,
-    raw_elements,
+    raw_batch,
     raw_members,
 )
+from xinzheng_verifier.limits import MAX_REQUEST_BYTES
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -36,23 +37,38 @@ def test_members_are_cut_out_as_they_stand(members: dict[str, Any], one: str, ot
 @given(st.lists(VALUES), SPACE, SPACE)
 def test_elements_are_cut_out_as_they_stand(elements: list[Any], one: str, other: str) -> None:
     pieces = [json.dumps(element) for element in elements]
-    assert list(raw_elements(f"{one}[{other}{f'{other},{one}'.join(pieces)}{one}]{other}")) == pieces
+    array = f"[{other}{f'{other},{one}'.join(pieces)}{one}]"
+    assert raw_batch(f'{one}{{"credentials"{other}:{one}{array}{other},"at":7}}{one}', most=len(pieces)) == (
+        pieces,
+        {"at": "7"},
+    )
+
+
+def _members(text: str) -> dict[str, str]:
+    return dict(raw_members(text))
+
+
+def _elements(text: str) -> list[str] | None:
+    elements, others = raw_batch(f'{{"credentials":{text}}}', most=100)
+    if others.keys() - {"credentials"}:
+        raise ValueError("more than an array")
+    return elements
 
 
 @given(st.text(alphabet='{}[],:"\\ 01ae.', max_size=30))
 def test_what_json_refuses_is_refused(text: str) -> None:
     """Against the reader of the standard library, which takes the same grammar but for repeated names."""
-    for read, kind in ((raw_members, dict), (raw_elements, list)):
+    for read, kind in ((_members, dict), (_elements, list)):
         try:
             expected = isinstance(json.loads(text), kind)
         except ValueError:
             expected = False
         try:
-            list(read(text))
+            is_taken = read(text) is not None
         except ValueError:
             assert not expected or "twice" in text or kind is dict
         else:
-            assert expected
+            assert is_taken is expected
 
 
 @pytest.mark.parametrize(
@@ -77,10 +93,31 @@ def test_no_object(text: str) -> None:
         list(raw_members(text))
 
 
-@pytest.mark.parametrize("text", ["", "[", "[1,]", "[1 2]", "[1]x", "{}", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[", "[1,]", "[1 2]", "[1]x", "[" * 100_000, '[{"a]', "[[}]", "[[1,]]"])
 def test_no_array(text: str) -> None:
     with pytest.raises(ValueError):
-        list(raw_elements(text))
+        _elements(text)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"credentials":[],"credentials":[]}', '{"credentials":[]}x', "{"])
+def test_no_batch(text: str) -> None:
+    with pytest.raises(ValueError):
+        raw_batch(text, most=1)
+
+
+def test_of_an_array_that_is_too_long_one_element_more_is_read() -> None:
+    assert raw_batch('{"credentials":[1,{},"]",,,', most=2) == (["1", "{}", '"]"'], {})
+    assert raw_batch('{"credentials":{}}', most=2) == (None, {"credentials": "{}"})
+
+
+def test_what_is_longer_than_an_envelope_may_be_is_passed_over_and_not_opened() -> None:
+    inside = '{"a":"]}\\"","b":[[]]},'
+    long = f"[{inside * (MAX_REQUEST_BYTES // len(inside) + 1)}0 0]"  # as no JSON is: nobody reads it
+    assert raw_batch(f'{{"credentials":[7,{long},8],"x":{long}}}', most=3) == (["7", long, "8"], {"x": long})
+    envelope = json.dumps({"credential": "x", "id": "y" * MAX_REQUEST_BYTES})
+    assert one_of_many(envelope) == Envelope(credential=envelope)
+    wide = json.dumps({"credential": "x", "id": "枣" * (MAX_REQUEST_BYTES // 3)}, ensure_ascii=False)
+    assert one_of_many(wide) == Envelope(credential=wide)
 
 
 SPELLINGS = [

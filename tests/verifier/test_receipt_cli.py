@@ -140,6 +140,29 @@ def test_bundle_is_judged_at_the_moment_of_the_receipt(desk: Path) -> None:
     assert (answer["code"], answer["receipt"]["bundleVersion"]) == ("ok", 1)
 
 
+def test_many_issuers_are_given_again() -> None:
+    issuers = [word for number in range(100) for word in ("--issuers", f"did:web:{number}.example")]
+    issuers += ["--issuers", COURT.did]
+    assert make(*issuers).status == 0
+    assert check("--input", "c.jwt", *TRUST, *issuers).status == 0
+    for other in ((), issuers[2:]):
+        printed = check("--input", "c.jwt", *TRUST, *other, "--json")
+        assert (printed.status, json.loads(printed.out)["code"]) == (2, "receipt_policy_differs")
+    assert check(*issuers).status == 64
+
+
+def test_json_moves_no_cursor() -> None:
+    document = json.loads(CERTIFICATE.json)
+    document["proof"]["cryptosuite"] = "\x9b2J\u202e\x7f"
+    name = "\x9b.json"
+    Path(name).write_text(json.dumps(document), "utf-8")
+    made, checked = make("--json", file=name), check("--json", receipt=f"{name}.receipt")
+    assert json.loads(made.out)["steps"][1]["evidence"]["suite"] == document["proof"]["cryptosuite"]
+    for printed in (made, checked):
+        assert json.loads(printed.out)["file"].startswith(name)
+        assert printed.out.removesuffix("\n").isprintable()
+
+
 def test_json(desk: Path) -> None:
     made: dict[str, Any] = json.loads(make("--json").out)
     assert (made["file"], made["receipt"], made["code"]) == ("c.jwt", "c.jwt.receipt", "ok")

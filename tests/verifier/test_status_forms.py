@@ -120,6 +120,11 @@ def test_list_of_any_form_in_bundle_and_store(
     at = ("--at", format_timestamp(NOW))
     assert command("store", "import", "b.xzb", "--root", "r.json", "--store", "s", *at).status == 0
     assert json.loads(command("c.jwt", "--store", "s", *at, "--json").out)["code"] == "revoked"
+    shown = json.loads(command("store", "show", "--court", "420683", "--store", "s", *at, "--json").out)
+    stated = {one["url"].rpartition("/")[2]: one["validUntil"] for one in shown["statusLists"]}
+    until = unsigned(court)["validUntil"]
+    assert stated == {"revocation": until, "suspension": until}
+    assert until in command("store", "show", "--court", "420683", "--store", "s", *at).out
 
 
 def test_list_of_a_file_at_the_command_line(

@@ -15,8 +15,11 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli import main
 from xinzheng_verifier.cli.extents import extent_words
 from xinzheng_verifier.cli.words import WORDS
+from xinzheng_verifier.trust import directory
 from xinzheng_verifier.trust.directory import import_bundle, read_state
 from xinzheng_verifier.trust.extent import Extent
+from xinzheng_verifier.trust.index_file import Index
+from xinzheng_verifier.trust.state import StoreState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -172,6 +175,7 @@ def test_a_part_is_written_for_another_machine(
         "province": ["--province", "42"],
         "list": ["--courts", "420683,420684", "--no-changes"],
         "file": ["--courts", str(tmp_path / "courts.txt")],
+        "long": ["--courts", ",".join(["420683", "420684"] * 300)],
         "both": ["--courts", "430101", "--province", "42"],
     }.items():
         file = tmp_path / f"{name}.xzb"
@@ -183,6 +187,22 @@ def test_a_part_is_written_for_another_machine(
     assert written == {"code": "ok", "bundleVersion": 1, "bytes": (tmp_path / "whole.xzb").stat().st_size}
     assert main(["store", "export", str(tmp_path / "none.xzb"), "--store", str(tmp_path / "nowhere")]) == 2
     assert "(store_missing)" in capsys.readouterr().err
+
+
+def test_an_export_names_the_version_that_it_is(
+    command: Command, simulator: TUFSimulator, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = directory.open_index
+
+    def after_an_import(path: Path) -> tuple[StoreState, Index]:
+        monkeypatch.setattr(directory, "open_index", opened)
+        import_bundle(store, simulator.next().bundle(), at=NOW)
+        return opened(path)
+
+    monkeypatch.setattr(directory, "open_index", after_an_import)
+    assert command("export", str(tmp_path / "new.xzb")).startswith("Written: bundle 2, ")
+    result = import_bundle(tmp_path / "room", (tmp_path / "new.xzb").read_bytes(), root=simulator.root_bytes, at=NOW)
+    assert result.bundle_version == 2
 
 
 def test_an_export_replaces_nothing_and_says_what_it_cannot(command: Command, tmp_path: Path) -> None:

@@ -176,12 +176,12 @@ def test_what_was_seen_outlasts_a_part(store: Path, simulator: TUFSimulator) -> 
 
 
 def test_a_store_opens_another_with_what_it_holds(store: Path, simulator: TUFSimulator, tmp_path: Path) -> None:
-    assert export_bundle(store) == simulator.bundle()
-    carried = export_bundle(store, provinces=["42"], changes=False)
+    assert export_bundle(store).bundle == simulator.bundle()
+    carried = export_bundle(store, provinces=["42"], changes=False).bundle
     result = import_bundle(tmp_path / "room", carried, root=simulator.root_bytes, at=NOW)
     assert (result.bundle_version, result.extent.provinces, result.extent.changes) == (1, frozenset({"42"}), False)
     assert lists_of(load(tmp_path / "room")) == {"420683", "420684"}
-    again = export_bundle(tmp_path / "room", courts=["420684"])
+    again = export_bundle(tmp_path / "room", courts=["420684"]).bundle
     import_bundle(tmp_path / "desk", again, root=simulator.root_bytes, at=NOW)
     assert lists_of(load(tmp_path / "desk")) == {"420684"}
 
@@ -409,7 +409,7 @@ def test_a_store_on_a_medium_that_cannot_be_written_is_read(
     monkeypatch.setattr(os, "open", read_only)
     trust = load(store)
     assert Verifier(trust).report(court.issue().jwt, at=NOW).code == "ok"
-    assert len(export_bundle(store)) > 1_000
+    assert len(export_bundle(store).bundle) > 1_000
     assert code(import_bundle, store, bundle, at=NOW) == "store_not_written"
 
 

@@ -148,7 +148,7 @@ def test_a_part_stays_a_part(tmp_path: Path, tree: StaticTree) -> None:
     whole = tmp_path / "whole"
     import_bundle(whole, tree.path("bundles/bundle-2.xzb").read_bytes(), root=tree.simulator.root_bytes, at=NOW)
     for name, remove in (("by-update", False), ("by-bundle", True)):
-        part = export_bundle(whole, provinces=["42"])
+        part = export_bundle(whole, provinces=["42"]).bundle
         import_bundle(tmp_path / name, part, root=tree.simulator.root_bytes, at=NOW)
         if remove:
             tree.path("updates/2-3.xzu").unlink()
@@ -265,6 +265,7 @@ def test_a_gone_update_is_no_error(store: Path, server: WebServer) -> None:
         ("https://xz.example:port/", "source_address"),
         ("https://[::1/", "source_address"),
         ("https://xz.example/a b", "source_address"),
+        ("https://xz.example/信", "source_address"),
         ("https://xz.example/\r\nX: y", "source_address"),
     ],
 )
@@ -298,6 +299,9 @@ def test_a_redirect_stays_at_home(store: Path, server: WebServer, tmp_path: Path
         "https://127.0.0.1:{port}/metadata/timestamp.json",
         "//xz.example/metadata/timestamp.json",
         "file:///etc/passwd",
+        "http://[",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:abc/",
     ],
 )
 def test_a_redirect_to_another_place_is_not_followed(store: Path, server: WebServer, target: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -100,6 +101,7 @@ def test_a_document_that_is_none_is_refused_and_named(court: SimulatedCourt, pat
     simulator.targets[path] = content
     error = refusal(simulator)
     assert (error.code, error.params["document"]) == ("trust_document_malformed", path)
+    assert not re.search("[a-z]{2,} [a-z]{2,}", error.message("zh"))  # words of English
 
 
 # --- names ------------------------------------------------------------------------------------------------------------

@@ -126,6 +126,38 @@ def test_form_that_is_none(client: TestClient, files: list[tuple[str, bytes]], f
     assert (response.status_code, response.json()["code"]) == (400, "request_malformed")
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "unicode_escape", "utf-16", "zlib", "x", '"'])
+def test_form_is_written_in_utf_8(client: TestClient, charset: str) -> None:
+    body = '--b\r\nContent-Disposition: form-data; name="{}"; filename="f"\r\n\r\nx\r\n--b--\r\n'
+    for name in ("file", "\\ud800"):
+        headers = {"content-type": f"multipart/form-data; boundary=b; charset={charset}"}
+        response = client.post("/v1/verify", content=body.format(name), headers=headers)
+        assert response.status_code == 400
+        assert response.json()["errors"] == [{"field": "content-type", "code": "request_malformed"}]
+    headers = {"content-type": "multipart/form-data; boundary=b; charset=UTF-8"}
+    assert code_of(client.post("/v1/verify", content=body.format("file"), headers=headers)) == "form_unknown"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/verify", '{"credential":"x","\\ud800":1}'),
+        ("/v1/verify/batch", '{"credentials":[],"\\ud800":1}'),
+        ("/v1/verify/batch", '{"credentials":[{"credential":"x","\\ud800":1}]}'),
+    ],
+)
+def test_half_a_character_is_answered_as_the_escape_it_came_as(client: TestClient, path: str, body: str) -> None:
+    response = client.post(path, content=body)
+    assert response.status_code == 400
+    assert b'"field":"\\ud800"' in response.content
+    assert response.json()["errors"][0]["field"] == "\ud800"
+
+
+def test_half_a_character_to_compare_is_no_fault_of_the_program(client: TestClient, court: SimulatedCourt) -> None:
+    body = json.dumps({"credential": court.issue().jwt, "number": "\ud800", "identity": "\ud800"})
+    assert code_of(client.post("/v1/verify", content=body)) in {"identity_mismatch", "number_mismatch"}
+
+
 @pytest.mark.parametrize("media_type", ["multipart/form-data", "multipart/form-data; boundary=x"])
 def test_broken_form(client: TestClient, media_type: str) -> None:
     for body in (b"", b"x", b"--x\r\n\r\n", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n"):

@@ -1,19 +1,23 @@
 """The HTTP endpoint over many inputs, its limits, its gate, and every way to be refused."""
 
+import hashlib
 import json
 import socket
 import threading
 import time
+import tracemalloc
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from support.doors import command
 from support.issuers import SimulatedCourt
 from support.poison import RAISING, GullibleStore, of_issuer
 from support.samples import WANG_ID
@@ -21,7 +25,7 @@ from support.served import served
 from xinzheng_verifier import Report, TrustStore, Verifier
 from xinzheng_verifier.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS, MAX_INPUT_BYTES
 from xinzheng_verifier.messages import MESSAGES
-from xinzheng_verifier.web import body, create_app, gate
+from xinzheng_verifier.web import batch, body, create_app, gate
 
 OTHER_ID = "420683198506151235"
 BATCH = "/v1/verify/batch"
@@ -99,6 +103,18 @@ def test_json_lines(client: TestClient, court: SimulatedCourt, media_type: str) 
     }
 
 
+def test_lines_are_those_of_the_command_line(client: TestClient, court: SimulatedCourt, tmp_path: Path) -> None:
+    lines = ["", " \t\r", "\u3000", "\u00a0x", "\u0085", "\x1c", "\x0b", "\x0cx\x0c", "\u2028", " x\t\r"]
+    content = "\n".join(lines).encode()
+    (tmp_path / "lines").write_bytes(content)
+    (tmp_path / "issuer").write_bytes(json.dumps(court.issuer_document()).encode())
+    printed = command("--jsonl", tmp_path / "lines", "--json", "--controller", tmp_path / "issuer")
+    response = client.post(BATCH, content=content, headers={"content-type": "application/jsonl"})
+    at_the_desk = [report["inputSha256"] for report in response.json()["reports"]]
+    assert at_the_desk == [hashlib.sha256(line.strip(" \t\r").encode()).hexdigest() for line in lines[2:]]
+    assert [json.loads(line)["inputSha256"] for line in printed.out.splitlines()] == at_the_desk
+
+
 def test_moment_of_a_batch(client: TestClient, court: SimulatedCourt) -> None:
     jwt, at = court.issue().jwt, "2028-01-01T00:00:00Z"
     inside = client.post(BATCH, json={"credentials": [jwt], "at": at})
@@ -137,6 +153,53 @@ def test_batches_are_bounded(client: TestClient) -> None:
     problem(client.post(BATCH, content=b" " * (MAX_BATCH_BYTES + 1)), 413, "too_large")
     large = client.post(BATCH, json={"credentials": ["x" * (MAX_INPUT_BYTES + 1), "x"]})
     assert [report["code"] for report in large.json()["reports"]] == ["too_large", "form_unknown"]
+
+
+def test_what_takes_long_costs_others_nothing_and_its_own_batch_an_answer(
+    client: TestClient, court: SimulatedCourt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = json.loads(court.issue().json_text)
+    forged["proof"]["cryptosuite"] = "ecdsa-rdfc-2019"  # its canonical form is made before its signature can be told
+    forged["evidence"] = [{"type": "VerifiableCredential"}] * 80
+    items = [{"credential": court.issue().jwt, "id": "first"}, *[forged] * 200, {"credential": "x", "id": "last"}]
+    monkeypatch.setattr(batch, "BATCH_SECONDS", 0.3)
+    began = time.thread_time()
+    answer = client.post(BATCH, json={"credentials": items}).json()
+    reports = answer["reports"]
+    assert time.thread_time() - began < 5
+    assert [reports[0]["code"], reports[0]["id"], reports[-1]["id"]] == ["ok", "first", "last"]
+    answered = [report["code"] for report in reports].index("not_answered")
+    assert 1 < answered < 200
+    for report in reports[answered:]:
+        assert (report["verdict"], report["code"]) == ("indeterminate", "not_answered")
+        assert report["steps"][0]["evidence"] == {"reason": "out_of_time"}
+    assert reports[-1]["inputSha256"] == hashlib.sha256(b"x").hexdigest()
+    assert answer["counts"] == {
+        "total": len(items),
+        "passed": 1,
+        "failed": answered - 1,
+        "indeterminate": len(items) - answered,
+    }
+
+
+@pytest.mark.parametrize("unit", ['{"a":0}', "[[]]", "0"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_memory_of_a_body_is_bounded(client: TestClient, unit: str, nested: bool) -> None:
+    many = ",".join([unit] * (MAX_BATCH_BYTES // (len(unit) + 1) - 20))
+    content = f'{{"credentials":[[{many}]]}}' if nested else f'{{"credentials":[{many}]}}'
+    lines = {"content-type": "application/jsonl"} if nested else {}
+    content = f'{{"credential":[{many}]}}' if lines else content
+    tracemalloc.start()
+    try:
+        response = client.post(BATCH, content=content, headers=lines)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    if nested:
+        assert [report["code"] for report in response.json()["reports"]] == ["too_large"]
+    else:
+        problem(response, 413, "too_many")
+    assert peak < 8 * MAX_BATCH_BYTES
 
 
 # --- embedded objects -------------------------------------------------------------------------------------------------
@@ -331,6 +394,22 @@ def test_batches_do_not_crowd_out_the_others(monkeypatch: pytest.MonkeyPatch) ->
         for thread in first + second:
             thread.join()
         assert answers[0][0] == 200
+
+
+def test_single_request_waits_for_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "MAX_REQUESTS_AT_WORK", 1)
+    monkeypatch.setattr(gate, "MAX_BATCHES_AT_WORK", 2)
+    verifier = SlowVerifier()
+    with served(create_app(verifier)) as url:
+        batches, _ = in_threads(5, lambda: post(f"{url}{BATCH}", b'{"credentials":["x"]}'))
+        wait_until(lambda: verifier.at_work == 2)
+        single, answers = in_threads(1, lambda: post(f"{url}/v1/verify"))
+        wait_until(lambda: verifier.at_work == 3)
+        verifier.release.set()
+        for thread in batches + single:
+            thread.join()
+    assert answers[0][0] == 200
+    assert verifier.most_at_work == 3
 
 
 def test_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, app: FastAPI) -> None:

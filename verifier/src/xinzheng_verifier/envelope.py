@@ -15,14 +15,20 @@ from typing import Final, NoReturn, cast
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier.errors import VerifierError
+from xinzheng_verifier.limits import MAX_REQUEST_BYTES
 
 ENVELOPE: Final = frozenset({"credential", "identity", "at", "number", "other"})
 """Members of an envelope that comes alone."""
 LINE: Final = frozenset({"credential", "identity", "number", "other", "id"})
 """Members of an envelope that is one of many; `id` is the sender's own name for it."""
 
+LINE_SPACE: Final = " \t\r"
+"""What may stand around a line and is none of it."""
+
 _MAX_SHOWN: Final = 80
+_ARRAY: Final = "credentials"
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_UP_TO_BRACKET: Final = re.compile(r'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+', re.DOTALL)
 # Numbers stay text: their value is nobody's business here, and a long one takes long to read.
 _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
@@ -84,6 +90,8 @@ def open_envelope(text: str, *, allowed: Collection[str]) -> Envelope | None:
 def one_of_many(text: str) -> Envelope:
     """One element of an array, or one line: a credential, a JSON string that holds one, or an envelope.
 
+    What is longer than a request with an envelope may be is not opened, and is too large a credential.
+
     Raises:
         EnvelopeError: `request_malformed`.
     """
@@ -92,7 +100,9 @@ def one_of_many(text: str) -> Envelope:
             return Envelope(credential=json.loads(text))
         except ValueError:
             return Envelope(credential=text)
-    return open_envelope(text, allowed=LINE) or Envelope(credential=text)
+    is_too_long = len(text.encode("utf-8", "surrogatepass")) > MAX_REQUEST_BYTES
+    opened = None if is_too_long else open_envelope(text, allowed=LINE)
+    return opened or Envelope(credential=text)
 
 
 def moment(text: str | None) -> datetime | None:
@@ -113,30 +123,96 @@ def raw_members(text: str) -> Iterator[tuple[str, str]]:
     Raises:
         ValueError: (while iterating) no JSON object, or two members of one name.
     """
-    names = set()
+    names = set[str]()
     place = _ended(text, _passed(text, 0, "{"), "}")
     while place is not None:
-        name, colon = _value(text, place)
-        if text[place] != '"' or name in names:
-            raise ValueError("no name, or a name that stands twice")
-        names.add(name)
-        start = _passed(text, colon, ":")
+        name, start = _name(text, place, names)
         _, end = _value(text, start)
-        yield str(name), text[start:end]
+        yield name, text[start:end]
         place = _next(text, end, "}")
 
 
-def raw_elements(text: str) -> Iterator[str]:
-    """The uninterpreted text of each element of a JSON array.
+def raw_batch(text: str, *, most: int) -> tuple[list[str] | None, dict[str, str]]:
+    """The uninterpreted text of each element of the array `credentials`, and of each other member, of a JSON object.
+
+    Nothing is built of the array as a whole, nor of a value that is longer than an envelope may be: that could take
+    forty times the room of its text, and would let no other thread run.
+
+    Args:
+        text: the object.
+        most: elements that may be there. After one more the rest of the text is not looked at.
+
+    Returns:
+        The elements, None if there is no such array; and the members by name.
 
     Raises:
-        ValueError: (while iterating) no JSON array.
+        ValueError: no JSON object, or two members of one name.
     """
-    place = _ended(text, _passed(text, 0, "["), "]")
+    names = set[str]()
+    elements: list[str] | None = None
+    others: dict[str, str] = {}
+    place = _ended(text, _passed(text, 0, "{"), "}")
     while place is not None:
-        _, end = _value(text, place)
-        yield text[place:end]
-        place = _next(text, end, "]")
+        name, start = _name(text, place, names)
+        if name == _ARRAY and text.startswith("[", start):
+            elements, end = _elements(text, start, most)
+            if len(elements) > most:
+                break
+        else:
+            end = _end(text, start)
+            others[name] = text[start:end]
+        place = _next(text, end, "}")
+    return elements, others
+
+
+def _name(text: str, place: int, names: set[str]) -> tuple[str, int]:
+    """The name of a member, which is added to those that were there before it, and where its value begins."""
+    name, colon = _value(text, place)
+    if text[place] != '"' or name in names:
+        raise ValueError("no name, or a name that stands twice")
+    names.add(str(name))
+    return str(name), _passed(text, colon, ":")
+
+
+def _elements(text: str, start: int, most: int) -> tuple[list[str], int]:
+    """The elements of an array, one more than `most` at the most, and where it or the last of them ends."""
+    elements: list[str] = []
+    place = _passed(text, start, "[")
+    if text.startswith("]", place):
+        return elements, place + 1
+    while True:
+        end = _end(text, place)
+        elements.append(text[place:end])
+        if len(elements) > most:
+            return elements, end
+        end = _space(text, end)
+        if text.startswith("]", end):
+            return elements, end + 1
+        place = _passed(text, end, ",")
+
+
+def _end(text: str, place: int) -> int:
+    """Where a value ends; of a long one only the brackets are looked at."""
+    if text.startswith(("{", "["), place):
+        end = _closed(text, place)
+        if end - place > MAX_REQUEST_BYTES:
+            return end
+    _, end = _value(text, place)
+    return end
+
+
+def _closed(text: str, place: int) -> int:
+    """Where the bracket at `place` is closed."""
+    depth = 0
+    while True:
+        place = cast("re.Match[str]", _UP_TO_BRACKET.match(text, place)).end()
+        sign = text[place : place + 1]
+        if not sign or sign == '"':
+            raise ValueError("a bracket or a string is not closed")
+        depth += 1 if sign in "{[" else -1
+        place += 1
+        if depth == 0:
+            return place
 
 
 def _value(text: str, position: int) -> tuple[object, int]:

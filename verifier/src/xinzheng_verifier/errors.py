@@ -36,6 +36,11 @@ def shown(value: object) -> str:
     return str(value)[:_MAX_SHOWN]
 
 
+def words(error: CodedError) -> Message:
+    """What an error says, as a parameter of another one that names it."""
+    return Message(error.message("en"), error.message("zh"))
+
+
 class VerifierError(CodedError):
     """Base of every error of this distribution."""
 

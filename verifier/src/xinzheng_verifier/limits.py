@@ -9,19 +9,28 @@ MAX_REQUEST_BYTES = MAX_INPUT_BYTES + 65_536
 """Bytes of an HTTP request whose body wraps an input in JSON or in a multipart form. [chosen]"""
 
 MAX_BATCH_ITEMS = 1_000
-"""Credentials of one HTTP request. [chosen: some 0.3 s of work; larger batches are for the library and the command]"""
+"""Credentials of one HTTP request. [chosen: some 0.3 s of work, 1 s in the form that takes longest; larger batches are
+for the library and the command]"""
 
 MAX_BATCH_BYTES = 8_388_608
 """Bytes of an HTTP request that holds many. [chosen: 1,000 certificates of 8 kB, with room]"""
 
 MAX_REQUESTS_AT_WORK = 4
-"""HTTP requests that are judged at once. [chosen: one interpreter does no more by doing more at once]"""
+"""HTTP requests for one credential that are judged at once. [chosen: one interpreter does no more by doing more]"""
+
+MAX_BATCHES_AT_WORK = 1
+"""Batches that are judged beside them; no other request waits for one of those places. [chosen: the interpreter gives a
+turn to each that is at work, so that a single request beside a batch takes twice as long]"""
+
+BATCH_SECONDS = 5.0
+"""Seconds of processor time for the credentials of one HTTP request; what is left then is not answered. [chosen: 1,000
+of the form that takes longest take about 1]"""
 
 MAX_REQUESTS_INSIDE = 64
 """HTTP requests that arrive, wait or are judged; further ones are sent away. [chosen: bounds memory and waiting]"""
 
 MAX_BATCHES_INSIDE = 8
-"""Those among them that may be batches. [chosen: 8 times 8 MiB, and single ones are never crowded out]"""
+"""Those among them that may be batches. [chosen: 8 times 8 MiB, twice that while one is judged]"""
 
 BODY_SECONDS = 30.0
 """Time for the body of an HTTP request to arrive. [chosen: 8 MiB at 2.3 Mbit/s]"""
@@ -68,7 +77,10 @@ MAX_PROBLEMS = 50
 """Problems that one step lists as evidence. [chosen]"""
 
 MAX_RECEIPT_BYTES = 262_144
-"""Bytes of a signed receipt; one takes some 2 kB, more only where the policy names thousands of issuers. [chosen]"""
+"""Bytes of a signed receipt; one takes some 2 kB. [chosen]"""
+
+MAX_RECEIPT_ISSUERS = 64
+"""Issuers of a policy that a receipt names; of more it has number and digest. [chosen: some 3 kB]"""
 
 MAX_KEY_FILE_BYTES = 16_384
 """Bytes of a lender's key or passphrase file; an encrypted P-256 key takes about 420. [chosen]"""

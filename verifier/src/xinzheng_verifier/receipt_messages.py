@@ -18,6 +18,9 @@ MESSAGES: dict[str, Message] = {
         "The signature of the receipt does not fit: it was changed, or signed by somebody else.",
         "回执的签名不符：内容被改动，或由他人签名。",
     ),
+    "receipt_unreadable": Message(
+        "No receipt was made: nobody could read it again ({field}).", "未生成回执：生成后将无法读取（{field}）。"
+    ),
     # what it is about
     "receipt_not_reached": Message(
         "Not examined, since something before it does not hold.", "前面的项目不成立，本项未检查。"

@@ -25,7 +25,8 @@ WRONG_TYPE: Final = "wrong_type"
 PROCESS_ENDED: Final = "process_ended"
 """Reason: the process that judged the input alone came to an end."""
 OUT_OF_TIME: Final = "out_of_time"
-"""Reason: the process that judged the input alone gave no answer in time."""
+"""Reason: the process that judged the input alone gave no answer in time, or those before it in an HTTP request took
+all the time that there is for one."""
 ERROR: Final = "error"
 """Reason: the judgement ended with an exception, whose class stands beside it."""
 

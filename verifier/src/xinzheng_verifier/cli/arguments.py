@@ -138,6 +138,7 @@ def receipt_check_parser(language: Language) -> Parser:
     inputs.add_argument("--key", metavar="KEY", type=Path, required=True, help=_word("receipt_public", language))
     inputs.add_argument("--input", metavar="FILE", help=_word("receipt_about", language))
     inputs.add_argument("--id-number", metavar="-", type=Values(language).only_dash, help=_word("id_number", language))
+    inputs.add_argument("--issuers", metavar="ID", action="append", help=_word("receipt_issuers", language))
     _add_trust(parser, language)
     _add_general(parser, language, json=True)
     return parser

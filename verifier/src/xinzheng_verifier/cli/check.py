@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from xinzheng_schemas import strict_json
-from xinzheng_schemas.errors import CodedError, Language, Message
+from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.cli import clock
 from xinzheng_verifier.cli.batch import Batch, Expected, Style, closing_lines
@@ -17,7 +17,7 @@ from xinzheng_verifier.cli.output import complain, flush, put, silence
 from xinzheng_verifier.cli.progress import Progress, counted
 from xinzheng_verifier.cli.summary import open_summary
 from xinzheng_verifier.cli.words import say
-from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.errors import TrustError, words
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.trust import self_contained
 from xinzheng_verifier.trust.store import TrustStore
@@ -160,8 +160,7 @@ def _context(path: Path) -> JSONObject:
     try:
         return strict_json.loads_object(read_file(path))
     except CodedError as error:
-        problem = Message(error.message("en"), error.message("zh"))
-        raise TrustError("trust_document_malformed", document=str(path), problem=problem) from error
+        raise TrustError("trust_document_malformed", document=str(path), problem=words(error)) from error
 
 
 def _controller(path: Path) -> bytes | str:

@@ -1,11 +1,10 @@
 """What to check: files, standard input, folders, patterns, JSON lines; read one after the other, as they are needed."""
 
 import getpass
-import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO, cast
@@ -13,12 +12,14 @@ from typing import Final, NamedTuple, TextIO, cast
 from xinzheng_verifier.bulk.items import PAUSE, Pause
 from xinzheng_verifier.cli.exits import UsageError
 from xinzheng_verifier.cli.lines import Stream, lines_of
-from xinzheng_verifier.envelope import EnvelopeError, one_of_many
+from xinzheng_verifier.cli.patterns import is_deep, matching
+from xinzheng_verifier.envelope import LINE_SPACE, EnvelopeError, one_of_many
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 
 STDIN: Final = "-"
 _PATTERN: Final = frozenset("*?[")
 _UNREADABLE: Final = "unreadable"
+_LINE_SPACE: Final = LINE_SPACE.encode("ascii")
 
 
 class Found(NamedTuple):
@@ -97,10 +98,18 @@ class Inputs:
         if name == STDIN:
             yield Found(name)
             return
-        # `Path.glob` takes no absolute pattern.
-        found = sorted(glob.iglob(name, recursive=True)) if _is_pattern(name) else [name]  # noqa: PTH207
+        found = matching(name) if _is_pattern(name) else []
+        walked = set[str]()
         for path in found or [name]:
-            yield from self._folder(path) if _is_folder(path) else [Found(path)]
+            if _is_below(path, walked):
+                continue
+            if not _is_folder(path):
+                yield Found(path)
+            elif found and is_deep(name) and os.path.islink(path):  # noqa: PTH114 - as below
+                self.left_out["special"] += 1
+            else:
+                walked.add(path.rstrip("/"))
+                yield from self._folder(path)
 
     def _named(self, name: str) -> Iterator[Input]:
         for path, fault in self.paths(name):
@@ -140,6 +149,10 @@ def _is_pattern(name: str) -> bool:
 
 def _is_folder(name: str) -> bool:
     return os.path.isdir(name)  # noqa: PTH112
+
+
+def _is_below(path: str, folders: Container[str]) -> bool:
+    return any(path[:place] in folders for place, sign in enumerate(path) if sign == "/")
 
 
 def _is_special(name: str) -> bool:
@@ -201,8 +214,8 @@ def _numbered(stream: Stream, name: str) -> Iterator[Input | Pause]:
             yield PAUSE
             continue
         number += 1
-        if line.strip():
-            yield _line(line.strip(), f"{name}:{number}")
+        if stripped := line.strip(_LINE_SPACE):
+            yield _line(stripped, f"{name}:{number}")
 
 
 def _line(line: bytes, name: str) -> Input:

@@ -40,6 +40,10 @@ RECEIPT_WORDS: Final[dict[str, Message]] = {
     "receipt_about": Message(
         "the file that it is said to be about; - reads standard input", "回执所针对的文件；- 表示标准输入"
     ),
+    "receipt_issuers": Message(
+        "where the receipt has no more than a digest of the issuers that were accepted: one of them (repeatable)",
+        "回执只载有所接受签发者的摘要时：其中一个签发者（可重复）",
+    ),
     "passphrase_env": Message(
         "environment variable that holds the passphrase (otherwise it is asked for)",
         "存放口令的环境变量（否则当场询问）",

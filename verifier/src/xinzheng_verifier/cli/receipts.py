@@ -15,7 +15,7 @@ from xinzheng_verifier.cli.check import read_file, read_identity, trust_of
 from xinzheng_verifier.cli.exits import MISUSED, NOT_WRITTEN, OF_VERDICT, PASSED, UsageError
 from xinzheng_verifier.cli.inputs import standard_input, typed_unseen
 from xinzheng_verifier.cli.output import complain, put
-from xinzheng_verifier.cli.screen import screen, table
+from xinzheng_verifier.cli.screen import printable_json, screen, table
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.limits import MAX_INPUT_BYTES
 from xinzheng_verifier.receipt import (
@@ -66,7 +66,7 @@ def make(options: argparse.Namespace, language: Language) -> int:
     except ReceiptError as error:
         return _refused(error, language)
     if options.json:
-        _print_json({"file": options.file, "receipt": str(out), **report.to_json()})
+        put(printable_json({"file": options.file, "receipt": str(out), **report.to_json()}))
     else:
         put(screen(report, name=options.file, language=language))
         put(say("receipt_written", language, path=_printable(str(out))))
@@ -82,7 +82,7 @@ def check(options: argparse.Namespace, language: Language) -> int:
     """
     _check_stdin(options.input, options)
     gives_trust = any(getattr(options, name) for name in _TRUST_OPTIONS)
-    if options.input is None and (gives_trust or options.id_number is not None):
+    if options.input is None and (gives_trust or options.issuers or options.id_number is not None):
         raise UsageError("receipt_input_needed")
     text = read_file(options.receipt)
     data = None if options.input is None else _input(options.input)
@@ -94,7 +94,7 @@ def check(options: argparse.Namespace, language: Language) -> int:
     verifier = _verifier_of(text, key, options) if gives_trust else None
     found = check_receipt(text, key=key, data=data, verifier=verifier, identity=identity)
     if options.json:
-        _print_json({"file": str(options.receipt), **found.to_json()})
+        put(printable_json({"file": str(options.receipt), **found.to_json()}))
     else:
         put(_check_screen(found, name=str(options.receipt), language=language))
     return OF_VERDICT[found.verdict]
@@ -141,7 +141,7 @@ def _verifier_of(text: bytes, key: OpenSSLKey, options: argparse.Namespace) -> V
         receipt = read_receipt(text, key=key)
     except ReceiptError:
         return None
-    return Verifier(trust_of(options, receipt.at), policy=policy_of(receipt))
+    return Verifier(trust_of(options, receipt.at), policy=policy_of(receipt, issuers=options.issuers))
 
 
 def _passphrase(options: argparse.Namespace, path: Path, language: Language, *, twice: bool = False) -> bytes:
@@ -200,7 +200,3 @@ def _printable(text: str) -> str:
 def _refused(error: ReceiptError, language: Language) -> int:
     complain(f"{_printable(error.message(language))} ({error.code})")
     return NOT_WRITTEN if error.code == _NOT_WRITTEN_CODE else MISUSED
-
-
-def _print_json(value: object) -> None:
-    put(json.dumps(value, ensure_ascii=False))

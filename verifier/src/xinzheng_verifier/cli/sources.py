@@ -10,7 +10,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from xinzheng_verifier.errors import TrustError
 
@@ -122,7 +122,7 @@ class WebSource:
             raise TrustError("source_address", place=address) from error
         if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise TrustError("source_address", place=parts.hostname or "?")
-        if parts.query or parts.fragment or not address.isprintable() or " " in address:
+        if parts.query or parts.fragment or not (address.isascii() and address.isprintable()) or " " in address:
             raise TrustError("source_address", place=parts.hostname)
         self._is_here = _is_loopback(parts.hostname)
         if parts.scheme == "http" and not self._is_here:
@@ -170,6 +170,24 @@ class WebSource:
         origin, host = self._origin, self._host
 
         class SameOrigin(request.HTTPRedirectHandler):
+            def http_error_302(
+                self,
+                req: "urllib.request.Request",
+                fp: IO[bytes],
+                code: int,
+                msg: str,
+                headers: "http.client.HTTPMessage",
+            ) -> Any:
+                try:
+                    return super().http_error_302(req, fp, code, msg, headers)
+                except TrustError:
+                    raise
+                except ValueError as error:  # no address
+                    fp.close()
+                    raise TrustError("source_redirect", place=host) from error
+
+            http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+
             def redirect_request(  # noqa: PLR0917 - as in the class above
                 self,
                 req: "urllib.request.Request",

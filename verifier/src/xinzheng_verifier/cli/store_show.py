@@ -1,12 +1,11 @@
 """`xinzheng-verify store show`: what a store holds, how current that is, and what it says of one court."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from xinzheng_schemas.errors import Language
+from xinzheng_schemas.errors import CodedError, Language
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli.exits import PASSED
@@ -16,6 +15,7 @@ from xinzheng_verifier.cli.screen import printable_json, table
 from xinzheng_verifier.cli.stores import refused
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.read import status_list
 from xinzheng_verifier.show.sheet import age_words
 from xinzheng_verifier.trust import directory, indexed
 from xinzheng_verifier.trust.index_file import Index
@@ -194,7 +194,10 @@ def _key_words(key: TrustedKey, language: Language) -> Iterator[str]:
 
 def _list_members(trust: TrustStore, address: str) -> JSONObject:
     """A list by its own word; its signature is checked when a certificate is."""
-    document: Any = json.loads(trust.status_list(address) or b"{}")
+    try:
+        document: JSONObject = status_list.stated(trust.status_list(address) or b"")
+    except CodedError:
+        document = {}
     subject = document.get("credentialSubject")
     return {
         "url": address,

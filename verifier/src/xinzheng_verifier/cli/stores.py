@@ -88,8 +88,7 @@ def export(options: argparse.Namespace, language: Language) -> int:
         OutputError: it cannot be written.
     """
     try:
-        state = directory.read_state(options.store)
-        bundle = directory.export_bundle(
+        bundle, version = directory.export_bundle(
             options.store, provinces=options.province, courts=options.courts, changes=not options.no_changes
         )
     except TrustError as error:
@@ -100,9 +99,9 @@ def export(options: argparse.Namespace, language: Language) -> int:
         except FileExistsError as error:
             raise UsageError("file_exists", file=options.file) from error
     if options.json:
-        put(printable_json({"code": "ok", "bundleVersion": state.bundle_version, "bytes": len(bundle)}))
+        put(printable_json({"code": "ok", "bundleVersion": version, "bytes": len(bundle)}))
     else:
-        put(say("exported", language, version=state.bundle_version, bytes=f"{len(bundle):,}"))
+        put(say("exported", language, version=version, bytes=f"{len(bundle):,}"))
     return PASSED
 
 

@@ -1,6 +1,7 @@
 """What single arguments are read as, and what they should have been."""
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
@@ -101,7 +102,9 @@ class Values:
     def courts(self, text: str) -> list[str]:
         """Codes of courts with commas between them, or those in a file, one on each line."""
         try:
-            lines = Path(text).read_text("utf-8") if Path(text).is_file() else text.replace(",", "\n")
+            # `Path` would raise of a list that is too long for a name.
+            is_file = os.path.isfile(text)  # noqa: PTH113
+            lines = Path(text).read_text("utf-8") if is_file else text.replace(",", "\n")
         except (OSError, ValueError) as error:
             raise self._refusal(text, "expected_courts") from error
         codes = [code for line in lines.splitlines() if (code := line.strip())]

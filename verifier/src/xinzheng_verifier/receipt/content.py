@@ -1,5 +1,7 @@
 """What a receipt says, as a value and as the JSON object that is signed; read as strictly as it is written."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,8 @@ from xinzheng_schemas.certificate_number import MAX_CHARACTERS
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, JSONValue
 from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_verifier.limits import MAX_RECEIPT_ISSUERS
+from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.receipt.errors import ReceiptError
 from xinzheng_verifier.report import STEP_NAMES, Outcome, Report, Verdict
 
@@ -54,7 +58,7 @@ class Receipt:
         now: the present moment as the verifier was told it; None if it was told none.
         bundle_version: version of the trust bundle; None if trust came from single documents.
         trust_sha256: digest of everything that was trusted, see `trust_digest`.
-        policy: the rules, as in the report.
+        policy: the rules, as `recorded`.
         verdict, code: what the report came to.
         steps: the ten steps in order.
         status_as_of: when the oldest status data that was consulted was made; None if none was.
@@ -94,7 +98,7 @@ class Receipt:
             now=None if report.now is None else report.now.astimezone(UTC),
             bundle_version=report.bundle_version,
             trust_sha256=trust_sha256,
-            policy=report.policy.to_json(),
+            policy=recorded(report.policy),
             verdict=report.verdict,
             code=report.code,
             steps=steps,
@@ -160,6 +164,23 @@ class Receipt:
             certificate_number=_read_optional(value, "certificateNumber", _SHORT),
             compared=_read_compared(value, steps),
         )
+
+
+def recorded(policy: Policy) -> JSONObject:
+    """The rules as in the report; of more than `MAX_RECEIPT_ISSUERS` issuers their number and a digest.
+
+    Args:
+        policy: the rules.
+
+    Returns:
+        Its JSON. The digest is the SHA-256 of the JSON array of the sorted ids, without white space, in ASCII.
+    """
+    rules = policy.to_json()
+    issuers = rules["issuers"]
+    if isinstance(issuers, list) and len(issuers) > MAX_RECEIPT_ISSUERS:
+        text = json.dumps(issuers, separators=(",", ":"))
+        rules["issuers"] = {"count": len(issuers), "sha256": hashlib.sha256(text.encode("ascii")).hexdigest()}
+    return rules
 
 
 _COMPARABLE: Final = ("identity", "number", "other")

@@ -27,6 +27,7 @@ def make_receipt(
 
     Raises:
         ReceiptError: `receipt_key_malformed`, `receipt_signature_invalid`: the signer cannot be used.
+            `receipt_unreadable`: it would be too large to be read again, or not be written as a receipt is.
         ValueError: the report is not of this verifier (other rules or other trust), or `made_at` has no zone.
     """
     trust_sha256 = trust_digest(verifier.trust)

@@ -42,7 +42,7 @@ def sign(receipt: Receipt, signer: ReceiptSigner) -> str:
 
     Raises:
         ReceiptError: `receipt_key_malformed` (a key of another type), `receipt_signature_invalid` (the signer made a
-            signature that does not fit its own public key).
+            signature that does not fit its own public key), `receipt_unreadable` (nobody could read it again).
     """
     key = signer.public_key
     header: JSONObject = {"alg": algorithm_of(key), "kid": kid_of(key), "typ": TYP}
@@ -50,7 +50,12 @@ def sign(receipt: Receipt, signer: ReceiptSigner) -> str:
     signature = signer.sign(signing_input)
     if not _holds(key, signature=signature, message=signing_input):
         raise ReceiptError("receipt_signature_invalid")
-    return f"{signing_input.decode('ascii')}.{base64url.encode(signature)}"
+    signed = f"{signing_input.decode('ascii')}.{base64url.encode(signature)}"
+    try:
+        Receipt.from_json(parse(signed).payload)
+    except ReceiptError as error:
+        raise ReceiptError("receipt_unreadable", field=error.field or error.code) from error
+    return signed
 
 
 def read_receipt(receipt: bytes | str, *, key: OpenSSLKey) -> Receipt:

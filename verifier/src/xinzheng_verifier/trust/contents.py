@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import loads_object
 from xinzheng_schemas.trust_documents import IssuerDocument
-from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.errors import TrustError, words
 from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust.issuers import TrustedIssuer
@@ -101,7 +101,7 @@ class Contents:
         try:
             document: Any = status_list.stated(content)
         except CodedError as error:
-            raise TrustError("trust_document_malformed", document=path, problem=str(error)) from error
+            raise TrustError("trust_document_malformed", document=path, problem=words(error)) from error
         address, subject = document.get("id"), document.get("credentialSubject")
         if not isinstance(address, str) or len(address) > _MAX_ADDRESS or address in self.lists:
             raise TrustError("trust_document_malformed", document=path, problem="id")
@@ -124,4 +124,4 @@ def read_issuer(label: str, content: bytes) -> TrustedIssuer:
         document = IssuerDocument.parse(loads_object(content, limits=TRUST_DOCUMENT_JSON))
         return TrustedIssuer.from_issuer_document(document)
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=str(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=words(error)) from error

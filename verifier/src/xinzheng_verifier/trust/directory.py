@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
@@ -215,9 +215,21 @@ def import_update(
     return _import(path, taken, root=None, at=at, max_age=max_age)
 
 
+class Export(NamedTuple):
+    """What a store held at one moment.
+
+    Attributes:
+        bundle: the bundle file.
+        version: version of the bundle that it is, or is a part of.
+    """
+
+    bundle: bytes
+    version: int
+
+
 def export_bundle(
     path: Path, *, provinces: Iterable[str] | None = None, courts: Iterable[str] | None = None, changes: bool = True
-) -> bytes:
+) -> Export:
     """What the store at `path` holds, or a part of it, as a bundle.
 
     Args:
@@ -235,9 +247,9 @@ def export_bundle(
     state, index = open_index(path)
     held = index.section(indexed.FILES)
     if provinces is None and courts is None and changes:
-        return pack(dict(held))
+        return Export(pack(dict(held)), state.bundle_version)
     _refuse_unheld(held, extent_of(state), provinces=provinces or (), courts=courts or ())
-    return pack(select(held, provinces=provinces, courts=courts, changes=changes))
+    return Export(pack(select(held, provinces=provinces, courts=courts, changes=changes)), state.bundle_version)
 
 
 def refuse_unheld_court(court: str, extent: Extent) -> NoReturn:

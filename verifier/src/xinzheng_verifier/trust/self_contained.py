@@ -6,10 +6,10 @@ Nothing is fetched, and nobody is trusted for having such a DID: the lender name
 from typing import Final
 
 from xinzheng_schemas import base64url, strict_json
-from xinzheng_schemas.errors import CodedError, Message
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.trust_documents import ControllerDocument
-from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.errors import TrustError, words
 
 SCHEME: Final = "did:"
 
@@ -42,9 +42,7 @@ def controller_document(did: str) -> ControllerDocument:
             {"id": did, "verificationMethod": [{**method, "controller": did}], "assertionMethod": [method["id"]]}
         )
     except CodedError as error:
-        raise TrustError(
-            "trust_document_malformed", document=_shown(did), problem=Message(error.message("en"), error.message("zh"))
-        ) from error
+        raise TrustError("trust_document_malformed", document=_shown(did), problem=words(error)) from error
     if not document.verification_methods:
         raise TrustError("did_malformed", did=_shown(did))
     return document

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypeVar
 
 from xinzheng_schemas import strict_json
-from xinzheng_schemas.errors import CodedError, Message
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONValue, Limits
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument
-from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.errors import TrustError, words
 from xinzheng_verifier.limits import STATUS_CHANGES_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import self_contained
@@ -243,7 +243,7 @@ def _issuer(document: Document, *, label: str) -> TrustedIssuer:
             return TrustedIssuer.from_issuer_document(IssuerDocument.parse(content))
         return TrustedIssuer.from_controller(ControllerDocument.parse(content))
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=words(error)) from error
 
 
 def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
@@ -252,7 +252,7 @@ def _status_list(document: Document, *, label: str) -> tuple[str, bytes]:
     try:
         url = status_list.stated(text).get("id")
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
+        raise TrustError("trust_document_malformed", document=label, problem=words(error)) from error
     if not isinstance(url, str):
         raise TrustError("trust_document_malformed", document=label, problem="id")
     return url, text
@@ -270,11 +270,7 @@ def _json_object(document: Document, *, limits: Limits, label: str) -> dict[str,
     try:
         return strict_json.loads_object(_text(document), limits=limits)
     except CodedError as error:
-        raise TrustError("trust_document_malformed", document=label, problem=_words(error)) from error
-
-
-def _words(error: CodedError) -> Message:
-    return Message(error.message("en"), error.message("zh"))
+        raise TrustError("trust_document_malformed", document=label, problem=words(error)) from error
 
 
 def _text(document: Document) -> bytes:

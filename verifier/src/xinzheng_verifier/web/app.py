@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +22,7 @@ from xinzheng_verifier.envelope import Envelope
 from xinzheng_verifier.report import Report
 from xinzheng_verifier.verifier import Verifier
 from xinzheng_verifier.web import batch, page
+from xinzheng_verifier.web.answers import JSONAnswer
 from xinzheng_verifier.web.body import read_submission
 from xinzheng_verifier.web.gate import Gate
 from xinzheng_verifier.web.problems import answer_problems
@@ -53,7 +54,7 @@ def create_app(verifier: Verifier | Callable[[], Verifier], *, clock: Clock | No
     async def judged(request: Request, form: Callable[[Report], JSONObject]) -> Response:
         async with gate.admitted():
             submission = await read_submission(request)
-            return JSONResponse(await gate.work(_judge, current, submission, now(), form))
+            return JSONAnswer(await gate.work(_judge, current, submission, now(), form))
 
     @app.post("/v1/verify")
     async def verify(request: Request) -> Response:
@@ -68,13 +69,13 @@ def create_app(verifier: Verifier | Callable[[], Verifier], *, clock: Clock | No
         async with gate.admitted(batch=True):
             text, lines = await batch.read_body(request)
             at = request.query_params.get("at")
-            body = await gate.work(batch.answer, current, text, lines=lines, at=at, now=now())
+            body = await gate.work_on_batch(batch.answer, current, text, lines=lines, at=at, now=now())
             return Response(body, media_type="application/json")
 
     @app.get("/healthz")
     async def health() -> Response:
         trust = (await run_in_threadpool(current)).trust
-        return JSONResponse({"status": "ok", "bundleVersion": trust.bundle_version})
+        return JSONAnswer({"status": "ok", "bundleVersion": trust.bundle_version})
 
     return app
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -95,7 +96,13 @@ def _from_envelope(body: bytes) -> Envelope | None:
 
 
 async def _from_form(request: Request, body: bytes) -> Envelope:
-    """One file under any name, another form of it as the file `other`, the fields `identity`, `at` and `number`."""
+    """One file under any name, another form of it as the file `other`, the fields `identity`, `at` and `number`.
+
+    A charset other than UTF-8 has no meaning here (RFC 7578, 4.6), and some cannot be decoded at all.
+    """
+    _, parameters = parse_options_header(request.headers["content-type"])
+    if parameters.get(b"charset", b"utf-8").lower() != b"utf-8":
+        _refuse("content-type")
     parser = MultiPartParser(request.headers, _once(body), max_files=_FILES, max_fields=_FIELDS)
     try:
         form = await parser.parse()

@@ -1,4 +1,7 @@
-"""How many requests may be inside, and how many at work: what is beyond is sent away at once, not kept waiting."""
+"""How many requests may be inside, and how many at work: what is beyond is sent away at once, not kept waiting.
+
+Batches have places at work of their own, so that a single request waits for single ones alone.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,7 +10,12 @@ from typing import ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from xinzheng_verifier.limits import MAX_BATCHES_INSIDE, MAX_REQUESTS_AT_WORK, MAX_REQUESTS_INSIDE
+from xinzheng_verifier.limits import (
+    MAX_BATCHES_AT_WORK,
+    MAX_BATCHES_INSIDE,
+    MAX_REQUESTS_AT_WORK,
+    MAX_REQUESTS_INSIDE,
+)
 from xinzheng_verifier.web.problems import ProblemError
 
 P = ParamSpec("P")
@@ -18,7 +26,8 @@ class Gate:
     """The gate of one application."""
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(MAX_REQUESTS_AT_WORK)
+        self._single = asyncio.Semaphore(MAX_REQUESTS_AT_WORK)
+        self._many = asyncio.Semaphore(MAX_BATCHES_AT_WORK)
         self._inside = 0
         self._batches = 0
 
@@ -43,6 +52,11 @@ class Gate:
             self._batches -= batch
 
     async def work(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-        """What `function` returns, called in a thread when there is a place at work."""
-        async with self._places:
+        """What `function` returns, called in a thread when there is a place at work for a single credential."""
+        async with self._single:
+            return await run_in_threadpool(function, *arguments, **options)
+
+    async def work_on_batch(self, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """What `function` returns, called in a thread when there is a place at work for a batch."""
+        async with self._many:
             return await run_in_threadpool(function, *arguments, **options)

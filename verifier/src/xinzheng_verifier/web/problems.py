@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_verifier.envelope import EnvelopeError
 from xinzheng_verifier.errors import TrustError, VerifierError
+from xinzheng_verifier.web.answers import JSONAnswer
 from xinzheng_verifier.web.language import language_of
 
 PROBLEM_TYPES = "https://xinzheng.example/problems/"
@@ -74,7 +75,7 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def _document(request: Request, error: ProblemError) -> Response:
-    return JSONResponse(
+    return JSONAnswer(
         error.to_json(language_of(request)),
         status_code=error.status,
         media_type="application/problem+json",
