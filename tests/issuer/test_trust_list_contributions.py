@@ -1,7 +1,7 @@
 """What courts hand in to the country's publisher, good and bad."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,14 @@ def replay_an_old_list(forge: Forge) -> dict[str, bytes]:
     return forge.files()
 
 
+def say_other_things_under_the_same_number(forge: Forge) -> dict[str, bytes]:
+    forge.house.sequence = 0
+    forge.house.revoked.add(5)
+    told = forge.house.targets(forge.country.at)
+    forge.targets = {path: told[path] for path in told if path.endswith(("revocation.json", "suspension.json"))}
+    return forge.files()
+
+
 def sign_the_list_with_the_wrong_key(forge: Forge) -> dict[str, bytes]:
     court = forge.house.court
     text = court.status_list("revocation", sequence=9, signer=court.certificate_signer, valid_from=forge.country.at)
@@ -109,7 +117,7 @@ def be_another_file_of_a_version(forge: Forge) -> dict[str, bytes]:
 
 
 BAD: dict[Callable[[Forge], dict[str, bytes]], str] = {
-    tamper: "bundle_hash",
+    tamper: "bundle_incomplete",
     lose_a_file: "bundle_incomplete",
     sign_with_the_key_of_another_court: "bundle_threshold",
     speak_for_another_court: "bundle_delegation",
@@ -120,6 +128,7 @@ BAD: dict[Callable[[Forge], dict[str, bytes]], str] = {
     go_back_in_time: "contribution_older",
     be_expired: "contribution_expired",
     replay_an_old_list: "contribution_older",
+    say_other_things_under_the_same_number: "contribution_older",
     sign_the_list_with_the_wrong_key: "contribution_list",
     swap_the_lists: "contribution_list",
     hand_in_another_courts_list: "contribution_list",
@@ -155,6 +164,53 @@ def test_no_name_in_metadata_reaches_a_file_outside_of_the_repository(country: C
     assert files.get("metadata/1.root.json") == country.first_root
     for name in ("secret.json", "targets/../secret.json", "../trust-list.toml", str(secret)):
         assert files.get(name) is None
+
+
+def shadow(country: Country, names: Iterable[str]) -> Contribution:
+    """What another court's folder carries beside its own: files with the names of Zaoyang's, and other content."""
+    return Contribution(source="420684", files=dict.fromkeys(names, b"{}"))
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["before", "after"])
+def test_a_file_with_the_name_of_anothers_metadata_holds_nothing_back(country: Country, *, last: bool) -> None:
+    certificate = country.houses[COURT].court.issue().json_text
+    country.next_day()
+    country.houses[COURT].revoked.add(94567)
+    country.hand_in(COURT)
+    genuine, bad = read_contribution(country.incoming / COURT), shadow(country, [f"metadata/2.court-{COURT}.json"])
+    result = country.publisher.publish([genuine, bad] if last else [bad, genuine], at=country.at)
+    assert {each.source: each.error and each.error.code for each in result.answers} in (
+        {COURT: None, "420684": "bundle_metadata"},
+        {COURT: None, "420684": "contribution_conflict"},
+    )
+    assert verdict(country, certificate) == "failed:revoked"
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["before", "after"])
+def test_a_file_with_the_name_of_anothers_list_stands_in_nobodys_way(country: Country, *, last: bool) -> None:
+    certificate = country.houses[COURT].court.issue().json_text
+    published = [
+        f"targets/{path.relative_to(country.folder / 'public' / 'targets').as_posix()}"
+        for path in (country.folder / "public" / "targets").rglob("*.json")
+    ]
+    country.next_day()
+    country.houses[COURT].revoked.add(94567)
+    country.hand_in(COURT)
+    genuine = read_contribution(country.incoming / COURT)
+    bad = shadow(country, [*published, *(name for name in genuine.files if name.startswith("targets/"))])
+    result = country.publisher.publish([genuine, bad] if last else [bad, genuine], at=country.at)
+    assert answers(result) == {f"court-{COURT}": "taken"}
+    assert verdict(country, certificate) == "failed:revoked"
+
+
+def test_a_file_with_the_name_of_the_next_root_holds_nothing_back(country: Country) -> None:
+    country.change("root")
+    country.sign("root")
+    given = read_contribution(country.work)
+    bad = shadow(country, ["metadata/2.root.json"])
+    for order in ([bad, given], [given, bad]):
+        result = country.publisher.publish(order, at=country.at, dry_run=True)
+        assert ("work", "root", None) in {(each.source, each.role, each.error) for each in result.answers}
 
 
 def test_what_a_forge_signs_rightly_is_taken(country: Country) -> None:

@@ -17,7 +17,7 @@ from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository, re
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
-from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name
+from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed, published_at
 
@@ -117,13 +117,17 @@ class Published:
 
 
 class Files(Mapping[str, bytes]):
-    """Files by name: those that were handed in, then those of the repository, read when they are asked for."""
+    """Files by name: those that were handed in, then those of the repository, read when they are asked for.
+
+    Anybody who hands something in can give any file any name: one that is not what its name says, the SHA-256 of its
+    content, is as good as not there, and stands in nobody's way.
+    """
 
     def __init__(self, folder: Path, contributions: Iterable[Contribution]) -> None:
         self._folder = folder
         self._new: dict[str, bytes] = {}
         for contribution in contributions:
-            self._new.update({name: data for name, data in contribution.files.items() if name.startswith("targets/")})
+            self._new.update({name: data for name, data in contribution.files.items() if _is_what_it_says(name, data)})
 
     def __getitem__(self, name: str) -> bytes:
         # What was handed in says which files it lists: no name may lead out of the folder.
@@ -141,6 +145,11 @@ class Files(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._new)
+
+
+def _is_what_it_says(name: str, data: bytes) -> bool:
+    path = target_path(name)
+    return path is not None and target_name(path, sha256_of(data)) == name
 
 
 def root_of(data: bytes) -> Root:

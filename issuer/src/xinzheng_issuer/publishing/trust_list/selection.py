@@ -79,7 +79,7 @@ class Selection:
         self._now, self._files, self._at = now, files, at
         self._roots = dict(roots)
         self._offers = tuple(offers)
-        self._errors: dict[tuple[str, int], CodedError] = {}
+        self._errors: dict[tuple[str, int, bytes], CodedError] = {}
         self._root = b""
         self._new_roots: dict[int, bytes] = {}
         self._rehearsal: Rehearsal | None = None
@@ -101,31 +101,38 @@ class Selection:
             if roles is not None:
                 return Chosen(roots=new_roots, root=self._root, roles=roles, answers=tuple(self._answers(roles)))
             self._refuse_roots(new_roots)
-        reasons = [f"{role} {version}: {error}" for (role, version), error in self._errors.items()]
+        reasons = [f"{role} {version}: {error}" for (role, version, _), error in self._errors.items()]
         raise TrustListError("publication_impossible", reason="; ".join(reasons[:3]) or ROOT)
 
     # --- roots --------------------------------------------------------------------------------------------------------
 
     def _root_chains(self) -> Iterator[dict[int, bytes]]:
         """New roots that follow from the newest known one, all of them first, then ever fewer."""
-        offered = {offer.version: offer.data for offer in self._offers if offer.role == ROOT}
         last = max(self._roots, default=0)
+        newest = self._roots.get(last)
         chain: dict[int, bytes] = {}
-        known = dict(self._roots)
-        while (version := last + 1) in offered:
-            try:
-                check_root_follows(offered[version], known.get(last), name=f"{version}.root.json")
-            except TrustError as error:
-                self._errors[ROOT, version] = error
-                break
-            known[version] = chain[version] = offered[version]
-            last = version
+        while (following := self._root_after(last, newest)) is not None:
+            last, newest = last + 1, following
+            chain[last] = following
         for count in range(len(chain), -1, -1):
             yield dict(list(chain.items())[:count])
 
+    def _root_after(self, last: int, newest: bytes | None) -> bytes | None:
+        """The first root that was handed in and follows; None if there is none."""
+        version = last + 1
+        for offer in self._offers:
+            if (offer.role, offer.version) == (ROOT, version):
+                try:
+                    check_root_follows(offer.data, newest, name=f"{version}.root.json")
+                except TrustError as error:
+                    self._errors[ROOT, version, offer.data] = error
+                else:
+                    return offer.data
+        return None
+
     def _refuse_roots(self, roots: Mapping[int, bytes]) -> None:
-        for version in roots:
-            self._errors[ROOT, version] = TrustListError(
+        for version, data in roots.items():
+            self._errors[ROOT, version, data] = TrustListError(
                 "contribution_waits", name=f"{version}.root.json", field=TARGETS
             )
 
@@ -235,6 +242,8 @@ class Selection:
     def _options(self, role: str, *, changed: bool = False) -> list[Candidate]:
         """What was handed in for a role and is newer than what is published, newest first; then what is published.
 
+        Of one version there can be several, for anybody can give a file any name: each is judged.
+
         Args:
             role: whose metadata.
             changed: whether others entrust it now: then a lower version may stand under the new keys, for what a thief
@@ -243,12 +252,14 @@ class Selection:
         published = self._now.roles.get(role)
         floor = published.version if published else 0
         offered = {
-            offer.version: Candidate(role=role, version=offer.version, data=offer.data, source=offer.source)
+            (offer.version, offer.data): Candidate(
+                role=role, version=offer.version, data=offer.data, source=offer.source
+            )
             for offer in sorted(self._offers, key=lambda offer: offer.version, reverse=True)
             if offer.role == role
         }
-        newer = [candidate for version, candidate in offered.items() if version > floor]
-        lower = [candidate for version, candidate in offered.items() if version < floor and changed]
+        newer = [candidate for candidate in offered.values() if candidate.version > floor]
+        lower = [candidate for candidate in offered.values() if candidate.version < floor and changed]
         return [*newer, *([published] if published else []), *lower]
 
     def _judge(self, candidates: Collection[Candidate]) -> None:
@@ -269,7 +280,9 @@ class Selection:
             handed_in = self._files.get(new[path])
             if path.endswith(CHANGES) or old[path] == new[path] or handed_in is None:
                 continue
-            if sequence_of(handed_in) < sequence_of(self._files.get(old[path], b"")):
+            known = sequence_of(self._files.get(old[path], b""))
+            # Two editions of one number: a register came back from a backup and forgot what the first says.
+            if known and sequence_of(handed_in) <= known:
                 raise TrustListError("contribution_older", name=path)
 
     def _check_history(self, court: Candidate, *, changed: bool) -> None:
@@ -279,7 +292,7 @@ class Selection:
             check_history(before, court, self._files, at=self._at + CLOCK_SKEW)
 
     def _note(self, option: Candidate, error: CodedError) -> None:
-        self._errors[option.role, option.version] = error
+        self._errors[option.role, option.version, option.data] = error
 
     def _answers(self, roles: Mapping[str, Candidate]) -> Iterator[Answer]:
         newest = {(offer.source, offer.role): offer.version for offer in sorted(self._offers, key=lambda o: o.version)}
@@ -293,14 +306,14 @@ class Selection:
         if offer.role == ROOT:
             known = self._roots.get(offer.version) or self._new_roots.get(offer.version)
             refused: CodedError = TrustListError("contribution_conflict", name=f"{offer.version}.root.json")
-            return None if known == offer.data else self._errors.get((ROOT, offer.version), refused)
+            return None if known == offer.data else self._errors.get((ROOT, offer.version, offer.data), refused)
         chosen = roles.get(offer.role)
         name = f"{offer.version}.{offer.role}.json"
         if chosen is None:
             return TrustListError("contribution_undelegated", name=name)
         if (chosen.version, chosen.data) == (offer.version, offer.data):
             return None
-        if (error := self._errors.get((offer.role, offer.version))) is not None:
+        if (error := self._errors.get((offer.role, offer.version, offer.data))) is not None:
             return error
         code = "contribution_conflict" if chosen.version == offer.version else "contribution_older"
         return TrustListError(code, name=name)
