@@ -1,12 +1,17 @@
 """Publishing: derived from rows, in order, never lost by a failure, and fresh without anybody's doing."""
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
-from support.office import CourtHouse, application
+from support.office import CourtHouse, PublisherTemplate, StandingClock, application, make_issuer
+from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing import bundle
 from xinzheng_issuer.publishing.bundle import BundlePublisher
@@ -185,3 +190,62 @@ def test_tending_survives_what_it_meets(house: CourtHouse, monkeypatch: pytest.M
 
     monkeypatch.setattr(house.issuer.cycle, "recover", fail)
     assert house.issuer.tend().published
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_timer_outlives_a_register_that_is_away(
+    tmp_path: Path, publisher_template: PublisherTemplate, office: Office, clock: StandingClock
+) -> None:
+    issuer = make_issuer(tmp_path, publisher_template, office=office, publish_check_seconds=1)
+    house = CourtHouse.open(issuer, clock)
+    register = tmp_path / "register.sqlite"
+    with house.client, structlog.testing.capture_logs() as logs:
+        content = register.read_bytes()
+        office.register.engine.dispose()
+        register.write_bytes(b"a disk that came up empty" * 400)
+        until(lambda: any(each["event"] == "publication_failed" for each in logs))
+        office.register.engine.dispose()
+        register.write_bytes(content)
+        version = house.get("/healthz", None).json()["bundleVersion"]
+        clock.advance(hours=25)  # refresh_hours is 24
+        until(lambda: house.get("/healthz", None).json()["bundleVersion"] > version)
+
+
+def test_a_missing_bundle_file_neither_hides_a_change_nor_stops_the_timer(house: CourtHouse) -> None:
+    number = house.certificate()["certificateNumber"]
+    house.issuer.outbox.settle()
+    latest = house.issuer.outbox.publisher.latest
+    assert latest is not None
+    away = latest.path.rename(latest.path.with_suffix(".away"))
+    answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    assert (answer.status_code, answer.json()["publication"]["published"]) == (200, False)
+    state = house.issuer.tend()
+    assert (state.published, state.bundle_version) == (False, None)
+    away.rename(latest.path)
+    assert house.issuer.tend().published
+    assert house.state(number) == "revoked"
+
+
+def test_health_says_when_publishing_is_behind(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
+    def overdue() -> bool:
+        found: bool = house.get("/healthz", None).json()["publicationOverdue"]
+        return found
+
+    number = house.certificate()["certificateNumber"]
+    house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"})
+    assert not overdue()
+    house.clock.advance(minutes=4)
+    assert overdue()
+    full_disk.undo()
+    house.issuer.outbox.settle()
+    assert not overdue()
+    house.clock.advance(hours=24)
+    assert not overdue()
+    house.clock.advance(minutes=4)
+    assert overdue()

@@ -332,7 +332,12 @@ def test_public_documents(house: CourtHouse) -> None:
     health = house.get("/healthz", None).json()
     ends = house.issuer.outbox.publisher.signed_root.expires
     assert datetime.fromisoformat(health.pop("rootExpires")) == ends
-    assert health == {"status": "ok", "court": "did:web:xz.example:did:420683", "bundleVersion": 1}
+    assert health == {
+        "status": "ok",
+        "court": "did:web:xz.example:did:420683",
+        "bundleVersion": 1,
+        "publicationOverdue": False,
+    }
 
 
 def test_before_the_first_publication_there_is_no_bundle(

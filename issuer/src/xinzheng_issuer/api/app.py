@@ -92,7 +92,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _keep_published(issuer: Issuer, stopped: threading.Event) -> None:
     while not stopped.wait(issuer.settings.publish_check_seconds):
-        issuer.tend()
+        try:
+            issuer.tend()
+        except Exception:  # noqa: BLE001 - a timer that stops lets every list expire
+            _log.exception("tending_failed")
 
 
 async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

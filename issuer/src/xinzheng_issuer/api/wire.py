@@ -362,6 +362,10 @@ class HealthOut(_Wire):
     status: Annotated[str, Field(description="ok; whether it can sign is told by /readyz")]
     court: str
     bundle_version: int | None
+    publication_overdue: Annotated[
+        bool,
+        Field(description="Whether a change waits, or what is published was to be renewed: the log says what fails."),
+    ]
     root_expires: Annotated[
         datetime, Field(description="When the root of the bundle ends; it is to be renewed two months before.")
     ]

@@ -9,7 +9,7 @@ began.
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
@@ -43,7 +44,7 @@ class PublicationState:
 
     Attributes:
         published: True if nothing is waiting.
-        bundle_version: of the bundle in effect; None before the first.
+        bundle_version: of the bundle in effect; None before the first, and where it cannot be told after a failure.
         reason: why publishing failed, if it did.
     """
 
@@ -94,8 +95,27 @@ class Outbox:
         return self._attempted(force=True, beside=beside)
 
     def settle_or_renew(self) -> PublicationState:
-        """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`."""
-        return self._attempt(force=self._overdue())
+        """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`.
+
+        Returns:
+            As of `settle`: whatever fails, the next round tries again.
+        """
+        return self._attempt(force=None)
+
+    def is_behind(self, grace: timedelta) -> bool:
+        """Whether lenders do not see something although there was time: a change that waits, or a renewal that is due.
+
+        Args:
+            grace: how long publishing may take.
+        """
+        latest = self._office.clock() - grace
+        with self._office.reading() as store:
+            row = store.status_list(1, STATUS_PURPOSES[0])
+            waiting = store.waiting_since()
+        if row is None or row.attested_at is None:
+            return True
+        is_old = latest - row.attested_at >= timedelta(hours=self._office.court.status.refresh_hours)
+        return is_old or (waiting is not None and waiting < latest)
 
     def _overdue(self) -> bool:
         now = self._office.clock()
@@ -107,7 +127,7 @@ class Outbox:
             return True
         return self._publisher.root_waits
 
-    def _attempt(self, *, force: bool) -> PublicationState:
+    def _attempt(self, *, force: bool | None) -> PublicationState:
         # The file lock keeps a command line beside a running server from publishing an older state over a newer one.
         try:
             with self.alone():
@@ -115,15 +135,18 @@ class Outbox:
         except OSError as error:
             return self._failed(error)
 
-    def _attempted(self, *, force: bool, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
+    def _attempted(self, *, force: bool | None, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
         try:
-            return self._publish(force=force, beside=beside)
+            return self._publish(force=self._overdue() if force is None else force, beside=beside)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             return self._failed(error)
 
     def _failed(self, error: Exception) -> PublicationState:
         _log.error("publication_failed", exc_info=error)
-        return PublicationState(published=False, bundle_version=self._version(), reason=_reason(error))
+        version = None
+        with suppress(CodedError, OSError):  # the publication folder may be what is at fault
+            version = self._version()
+        return PublicationState(published=False, bundle_version=version, reason=_reason(error))
 
     def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
         now = self._office.clock()

@@ -351,6 +351,13 @@ class Store(KeyRows, StatusRows):
         )
         return [place for place in self._session.exec(query).all() if place is not None]
 
+    def waiting_since(self) -> datetime | None:
+        """Since when the oldest entry of the queue waits; None if none does."""
+        query = select(Publication.created_at).where(
+            Publication.court_id == self.court_id, col(Publication.published_at).is_(None)
+        )
+        return self._session.exec(query.order_by(col(Publication.created_at)).limit(1)).first()
+
     def publication(self, place: int) -> Publication | None:
         """One entry of the queue."""
         query = select(Publication).where(Publication.court_id == self.court_id, Publication.id == place)

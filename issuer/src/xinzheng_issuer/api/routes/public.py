@@ -1,6 +1,7 @@
 """What anybody may fetch: keys, status lists, the trust bundle, context and schemas. Nothing here names a person."""
 
 import json
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -29,10 +30,13 @@ def health(issuer: CurrentIssuer) -> HealthOut:
         store.court()
     publisher = issuer.outbox.publisher
     latest = publisher.latest
+    # A round of the timer may just be under way, and a command line may have the turn.
+    grace = timedelta(seconds=3 * issuer.settings.publish_check_seconds)
     return HealthOut(
         status="ok",
         court=issuer.office.court.did,
         bundle_version=latest.version if latest else None,
+        publication_overdue=issuer.outbox.is_behind(grace),
         root_expires=publisher.signed_root.expires,
     )
 
