@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from support.office import CourtHouse, StandingClock, application, court_keys, zaoyang_court
+from support.office import OTHER_ID_NUMBER, CourtHouse, StandingClock, application, court_keys, zaoyang_court
+from xinzheng_issuer.casework.steps import take_step
+from xinzheng_issuer.domain.workflow import Action, Actor, Role
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.people import actor_of
 from xinzheng_issuer.publishing.bundle import BundlePublisher
@@ -263,6 +265,34 @@ def test_many_changes_at_once_leave_lists_and_journals_of_one_state(shared_house
     with house.issuer.keys.in_use() as keys, house.issuer.office.writing(snapshot=True) as store:
         rows = editions(store, house.issuer.office, keys, at=house.clock.now)
         assert [len(store.status_changes(row.number, row.purpose)) for row in rows] == [5, 10]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_change_that_is_committed_late_keeps_the_journal_in_order(shared_house: CourtHouse) -> None:
+    """Rows are numbered when they are written: the lower number is published second."""
+    house, office = shared_house, shared_house.issuer.office
+    late = house.certificate()["certificateNumber"]
+    other = application(enforcementCaseNumber="（2022）鄂0683执124号", idNumber=OTHER_ID_NUMBER, name="李某")
+    early = house.certificate(other)["certificateNumber"]
+    judge = Actor("judge", "judge", frozenset({Role.JUDGE}))
+    certificate = token(house, late)
+    in_force = house.clock.now
+    house.clock.advance(seconds=5)
+    with office.writing() as store:
+        _, case = store.issued_certificate(late, lock=True)
+        take_step(store, case, Action.SUSPEND, judge, at=office.clock(), reason="举报")
+        suspend(house, early)
+        house.clock.advance(seconds=1)
+    assert house.issuer.outbox.settle().published
+    with office.reading() as store:
+        ids = [change.id or 0 for change in store.status_changes(1, "suspension")]
+    assert ids == sorted(ids, reverse=True)
+    assert bits_and_journal_agree(house)
+    moments = [moment for moment, _, _ in journal(house, "suspension")["changes"]]
+    assert moments == sorted(moments)
+    verifier = lender(house)
+    assert verifier.report(certificate, at=in_force, now=house.clock.now).code == "ok"
+    assert verifier.report(certificate, at=house.clock.now).code == "suspended"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -18,13 +18,16 @@ class StatusRows:
     court_id: str
 
     def status_changes(self, list_number: int, purpose: str) -> Sequence[StatusChange]:
-        """Every change of one list, in the order in which they were written."""
+        """Every change of one list, in the order in which editions showed them; those that none has shown come last.
+
+        Rows are numbered when they are written and seen when they are committed: a lower number can come later.
+        """
         query = select(StatusChange).where(
             StatusChange.court_id == self.court_id,
             StatusChange.list_number == list_number,
             StatusChange.purpose == purpose,
         )
-        return self._session.exec(query.order_by(col(StatusChange.id))).all()
+        return self._session.exec(query.order_by(col(StatusChange.sequence).nulls_last(), col(StatusChange.id))).all()
 
     def status_list(self, number: int, purpose: str) -> StatusList | None:
         """The row of one status list."""
