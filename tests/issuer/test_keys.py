@@ -214,6 +214,27 @@ def test_a_key_that_no_bundle_has_carried_is_not_used_unless_somebody_insists(
     assert key_of(keyed_house, keyed_house.certificate()) == "cert-2"
 
 
+def test_two_who_retire_at_once_leave_a_status_key(keyed_house: CourtHouse, desk: KeyDesk) -> None:
+    """Each finds the other's key before either has acted; the second is refused where nobody else acts."""
+    desk.create("status-2", KeyUsage.STATUS, OPERATOR, reason="rotation")
+    keyed_house.clock.advance(seconds=5)
+    desk.activate("status-2", OPERATOR, reason="rotation", now=True)
+    keyed_house.clock.advance(seconds=5)
+
+    class Slow(KeyDesk):
+        def check_others(self, name: str, *, leave_none: bool) -> tuple[str, ...]:
+            found = super().check_others(name, leave_none=leave_none)
+            desk.retire("status-2", OPERATOR, reason="meanwhile")
+            return found
+
+    with pytest.raises(KeyLifeError) as refused:
+        Slow(keyed_house.issuer).retire("status-1", OPERATOR, reason="end")
+    assert refused.value.code == "status_key_last"
+    states = {each.record.name: each.record.state for each in desk.entries()}
+    assert (states["status-1"], states["status-2"]) == (KeyState.ACTIVE, KeyState.RETIRED)
+    assert keyed_house.issuer.outbox.renew().published
+
+
 def test_the_last_key_stays_unless_somebody_insists(keyed_house: CourtHouse, desk: KeyDesk) -> None:
     with pytest.raises(KeyLifeError) as last:
         desk.retire("cert-1", OPERATOR, reason="end")

@@ -256,7 +256,9 @@ class KeyDesk:
             LifecycleError: (keys) the key is not active, or its window is empty.
         """
         self.check_others(name, leave_none=leave_none)
-        return self._step("retire", name, lambda record, at: record.retire(at=at), actor, reason=reason)
+        return self._step(
+            "retire", name, lambda record, at: record.retire(at=at), actor, reason=reason, leave_none=leave_none
+        )
 
     def compromise(self, name: str, moment: datetime, actor: Actor, *, reason: str) -> Changed:
         """Say that others may have had a key since a moment, which is past or now.
@@ -276,7 +278,13 @@ class KeyDesk:
         self.check_others(name, leave_none=True)
         since = whole_second(moment)
         return self._step(
-            "compromise", name, lambda record, _: record.compromise(at=since), actor, reason=reason, moment=since
+            "compromise",
+            name,
+            lambda record, _: record.compromise(at=since),
+            actor,
+            reason=reason,
+            moment=since,
+            leave_none=True,
         )
 
     def check_others(self, name: str, *, leave_none: bool) -> tuple[str, ...]:
@@ -294,18 +302,7 @@ class KeyDesk:
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
         """
-        entries = self.entries()
-        own = _find(entries, name).record
-        now = self._office.clock()
-        others = tuple(
-            other.name for other in peers(entries, own) if other.state is KeyState.ACTIVE and other.covers(now)
-        )
-        if own.state is KeyState.ACTIVE and not others and not own.national:
-            if own.usage is KeyUsage.STATUS:
-                raise KeyLifeError("status_key_last", name=name)
-            if not leave_none:
-                raise KeyLifeError("key_last", name=name)
-        return others
+        return _others(self.entries(), name, leave_none=leave_none, at=self._office.clock())
 
     def _step(
         self,
@@ -316,8 +313,12 @@ class KeyDesk:
         *,
         reason: str,
         moment: datetime | None = None,
+        leave_none: bool | None = None,
     ) -> Changed:
+        # Two people may each have found the other's key: `check_others` counts where nobody else changes the keys.
         def change(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
+            if leave_none is not None:
+                _others(entries, name, leave_none=leave_none, at=now)
             old = _find(entries, name)
             record = step(old.record, now)
             made = _change(action, old.record.state, record, now, actor=actor, reason=reason, moment=moment)
@@ -358,6 +359,17 @@ def peers(entries: tuple[KeyEntry, ...], own: KeyRecord) -> tuple[KeyRecord, ...
         for record in (entry.record for entry in entries)
         if record.name != own.name and record.usage is own.usage and record.national is own.national
     )
+
+
+def _others(entries: tuple[KeyEntry, ...], name: str, *, leave_none: bool, at: datetime) -> tuple[str, ...]:
+    own = _find(entries, name).record
+    others = tuple(other.name for other in peers(entries, own) if other.state is KeyState.ACTIVE and other.covers(at))
+    if own.state is KeyState.ACTIVE and not others and not own.national:
+        if own.usage is KeyUsage.STATUS:
+            raise KeyLifeError("status_key_last", name=name)
+        if not leave_none:
+            raise KeyLifeError("key_last", name=name)
+    return others
 
 
 def _check_use(usage: KeyUsage, key_type: KeyType) -> None:
