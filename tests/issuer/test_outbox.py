@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from support.office import CourtHouse, PublisherTemplate, StandingClock, application, make_issuer
 from xinzheng_issuer.casework.office import Office
@@ -249,3 +250,17 @@ def test_health_says_when_publishing_is_behind(house: CourtHouse, full_disk: pyt
     assert not overdue()
     house.clock.advance(minutes=4)
     assert overdue()
+
+
+def test_a_queue_of_any_length_is_published(shared_house: CourtHouse) -> None:
+    """More entries than one statement can name."""
+    office = shared_house.issuer.office
+    queue = text(
+        "INSERT INTO publication (court_id, cause, created_at) WITH RECURSIVE n(i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 260000) SELECT '420683', 'x', CURRENT_TIMESTAMP FROM n"
+    )
+    with office.register.engine.begin() as connection:
+        connection.execute(queue)
+    assert shared_house.issuer.outbox.settle().published
+    with office.reading() as store:
+        assert store.pending_publications() == []

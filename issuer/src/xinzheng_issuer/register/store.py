@@ -37,6 +37,9 @@ from xinzheng_issuer.register.tables import (
 MAX_PAGE = 200
 """Most rows that one listing returns."""
 
+_MOST_VALUES = 10_000
+"""Values of one statement; PostgreSQL takes 65,535 and SQLite 250,000 by default."""
+
 
 class Register:
     """A database of one or several courts."""
@@ -363,13 +366,15 @@ class Store(KeyRows, StatusRows):
         query = select(Publication).where(Publication.court_id == self.court_id, Publication.id == place)
         return self._session.exec(query).one_or_none()
 
-    def mark_published(self, places: Iterable[int], *, bundle_version: int, at: datetime) -> None:
+    def mark_published(self, places: Sequence[int], *, bundle_version: int, at: datetime) -> None:
         """Take entries out of the queue."""
-        self._session.exec(
-            update(Publication)
-            .where(col(Publication.court_id) == self.court_id, col(Publication.id).in_(list(places)))
-            .values(published_at=at, bundle_version=bundle_version)
-        )
+        for first in range(0, len(places), _MOST_VALUES):
+            some = col(Publication.id).in_(places[first : first + _MOST_VALUES])
+            self._session.exec(
+                update(Publication)
+                .where(col(Publication.court_id) == self.court_id, some)
+                .values(published_at=at, bundle_version=bundle_version)
+            )
 
     # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
