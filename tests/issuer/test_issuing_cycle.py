@@ -1,6 +1,7 @@
 """Record, lint, sign, verify, hand over: races, crashes and failures never give a number or an index twice."""
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from sqlmodel import select
 
 from support.office import (
@@ -28,9 +30,11 @@ from support.office import (
     zaoyang_court,
 )
 from support.repository import ROOT
+from xinzheng_issuer.court import STATUS_LIST_ENTRIES
 from xinzheng_issuer.domain.workflow import Actor, Role
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.installation import ABANDONED_AFTER, Issuer
+from xinzheng_issuer.issuing.credential import NUMBER_RANDOM_BYTES
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.register.tables import Certificate
 from xinzheng_keys.software_signer import SoftwareSigner
@@ -151,7 +155,11 @@ def test_a_full_list_opens_the_next_one(
 
 
 def test_when_no_index_is_found_nothing_is_left_behind(issuer: Issuer, clock: StandingClock) -> None:
-    stuck = IssuingCycle(issuer.office, issuer.keys, draw_index=lambda _: 5)
+    def drawn(length: int) -> bytes:
+        """The same number every time."""
+        return bytes(length) if length == NUMBER_RANDOM_BYTES else secrets.token_bytes(length)
+
+    stuck = IssuingCycle(replace(issuer.office, random_bytes=drawn), issuer.keys)
     house = CourtHouse.open(replace(issuer, cycle=stuck), clock)
     with house.client:
         house.certificate()
@@ -159,6 +167,32 @@ def test_when_no_index_is_found_nothing_is_left_behind(issuer: Issuer, clock: St
         assert code(house.post(f"{case}/issuance", {}, "sealOperator")) == (500, "status_list_exhausted")
         assert house.get(case).json()["state"] == "approved"
         assert len(certificates(issuer)) == 1
+
+
+def test_a_list_of_which_all_is_taken_opens_the_next_one(
+    tmp_path: Path, publisher_template: PublisherTemplate, clock: StandingClock
+) -> None:
+    """`open_next_list_at` may be as high as a list is long."""
+    court = zaoyang_court(status={"open_next_list_at": STATUS_LIST_ENTRIES})
+    issuer = make_issuer(tmp_path, publisher_template, office=make_office(tmp_path, clock=clock, court=court))
+    house = CourtHouse.open(issuer, clock)
+    with house.client:
+        case = house.approved()
+        burned = {
+            "court_id": issuer.office.court.id,
+            "case_id": case.rpartition("/")[2],
+            "list_number": 1,
+            "unsigned_sha256": "",
+            "unsigned": b"",
+            "recorded_at": clock.now,
+            "recorded_by": "x",
+            "voided_at": clock.now,
+        }
+        rows = [{**burned, "id": f"urn:uuid:{n}", "number": str(n), "list_index": n} for n in range(131_060)]
+        with issuer.office.register.engine.begin() as connection:
+            connection.execute(insert(Certificate), rows)
+        cases = [case, house.approved(application(enforcementCaseNumber="（2022）鄂0683执9号"))]
+        assert [house.issue(each)["statusListNumber"] for each in cases] == [2, 2]
 
 
 # --- crashes ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate
 
 MAX_INDEX_ATTEMPTS = 64
-"""Draws of a status index before the cycle gives up; with half of a list taken, 2^-64 of all cases need more."""
+"""Draws of a status index before a list counts as full; with half of a list taken, 2^-64 of all cases need more."""
 
 
 @dataclass
@@ -35,9 +35,13 @@ class ListFill:
     def next(self, *, open_next_at: int) -> int:
         """The list of the next certificate, which takes one index of it."""
         if self.taken >= open_next_at:
-            self.number, self.taken = self.number + 1, 0
+            self.open_next()
         self.taken += 1
         return self.number
+
+    def open_next(self) -> None:
+        """Go over to a list of which nothing is taken."""
+        self.number, self.taken = self.number + 1, 0
 
 
 class Numbering:
@@ -66,21 +70,30 @@ class Numbering:
             IssuingError: `status_list_exhausted`.
             RefusalError: the case makes no certificate.
         """
-        court = self._office.court
         fill = fill or ListFill(*store.list_fill())
-        list_number = fill.next(open_next_at=court.status.open_next_list_at)
+        open_next_at = self._office.court.status.open_next_list_at
+        found = self._draw(store, case, actor, now, list_number=fill.next(open_next_at=open_next_at))
+        if found is None:
+            fill.open_next()
+            found = self._draw(store, case, actor, now, list_number=fill.next(open_next_at=open_next_at))
+        if found is None:
+            raise IssuingError("status_list_exhausted", attempts=2 * MAX_INDEX_ATTEMPTS)
+        return found
+
+    def _draw(self, store: Store, case: Case, actor: Actor, now: datetime, *, list_number: int) -> Certificate | None:
+        """A recorded certificate on a list; None if the list seems to be full."""
         for _ in range(MAX_INDEX_ATTEMPTS):
-            number = certificate_number(
-                court,
-                year=civil_date(now, self._office.policy).year,
-                random=self._office.random_bytes(NUMBER_RANDOM_BYTES),
-            )
-            certificate = self._intent(case, actor, now, number=number, list_number=list_number)
+            certificate = self._intent(case, actor, now, list_number=list_number)
             if store.add_unless_taken(certificate):
                 return certificate
-        raise IssuingError("status_list_exhausted", attempts=MAX_INDEX_ATTEMPTS)
+        return None
 
-    def _intent(self, case: Case, actor: Actor, now: datetime, *, number: str, list_number: int) -> Certificate:
+    def _intent(self, case: Case, actor: Actor, now: datetime, *, list_number: int) -> Certificate:
+        number = certificate_number(
+            self._office.court,
+            year=civil_date(now, self._office.policy).year,
+            random=self._office.random_bytes(NUMBER_RANDOM_BYTES),
+        )
         credential_id = uuid.UUID(bytes=self._office.random_bytes(16), version=4).urn
         index = self._draw_index(STATUS_LIST_ENTRIES)
         credential = unsigned_credential(
