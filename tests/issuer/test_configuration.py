@@ -6,6 +6,7 @@ import logging
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,43 @@ def test_init_makes_private_files_and_a_first_publication(data: Settings) -> Non
     assert issuer.office.courts is not None
     assert issuer.office.courts.get("鄂0683") is not None
     issuer.close()
+
+
+def with_table(folder: Path, table: str) -> Path:
+    return court_file(folder, COURT.replace("[name]", f'courts_table = "{table}"\n\n[name]'))
+
+
+def test_init_copies_a_table_of_courts_from_any_folder_below(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "courts.csv").write_text("code,name_zh,name_en,region_code\n鄂0683,枣阳,Z,420683\n", "utf-8")
+    settings = Settings(data=tmp_path / "var")
+    initialise(settings, with_table(tmp_path, "tables/courts.csv"), clock=StandingClock())
+    with closing(open_issuer(settings, clock=StandingClock())) as issuer:
+        assert issuer.office.courts is not None
+        assert "鄂0683" in issuer.office.courts
+
+
+@pytest.mark.parametrize(
+    ("table", "refused"),
+    [
+        ("missing.csv", "courts_table_unusable"),
+        ("broken.csv", "courts_table_unusable"),
+        ("../courts.csv", "courts_table_outside"),
+    ],
+)
+def test_init_makes_nothing_with_a_table_of_courts_that_cannot_be_used(
+    tmp_path: Path, table: str, refused: str
+) -> None:
+    folder = tmp_path / "configuration"
+    folder.mkdir()
+    for path in (folder / "broken.csv", tmp_path / "courts.csv"):
+        path.write_text("code\n", "utf-8")
+    settings = Settings(data=tmp_path / "var")
+    with pytest.raises(ConfigurationError) as refusal:
+        initialise(settings, with_table(folder, table))
+    assert refusal.value.code == refused
+    assert refusal.value.message("en") != refusal.value.message("zh")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["configuration", "courts.csv"]
 
 
 def test_init_never_overwrites(data: Settings) -> None:

@@ -155,6 +155,14 @@ CONFIGURATION = {
         "The court's configuration {path} is wrong at {field}: expected {reason}",
         "法院配置 {path} 的 {field} 有误：应为 {reason}",
     ),
+    "courts_table_unusable": Message(
+        "The table of courts {path} cannot be used: {reason}",
+        "法院代字表 {path} 无法使用：{reason}",
+    ),
+    "courts_table_outside": Message(
+        "courts_table {path} leads out of the configuration's folder: expected a path below it, or an absolute one.",
+        "courts_table {path} 指向配置所在目录之外：应为该目录之下的路径，或绝对路径。",
+    ),
     "token_roles": Message(
         "A person's roles are some of {expected}.",
         "人员的角色应为以下若干项：{expected}。",

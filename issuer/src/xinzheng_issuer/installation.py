@@ -21,6 +21,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.court import CourtConfiguration, load_court
 from xinzheng_issuer.errors import ConfigurationError
+from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
 from xinzheng_issuer.issuing.live_keys import LiveKeys
@@ -41,6 +42,7 @@ from xinzheng_issuer.settings import Settings
 from xinzheng_keys.passphrase import PassphraseSource, passphrase_from_file, passphrase_source
 from xinzheng_keys.private_files import Guard, UnsafeFileError, read_private_file, write_new_private_file
 from xinzheng_schemas.case_number import CourtTable
+from xinzheng_schemas.errors import CodedError
 
 _log = structlog.get_logger("xinzheng.installation")
 
@@ -107,13 +109,14 @@ def initialise(settings: Settings, court_file: Path, *, keys: str | None = None,
 
     Raises:
         ConfigurationError: `data_folder_exists`, `data_folder_not_empty`, `data_folder_unusable`, `court_file_missing`,
-            `court_file_invalid`, `suite_unsuitable`.
+            `court_file_invalid`, `suite_unsuitable`, `courts_table_unusable`, `courts_table_outside`.
         KeysError: (keys) a key cannot be made.
     """
     court = load_court(court_file)
     if keys is not None:
         court = court.model_copy(update={"keys": court.keys.moved_to(keys)})
     court.require_suites(certificate=court.keys.certificate_type, status=court.keys.status_type)
+    _check_courts_table(court, court_file)
     target = settings.data.resolve()
     if settings.court_file.exists():
         raise ConfigurationError("data_folder_exists", field="data", path=settings.data)
@@ -152,8 +155,39 @@ def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, 
     _contributor(settings, court, passphrase).make_key(at=at)
     upgrade_register(settings)
     settings.court_file.write_bytes(court_file.read_bytes())
-    if court.courts_table is not None and court.courts_table.parent == court_file.parent:
-        (settings.data / court.courts_table.name).write_bytes(court.courts_table.read_bytes())
+    _copy_courts_table(court, court_file, settings.data)
+
+
+def _check_courts_table(court: CourtConfiguration, court_file: Path) -> None:
+    """The table must be usable, and so must its copy.
+
+    Raises:
+        ConfigurationError: `courts_table_unusable`, `courts_table_outside`.
+    """
+    table = court.courts_table
+    if table is None:
+        return
+    if table.is_relative_to(court_file.parent) and ".." in table.relative_to(court_file.parent).parts:
+        raise ConfigurationError("courts_table_outside", field="courts_table", path=table)
+    try:
+        CourtTable.load(table)
+    except CodedError as error:
+        raise ConfigurationError(
+            "courts_table_unusable", field="courts_table", path=table, reason=in_both_languages(error)
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(
+            "courts_table_unusable", field="courts_table", path=table, reason=error.strerror or type(error).__name__
+        ) from error
+
+
+def _copy_courts_table(court: CourtConfiguration, court_file: Path, folder: Path) -> None:
+    """A table that the configuration names by a relative path is looked for at that path beside the copy."""
+    table = court.courts_table
+    if table is not None and table.is_relative_to(court_file.parent):
+        copy = folder / table.relative_to(court_file.parent)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(table.read_bytes())
 
 
 def upgrade_register(settings: Settings) -> None:
