@@ -6,11 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
+from alembic import command
+from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -24,8 +25,8 @@ from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.outbox import Outbox
 from xinzheng_issuer.publishing.status_changes import Change, beginning, folded, replayed
+from xinzheng_issuer.register import migrations
 from xinzheng_issuer.register.migration import upgrade
-from xinzheng_issuer.register.migrations.versions import v0004_status_changes, v0005_key_life, v0006_second_key
 from xinzheng_schemas import bitstring
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState
@@ -214,24 +215,13 @@ def test_a_revocation_that_was_noted_nowhere_shows_all_the_same(house: CourtHous
     assert bits_and_journal_agree(house)
 
 
-def test_a_restored_register_publishes_no_older_list(house: CourtHouse) -> None:
-    """A08: its revocations are forgotten; nothing goes out until somebody has looked."""
-    cases = [application(enforcementCaseNumber=f"（2022）鄂0683执{n}号") for n in (1, 2)]
-    first, second = (house.certificate(case)["certificateNumber"] for case in cases)
-    register = house.issuer.settings.data / "register.sqlite"
-    backup = register.read_bytes()
-    revoke(house, first)
-    version = house.get("/healthz", None).json()["bundleVersion"]
-    house.issuer.office.register.engine.dispose()
-    register.write_bytes(backup)
-    answer = house.post(f"/api/v1/certificates/{second}/revocation", {"reason": "fraud"}, "judge").json()
-    assert answer["publication"]["published"] is False
-    assert house.get("/healthz", None).json()["bundleVersion"] == version
-
-
 def test_an_older_edition_or_another_of_the_same_number_is_refused() -> None:
-    def listed(sequence: int, more: str = "") -> dict[str, bytes]:
-        content = {"credentialSubject": {"sequence": sequence, "more": more}}
+    def listed(sequence: int, more: str = "", entries: tuple[int, ...] = ()) -> dict[str, bytes]:
+        bits = bytearray(bitstring.MINIMUM_BYTES)
+        for entry in entries:
+            bitstring.set_bit(bits, entry)
+        subject = {"sequence": sequence, "more": more, "encodedList": bitstring.encode(bits)}
+        content = {"credentialSubject": subject}
         return {"courts/420683/status/1/revocation.json": json.dumps(content).encode()}
 
     check_not_older(listed(3), listed(3))
@@ -245,6 +235,10 @@ def test_an_older_edition_or_another_of_the_same_number_is_refused() -> None:
         with pytest.raises(PublishingError) as refused:
             check_not_older(listed(sequence, more), listed(3))
         assert refused.value.code == "status_list_older"
+    check_not_older(listed(4, entries=(9, 70_001)), listed(3, entries=(70_001,)))
+    with pytest.raises(PublishingError) as refused:
+        check_not_older(listed(4, entries=(9,)), listed(3, entries=(9, 70_001, 131_071)))
+    assert (refused.value.code, refused.value.params["index"]) == ("revocations_forgotten", 70_001)
 
 
 def test_many_changes_at_once_leave_lists_and_journals_of_one_state(shared_house: CourtHouse) -> None:
@@ -387,13 +381,11 @@ def test_a_court_that_tells_ten_years_tells_them(house: CourtHouse) -> None:
 
 
 def _to_version_3(house: CourtHouse) -> None:
-    with (
-        house.issuer.office.register.engine.begin() as connection,
-        Operations.context(MigrationContext.configure(connection)),
-    ):
-        for migration in (v0006_second_key, v0005_key_life, v0004_status_changes):
-            migration.downgrade()
-        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with house.issuer.office.register.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
 
 
 def _history(house: CourtHouse) -> dict[str, Any]:

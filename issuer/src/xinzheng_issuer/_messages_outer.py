@@ -118,8 +118,21 @@ PUBLISHING = {
     ),
     "status_list_older": Message(
         "{list} was published as edition {published} already, and the register has edition {sequence}: it seems to "
-        "have been restored from a backup. Bring it up to date before anything is published.",
-        "{list} 已发布至第 {published} 版，登记库却为第 {sequence} 版：似由备份恢复。请先补齐数据，再行发布。",
+        "have been restored from a backup. Nothing is published before it is brought up to date: xinzheng db adopt.",
+        "{list} 已发布至第 {published} 版，登记库却为第 {sequence} 版：似由备份恢复。补齐数据之前不再发布："
+        "xinzheng db adopt。",
+    ),
+    "revocations_forgotten": Message(
+        "{count} entry(ies) that {list} publishes as revoked, such as {index}, are not so in the register: it seems to "
+        "have been restored from a backup. Nothing is published before it is brought up to date: xinzheng db adopt.",
+        "{list} 已发布为撤销的 {count} 个条目（如 {index}）在登记库中并未撤销：似由备份恢复。补齐数据之前不再发布："
+        "xinzheng db adopt。",
+    ),
+    "steps_to_repeat": Message(
+        "{count} certificate(s), such as {numbers}, were published as revoked or suspended, and the register believes "
+        "them in force: take those steps again first, then repeat this one. Nothing was changed.",
+        "{count} 份证明（如 {numbers}）已发布为撤销或暂停，登记库却仍作有效：请先重新办理上述手续，再执行本步骤。"
+        "未作任何更改。",
     ),
     "publication_clock": Message(
         "The last edition says that it was made at {published}, and this clock shows {now}: nothing was published. Set "

@@ -58,6 +58,14 @@ WORDS: dict[str, Message] = {
         "Bring the register to the version that this program needs.",
         "将登记库升级到本程序所需的版本。",
     ),
+    "db_adopt": Message(
+        "After a backup of the register was restored: take over into it what was published since, and publish.",
+        "登记库由备份恢复之后：将其后已发布的内容接管入库，并重新发布。",
+    ),
+    "adopt_nothing": Message(
+        "The register knows all that was published: nothing to take over.",
+        "登记库已知全部已发布的内容：无须接管。",
+    ),
     "demo": Message(
         "Play the whole story, from application to revocation.",
         "演示从申请到撤销的全过程。",

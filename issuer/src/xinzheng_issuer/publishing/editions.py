@@ -15,15 +15,26 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
 from xinzheng_issuer.issuing.suites import ALGORITHMS
-from xinzheng_issuer.publishing.status_changes import Change, beginning, folded, replayed, status_changes_document
+from xinzheng_issuer.publishing.status_changes import (
+    Change,
+    beginning,
+    effective,
+    folded,
+    replayed,
+    status_changes_document,
+)
 from xinzheng_issuer.publishing.status_lists import StatusPurpose, sign_status_document, status_list_credential
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusChange, StatusList
+from xinzheng_schemas import bitstring
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_verifier.limits import MAX_STATUS_LIST_BYTES
 
 _LIST_ENDINGS = tuple(f"/{purpose}.json" for purpose in STATUS_PURPOSES)
+
+_REVOCATIONS = "/revocation.json"
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -49,14 +60,17 @@ def editions(store: Store, office: Office, keys: CourtKeys, *, at: datetime) -> 
 
 
 def check_not_older(targets: Mapping[str, bytes], published: Mapping[str, bytes]) -> None:
-    """Refuses to put an edition in the place of a newer one: a register that was restored has forgotten things.
+    """Refuses to put an edition in the place of a newer one, or a list in the place of one that says more.
+
+    A register that was restored has forgotten things, and its editions reach the old numbers again by themselves.
+    Nothing clears a revocation, not even the end of the certificate, so that whatever is missing was forgotten.
 
     Args:
         targets: what is to be published, path → content.
         published: what is in effect, path → content.
 
     Raises:
-        PublishingError: `status_list_older`.
+        PublishingError: `status_list_older`, `revocations_forgotten`.
     """
     courts = {_court(path) for path in targets}
     for path, content in published.items():
@@ -64,6 +78,17 @@ def check_not_older(targets: Mapping[str, bytes], published: Mapping[str, bytes]
             sequence, known = _sequence(targets.get(path)), _sequence(content)
             if sequence <= known:
                 raise PublishingError("status_list_older", list=path, sequence=sequence, published=known)
+            if path.endswith(_REVOCATIONS) and (missing := listed_entries(content) - listed_entries(targets[path])):
+                raise PublishingError("revocations_forgotten", list=path, count=len(missing), index=min(missing))
+
+
+def listed_entries(document: bytes) -> frozenset[int]:
+    """The entries that a status list says are set."""
+    text: str = json.loads(document)["credentialSubject"]["encodedList"]
+    bits = bitstring.decode(text, max_bytes=MAX_STATUS_LIST_BYTES)
+    return frozenset(
+        8 * place + bit for place, octet in enumerate(bits) if octet for bit in range(8) if octet & (0x80 >> bit)
+    )
 
 
 def _court(path: str) -> str:
@@ -81,15 +106,16 @@ def _sequence(document: bytes | None) -> int:
 def _edition(
     store: Store, court: CourtConfiguration, key: NamedSigner, number: int, purpose: StatusPurpose, *, at: datetime
 ) -> StatusList:
-    row = store.status_list(number, purpose) or _first(store, number, purpose, at=at)
-    indexes = frozenset(store.set_indexes(number, purpose))
-    changes = _complete(store, row, store.status_changes(number, purpose), indexes, at=at)
+    row = store.status_list(number, purpose) or first_row(store, number, purpose, at=at)
+    noted = store.status_changes(number, purpose)
+    indexes = _indexes(store, number, purpose, noted)
+    changes = _complete(store, row, noted, indexes, at=at)
     pending = [change for change in changes if change.sequence is None]
     if pending or _has_to_be_signed(row, court, purpose, method=key.method, at=at):
         row.sequence += 1
         row.made_at = _number(pending, row, at=at)
         since = beginning(row.since, made_at=row.made_at, years=court.status.history_years)
-        told = folded([_plain(change) for change in changes], since)
+        told = folded(effective(map(_plain, changes)), since)
         by_jcs = ALGORITHMS[key.signer.key_type].cryptosuites[0]  # the order of a journal has to be signed
         row.document, row.journal = (
             sign_status_document(
@@ -104,11 +130,24 @@ def _edition(
     return row
 
 
-def _first(store: Store, number: int, purpose: StatusPurpose, *, at: datetime) -> StatusList:
+def first_row(store: Store, number: int, purpose: StatusPurpose, *, at: datetime) -> StatusList:
     """A list before its first edition: clear, and known since the register began."""
     court = store.court()
     since = at if court is None else min(court.created_at, at)
     return StatusList(court_id=store.court_id, number=number, purpose=purpose, sequence=0, made_at=since, since=since)
+
+
+def _indexes(store: Store, number: int, purpose: str, noted: Sequence[StatusChange]) -> frozenset[int]:
+    """The entries that are set: by the certificates, and of what was taken over from a publication as it was there.
+
+    What was noted as revoked stays so. What was suspended stays so where the register knows no certificate that could
+    say otherwise: it came back from a backup.
+    """
+    indexes = frozenset(store.set_indexes(number, purpose))
+    more = replayed(map(_plain, noted)) - indexes
+    if more and purpose != "revocation":
+        more -= {each.place for each in store.given_out(number)}
+    return indexes | more
 
 
 def _complete(

@@ -20,6 +20,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
+from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.role_keys import RoleSigner
@@ -94,6 +95,42 @@ class Outbox:
         """
         return self._attempted(force=True, beside=beside)
 
+    def behind(self) -> list[Behind]:
+        """The status lists of which the register knows less than was published, for it came back from a backup.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+            TrustError: (verifier) the bundle in effect is damaged.
+        """
+        with self._office.reading() as store:
+            return behind(store, self._published(), at=self._office.clock())
+
+    def adopt(self) -> PublicationState:
+        """Take over into the register what was published, and publish.
+
+        Raises:
+            PublishingError: `repository_damaged`; `steps_to_repeat`, nothing was changed.
+            TrustError: (verifier) the bundle in effect is damaged.
+        """
+        now = self._office.clock()
+        with self.alone():
+            with self._office.writing() as store:
+                lists = behind(store, self._published(), at=now)
+                numbers = sorted({number for each in lists for number in each.to_repeat})
+                if numbers:
+                    raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
+                if lists:
+                    adopt(store, lists, at=now)
+            for each in lists:
+                _log.warning(
+                    "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
+                )
+            return self._attempted(force=True)
+
+    def _published(self) -> dict[str, bytes]:
+        latest = self._publisher.latest
+        return trusted_targets(latest.path.read_bytes()) if latest is not None else {}
+
     def settle_or_renew(self) -> PublicationState:
         """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`.
 
@@ -159,8 +196,9 @@ class Outbox:
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
-                lists = editions(store, self._office, keys, at=now)
-        publication = self._publisher.publish(self._targets(lists, keys), at=now, beside=beside)
+                # What must not be published must not get its numbers either: they would outrun the check.
+                targets = self._targets(editions(store, self._office, keys, at=now), keys)
+        publication = self._publisher.publish(targets, at=now, beside=beside)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)
@@ -176,7 +214,7 @@ class Outbox:
         """What is to be published: path → content.
 
         Raises:
-            PublishingError: `status_list_older`.
+            PublishingError: `status_list_older`, `revocations_forgotten`.
         """
         folder = f"courts/{self._office.court.id}"
         issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
@@ -184,9 +222,7 @@ class Outbox:
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
-        latest = self._publisher.latest
-        if latest is not None:
-            check_not_older(targets, trusted_targets(latest.path.read_bytes()))
+        check_not_older(targets, self._published())
         return targets
 
     def _version(self) -> int | None:

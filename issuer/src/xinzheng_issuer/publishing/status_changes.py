@@ -35,6 +35,17 @@ def replayed(changes: Iterable[Change]) -> frozenset[int]:
     return frozenset(found)
 
 
+def effective(changes: Iterable[Change]) -> list[Change]:
+    """The changes without those after which all is as before: what was set is not told as set once more."""
+    found: set[int] = set()
+    told = []
+    for change in changes:
+        if change.is_set != (change.entry in found):
+            (found.add if change.is_set else found.discard)(change.entry)
+            told.append(change)
+    return told
+
+
 def beginning(since: datetime, *, made_at: datetime, years: int) -> datetime:
     """From when a journal tells moments: it moves once a year, so that journals of a year differ at their ends only.
 

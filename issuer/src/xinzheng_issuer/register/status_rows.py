@@ -5,10 +5,27 @@ A part of `Store`, in a file of its own.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import Session, col, or_, select, update
 
-from xinzheng_issuer.register.tables import StatusChange, StatusList
+from xinzheng_issuer.register.tables import Case, Certificate, StatusChange, StatusList
+
+
+class GivenOut(NamedTuple):
+    """An index of a status list.
+
+    Attributes:
+        place: the index.
+        number: of the certificate that has it.
+        state: of that certificate's case.
+        ends: when the certificate ends.
+    """
+
+    place: int
+    number: str
+    state: str
+    ends: datetime | None
 
 
 class StatusRows:
@@ -32,6 +49,15 @@ class StatusRows:
     def status_list(self, number: int, purpose: str) -> StatusList | None:
         """The row of one status list."""
         return self._session.get(StatusList, (self.court_id, number, purpose))
+
+    def given_out(self, list_number: int) -> Sequence[GivenOut]:
+        """Every index of one list that was given out, in whatever phase its certificate is."""
+        query = (
+            select(Certificate.list_index, Certificate.number, Case.state, Case.valid_until)
+            .join(Case, col(Case.id) == col(Certificate.case_id))
+            .where(Certificate.court_id == self.court_id, Certificate.list_number == list_number)
+        )
+        return [GivenOut(*row) for row in self._session.exec(query).all()]
 
     def mark_attested(self, *, at: datetime) -> None:
         """Note that a publication has named every list's edition as current."""

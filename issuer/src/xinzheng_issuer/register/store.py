@@ -475,8 +475,9 @@ class Store(KeyRows, StatusRows):
         return counts
 
     def _newest_list(self) -> int:
-        query = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)
-        return self._session.exec(query).one() or 1
+        given = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)
+        opened = select(func.max(StatusList.number)).where(StatusList.court_id == self.court_id)
+        return max(self._session.exec(given).one() or 1, self._session.exec(opened).one() or 1)
 
     # ── shared queries ──────────────────────────────────────────────────────────────────────────────────────────────
 

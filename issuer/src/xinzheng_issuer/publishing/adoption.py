@@ -1,0 +1,157 @@
+"""After a backup of the register was restored: what was published since is taken over into it.
+
+The publication folder has the newest status lists and their journals, signed by the court. What they tell and the
+register does not is entered into it, so that the next editions go on from there; entries of certificates that the
+register does not know stay as they were published. A certificate that the register knows and believes in force, and
+that was published as revoked or suspended, is a person's business: that step has to be taken again before.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from xinzheng_issuer.domain.workflow import LIVE_STATES
+from xinzheng_issuer.publishing.editions import first_row, listed_entries
+from xinzheng_issuer.publishing.status_changes import Change, effective, folded
+from xinzheng_issuer.register.store import Store
+from xinzheng_issuer.register.tables import StatusChange, StatusList
+from xinzheng_schemas.certificate import STATUS_PURPOSES
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_verifier.trust.names import CHANGES
+
+_Told = tuple[int, int, bool]
+"""Second since 1970, entry, value: a change as a journal tells it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behind:
+    """A status list of which the register knows less than was published.
+
+    Attributes:
+        number: of the list.
+        purpose: its purpose.
+        known: edition that the register has; 0 of a list that it does not know.
+        published: edition in effect.
+        missing: changes that were published and that the register does not have, in order.
+        unseen: changes that it has numbered and that were never published.
+        to_repeat: numbers of certificates that were published as set and that the register believes in force.
+        unknown: how many set entries belong to no certificate of the register.
+    """
+
+    number: int
+    purpose: str
+    known: int
+    published: int
+    missing: Sequence[_Told]
+    unseen: Sequence[StatusChange]
+    to_repeat: Sequence[str]
+    unknown: int
+    document: bytes
+    journal: bytes
+
+
+def behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> list[Behind]:
+    """Every list of which the register knows less than was published.
+
+    Args:
+        store: an open transaction.
+        published: path → content of what is in effect.
+        at: the present moment.
+    """
+    return list(_behind(store, published, at=at))
+
+
+def adopt(store: Store, lists: Sequence[Behind], *, at: datetime) -> None:
+    """Enter what was published into the register, and open the next status list.
+
+    Indexes may be taken by certificates that the register does not know: none is given out on the old lists any more.
+
+    Args:
+        store: an open transaction.
+        lists: what `behind` found in it.
+        at: the present moment.
+    """
+    for each in lists:
+        _take_over(store, each, at=at)
+    following = max(store.list_numbers()) + 1
+    for purpose in STATUS_PURPOSES:
+        store.add(first_row(store, following, purpose, at=at))
+
+
+def _behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> Iterator[Behind]:
+    for path, document in sorted(published.items()):
+        parts = path.split("/")
+        purpose = parts[-1].removesuffix(".json")
+        if parts[1] != store.court_id or purpose not in STATUS_PURPOSES or parts[-1].endswith(CHANGES):
+            continue
+        number, journal = int(parts[3]), published[path.removesuffix(".json") + CHANGES]
+        row = store.status_list(number, purpose)
+        if row is not None and row.document == document:
+            continue
+        sequence, known = json.loads(document)["credentialSubject"]["sequence"], row.sequence if row else 0
+        missing, unseen = _compared(store.status_changes(number, purpose), json.loads(journal))
+        if known > sequence and not missing:
+            continue
+        entries = listed_entries(document) - set(store.set_indexes(number, purpose))
+        certificates = store.given_out(number)
+        yield Behind(
+            number=number,
+            purpose=purpose,
+            known=known,
+            published=sequence,
+            missing=missing,
+            unseen=unseen,
+            to_repeat=sorted(
+                each.number
+                for each in certificates
+                if each.place in entries and each.state in LIVE_STATES and (each.ends is None or each.ends >= at)
+            ),
+            unknown=len(entries - {each.place for each in certificates}),
+            document=document,
+            journal=journal,
+        )
+
+
+def _compared(rows: Sequence[StatusChange], journal: Mapping[str, Any]) -> tuple[list[_Told], list[StatusChange]]:
+    """What a published journal tells beyond the register, and what the register numbered beyond the journal."""
+    since = parse_timestamp(journal["since"])
+    told = [(moment, entry, bool(value)) for moment, entry, value in journal["changes"]]
+    numbered = [row for row in rows if row.sequence is not None]
+    changes = effective([Change(row.at, row.list_index, row.is_set) for row in numbered])
+    known = [(int(each.at.timestamp()), each.entry, each.is_set) for each in folded(changes, since)]
+    shared = next((place for place, pair in enumerate(zip(told, known, strict=False)) if pair[0] != pair[1]), None)
+    shared = min(len(told), len(known)) if shared is None else shared
+    unseen = set(known[shared:])
+    return told[shared:], [row for row in numbered if (int(row.at.timestamp()), row.list_index, row.is_set) in unseen]
+
+
+def _take_over(store: Store, each: Behind, *, at: datetime) -> None:
+    row = store.status_list(each.number, each.purpose) or StatusList(
+        court_id=store.court_id,
+        number=each.number,
+        purpose=each.purpose,
+        sequence=0,
+        made_at=at,
+        since=parse_timestamp(json.loads(each.journal)["since"]),
+    )
+    for change in each.unseen:
+        change.sequence = None
+    for moment, entry, is_set in each.missing:
+        store.add(
+            StatusChange(
+                court_id=store.court_id,
+                list_number=each.number,
+                purpose=each.purpose,
+                list_index=entry,
+                is_set=is_set,
+                at=datetime.fromtimestamp(moment, UTC),
+                sequence=each.published,
+            )
+        )
+    row.sequence = max(row.sequence, each.published)
+    row.made_at = parse_timestamp(json.loads(each.document)["validFrom"])
+    row.attested_at = at
+    row.document, row.journal = each.document, each.journal
+    store.add(row)
