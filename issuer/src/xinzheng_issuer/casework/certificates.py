@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
-from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role
+from xinzheng_issuer.casework.steps import expire_due, refusals_logged, shown_state, take_step
+from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
 from xinzheng_schemas.vocabulary import RevocationReason
@@ -96,6 +96,9 @@ def _step(
         expire_due(store, at=now)
     with refusals_logged(office, case_id, action, actor), office.writing() as store:
         certificate, case = store.issued_certificate(number, lock=True)
+        if shown_state(case, at=now) is State.EXPIRED:
+            # Another transaction held it when the clock's step was due.
+            follow(action, state=State.EXPIRED, actor=actor, reason=reason)
         take_step(
             store,
             case,

@@ -283,7 +283,7 @@ class IssuingCycle:
             RegisterError: `certificate_suspended`, `reissue_ended`.
             IssuingError: `draft_changed`.
         """
-        certificate = store.certificate(certificate_id)
+        certificate = store.certificate(certificate_id, lock=True)
         case = store.case(certificate.case_id, lock=True)
         if certificate.voided_at is not None or certificate.issued_at is not None:
             raise WorkflowError("case_changed", field="id")
@@ -327,7 +327,7 @@ class IssuingCycle:
         """
         now = self._office.clock()
         with self._office.writing() as store:
-            certificate = store.certificate(certificate_id)
+            certificate = store.certificate(certificate_id, lock=True)
             if certificate.issued_at is not None or certificate.voided_at is not None:
                 return
             case = store.case(certificate.case_id, lock=True)
