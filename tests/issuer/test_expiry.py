@@ -72,7 +72,7 @@ def assert_one_due(store: Store, house: CourtHouse) -> None:
 
 
 def test_what_another_step_held_when_it_ended_is_not_acted_upon(shared_house: CourtHouse) -> None:
-    """The clock's step was left out because the row was held; the step that waited for it finds the end all the same."""
+    """The clock left out a row that was held; the step that waited for it finds the end all the same."""
     house = shared_house
     certificate = house.certificate()
     number = certificate["certificateNumber"]

@@ -120,6 +120,12 @@ _RULES = {
         "{field} {checked_at} 不晚于 {received}，即案号 {case}（发布日期 {published}）的公布名单记录收到之时："
         "请重新核查公布名单。在列期间不得出具证明。",
     ),
+    "list_check_before_revocation": Message(
+        "{field} {checked_at} is not later than {revoked}, when certificate {number}, which this one is to replace, "
+        "was revoked ({reason}): look at the papers and at the public list again.",
+        "{field} {checked_at} 不晚于 {revoked}，即拟取代的证明 {number} 被撤销之时（{reason}）："
+        "请重新审查材料并核查公布名单。",
+    ),
     "original_case_number_missing": Message(
         "A resumed case (执恢) needs the number of the case it resumes in {field}.",
         "恢复执行案件（执恢）须在 {field} 中填写原执行案号。",
@@ -184,6 +190,11 @@ _REGISTER = {
     "certificate_suspended": Message(
         "Certificate {number} is suspended: it must be reinstated or revoked before another one replaces it.",
         "证明 {number} 已暂停：须先恢复或撤销，才能由新证明取代。",
+    ),
+    "superseded_revoked": Message(
+        "Certificate {number}, which this one is to replace, was revoked ({reason}) after the masking was confirmed: "
+        "send the application back; a judge looks at it anew.",
+        "拟取代的证明 {number} 在确认屏蔽后被撤销（{reason}）：请退回本申请，由法官重新审查。",
     ),
     "supersede_mismatch": Message(
         "{field} {number} is not the certificate that is out for this entry: expected {expected}.",

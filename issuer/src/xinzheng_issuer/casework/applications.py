@@ -6,6 +6,7 @@ from datetime import datetime
 
 from xinzheng_issuer.casework.intake import read_application
 from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.replaced import require_confirmed_since, revocation_problems
 from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.domain.case import Listing, Masking
@@ -112,7 +113,7 @@ def confirm_masking(case_id: str, masking: Masking, office: Office, actor: Actor
         problems += look_up_problems(
             store, case, office, checked_at=masking.list_checked_at, masked_on=masking.masked_on
         )
-        if problems:
+        if problems := problems or revocation_problems(store, case, masking):
             raise RefusalError(problems)
         case.masking_serial = masking.serial
         case.masked_on = masking.masked_on
@@ -132,7 +133,7 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
     """The entry was looked up again: what was confirmed too long ago can be issued after all.
 
     Raises:
-        RegisterError: `application_not_found`.
+        RegisterError: `application_not_found`, `superseded_revoked`.
         RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_relisting`.
         WorkflowError: state or role.
     """
@@ -144,6 +145,7 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
         problems = check_list_check(checked_at, office.policy, now=now)
         if problems := problems + look_up_problems(store, case, office, checked_at=checked_at):
             raise RefusalError(problems)
+        require_confirmed_since(store, case)
         case.list_checked_at = checked_at
     return case
 
@@ -152,7 +154,7 @@ def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
     """Somebody other than the confirming judge approves; what was approved is fixed by its digest.
 
     Raises:
-        RegisterError: `application_not_found`.
+        RegisterError: `application_not_found`, `superseded_revoked`.
         WorkflowError: state, role, `self_approval`, `senior_approval_required`.
     """
     now = office.clock()
@@ -162,6 +164,7 @@ def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
         take_step(
             store, case, Action.APPROVE, actor, at=now, note=opinion, first_person=case.confirmed_by, senior=senior
         )
+        require_confirmed_since(store, case)
         case.approved_by = actor.id
         case.approval_opinion = opinion
         case.approved_draft_sha256 = draft_sha256(case)

@@ -27,6 +27,7 @@ import structlog
 from xinzheng_issuer.casework.applications import draft_sha256
 from xinzheng_issuer.casework.certificates import revoke_case
 from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.replaced import require_confirmed_since
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.rules import check_list_check
@@ -95,7 +96,7 @@ class IssuingCycle:
             The issued certificate and its case.
 
         Raises:
-            RegisterError: `application_not_found`.
+            RegisterError: `application_not_found`, `certificate_suspended`, `superseded_revoked`.
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`,
@@ -174,6 +175,7 @@ class IssuingCycle:
         follow(Action.ISSUE, state=State(case.state), actor=actor)
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
+        require_confirmed_since(store, case)
         self._require_good_look_up(store, case, now)
 
     def _require_not_issued(self, store: Store, case: Case, actor: Actor) -> None:
@@ -280,7 +282,7 @@ class IssuingCycle:
         Raises:
             WorkflowError: `case_changed`, or the case is not approved any more.
             RefusalError: `list_check_stale`, `list_check_before_relisting`.
-            RegisterError: `certificate_suspended`, `reissue_ended`.
+            RegisterError: `certificate_suspended`, `superseded_revoked`, `reissue_ended`.
             IssuingError: `draft_changed`.
         """
         certificate = store.certificate(certificate_id, lock=True)
@@ -311,6 +313,7 @@ class IssuingCycle:
         old = store.case(case.supersedes_case_id, lock=True)
         if old.state == State.SUSPENDED:
             raise RegisterError("certificate_suspended", field="supersedes", number=old.id)
+        require_confirmed_since(store, case)
         if old.state in LIVE_STATES:
             note = number if case.reissues_key is None else f"{number}; key {case.reissues_key}"
             revoke_case(store, old, SYSTEM, reason=RevocationReason.SUPERSEDED, at=at, note=note, publish=publish)

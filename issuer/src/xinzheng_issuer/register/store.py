@@ -175,7 +175,9 @@ class Store(KeyRows, StatusRows):
             RegisterError: `application_not_found`.
         """
         query = select(Case).where(Case.court_id == self.court_id, Case.id == case_id)
-        case = self._session.exec(query.with_for_update() if lock else query).one_or_none()
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        case = self._session.exec(query).one_or_none()
         if case is None:
             raise RegisterError("application_not_found", field="id")
         return case
