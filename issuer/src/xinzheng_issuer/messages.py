@@ -263,8 +263,10 @@ _ISSUING = {
         "名称和用途越长，二维码越大。",
     ),
     "qr_too_large": Message(
-        "{found} characters do not fit into a QR symbol with error correction M.",
-        "{found} 个字符超出纠错级别 M 的二维码容量。",
+        "The QR form has {found} characters; a symbol holds {maximum} with error correction M. Shorten the name, the "
+        "purpose, the basis or the masking serial, or name fewer original cases.",
+        "二维码形式有 {found} 个字符，纠错级别 M 的二维码最多容纳 {maximum} 个。请缩短名称、用途、执行依据或屏蔽文号，"
+        "或减少原执行案号。",
     ),
     "status_list_exhausted": Message(
         "No free status index was found in {attempts} attempts.",

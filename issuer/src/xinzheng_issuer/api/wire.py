@@ -266,7 +266,10 @@ class CertificateOut(_Wire):
     reinstatement_proposed: bool
     revocation_reason: RevocationReason | None
     forms: Annotated[dict[str, str], Field(description="Where each form can be fetched, by name.")]
-    qr_version: Annotated[int, Field(description="Version of the QR symbol; up to 13 it reads well from paper.")]
+    qr_version: Annotated[
+        int | None,
+        Field(description="Version of the QR symbol; up to 13 it reads well from paper. Null: no symbol holds it."),
+    ]
     warnings: Annotated[list[RecordErrorOut], Field(description="What the seal operator must know, such as qr_large.")]
     publication: Annotated[PublicationOut | None, Field(description="Answers of status-changing requests only.")] = None
 

@@ -102,6 +102,7 @@ def confirm_masking(case_id: str, masking: Masking, office: Office, actor: Actor
     Raises:
         RegisterError: `application_not_found`.
         RefusalError: problems of the confirmation.
+        IssuingError: `qr_too_large`.
         WorkflowError: state or role.
     """
     now = office.clock()

@@ -99,7 +99,7 @@ class IssuingCycle:
             RegisterError: `application_not_found`, `certificate_suspended`, `superseded_revoked`.
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
-            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`,
+            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`, `qr_too_large`,
                 `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
@@ -223,7 +223,7 @@ class IssuingCycle:
         """Steps 2 to 4 for a recorded certificate: lint, sign, verify.
 
         Raises:
-            IssuingError: `draft_changed`, `lint_failed`, `signer_unavailable`, `self_check_failed`.
+            IssuingError: `draft_changed`, `lint_failed`, `qr_too_large`, `signer_unavailable`, `self_check_failed`.
             LifecycleError: (keys) no key signs now.
         """
         if hashlib.sha256(certificate.unsigned).hexdigest() != certificate.unsigned_sha256:
@@ -249,12 +249,11 @@ class IssuingCycle:
         return forms
 
     def _activate(self, certificate_id: str, forms: SignedForms, actor: Actor) -> tuple[Certificate, Case]:
-        now = self._office.clock()
+        now, version = self._office.clock(), version_of(forms.qr)
         with self._office.writing() as store:
             store.hold_feed_still()
             certificate, case = self.enter(store, certificate_id, forms, actor, now)
         _log.info("certificate_issued", number=certificate.number, case=case.id)
-        version = version_of(forms.qr)
         if size_warning(version):
             _log.warning("qr_large", number=certificate.number, version=version, target=TARGET_VERSION)
         return certificate, case
