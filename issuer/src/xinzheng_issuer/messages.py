@@ -228,8 +228,9 @@ _ISSUING = {
         "另一请求正在出具本证明：请重新读取该申请。",
     ),
     "draft_changed": Message(
-        "The case is not what the approver saw: it must be sent back and approved anew.",
-        "案件内容与批准时不一致：须退回重新批准。",
+        "The case does not say what the approver read: read it again. What is approved already must be sent back and "
+        "approved anew.",
+        "案件内容与批准人所阅不一致：请重新读取；已批准的须退回重新批准。",
     ),
     "lint_failed": Message(
         "The certificate would not stand the verifier ({form}: {reason}); nothing was signed with the court's key.",

@@ -21,7 +21,7 @@ from xinzheng_issuer.api.wire import (
     RefusedStepOut,
     StepOut,
 )
-from xinzheng_issuer.casework.applications import masking_of
+from xinzheng_issuer.casework.applications import draft_sha256, masking_of
 from xinzheng_issuer.casework.steps import shown_state
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.errors import IssuingError
@@ -67,6 +67,7 @@ def application_out(case: Case, store: Store, *, at: datetime) -> ApplicationOut
         agent=agent,
         papers=case.papers,
         masking=_masking_out(case),
+        draft_sha256=draft_sha256(case) if case.masking_serial is not None else None,
         certificate_number=certificate.number if certificate and certificate.issued_at else None,
         supersedes=old.number if old else None,
     )

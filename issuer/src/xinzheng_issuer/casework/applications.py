@@ -12,7 +12,7 @@ from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_ste
 from xinzheng_issuer.domain.case import Listing, Masking
 from xinzheng_issuer.domain.rules import check_list_check, check_masking, needs_senior_approval
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, Action, Actor, State, follow
-from xinzheng_issuer.errors import RefusalError, RegisterError
+from xinzheng_issuer.errors import RefusalError, RegisterError, WorkflowError
 from xinzheng_issuer.feed.matching import look_up_problems
 from xinzheng_issuer.issuing.credential import check_draft
 from xinzheng_issuer.register.store import Store
@@ -151,12 +151,20 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
     return case
 
 
-def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
+def approve(case_id: str, opinion: str, read_sha256: str, office: Office, actor: Actor) -> Case:
     """Somebody other than the confirming judge approves; what was approved is fixed by its digest.
+
+    Args:
+        case_id: the case.
+        opinion: of the approver.
+        read_sha256: `draft_sha256` of the case as the approver read it: an approval says yes to that and to nothing
+            that came in its place since.
+        office: the court at work.
+        actor: the approver.
 
     Raises:
         RegisterError: `application_not_found`, `superseded_revoked`.
-        WorkflowError: state, role, `self_approval`, `senior_approval_required`.
+        WorkflowError: state, role, `self_approval`, `senior_approval_required`, `draft_changed`.
     """
     now = office.clock()
     with refusals_logged(office, case_id, Action.APPROVE, actor), office.writing() as store:
@@ -166,9 +174,11 @@ def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
             store, case, Action.APPROVE, actor, at=now, note=opinion, first_person=case.confirmed_by, senior=senior
         )
         require_confirmed_since(store, case)
+        case.approved_draft_sha256 = draft_sha256(case)
+        if read_sha256 != case.approved_draft_sha256:
+            raise WorkflowError("draft_changed", field="draftSha256")
         case.approved_by = actor.id
         case.approval_opinion = opinion
-        case.approved_draft_sha256 = draft_sha256(case)
     return case
 
 
