@@ -1,6 +1,7 @@
 """The trade's acceptance scenarios, through HTTP: what a clerk, a judge and an approver meet."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -398,6 +399,23 @@ def test_an_old_look_up_must_be_renewed_before_the_seal(house: CourtHouse) -> No
     new = {"listCheckedAt": house.clock.now.isoformat(), "evidence": "网站截图"}
     assert house.post(f"{case}/list-check", new).json()["state"] == "approved"
     house.issue(case)
+
+
+def test_a_renewed_look_up_is_newer_and_after_the_masking(house: CourtHouse) -> None:
+    house.clock.now = NOW.replace(hour=2)  # ten o'clock at the court
+    today = NOW.date().isoformat()
+    body = masking(house.clock.now, maskedAt=today, approvedAt=today)
+    case = house.confirm(house.apply(), body)
+
+    def renew(moment: str) -> Any:
+        return house.post(f"{case}/list-check", {"listCheckedAt": moment, "evidence": "网站"})
+
+    # 2026-11-22T15:59:59Z is the last second of the day before at the court
+    assert code(renew("2026-11-22T15:59:59Z")) == (422, "list_check_before_masking")
+    assert code(renew("2026-11-22T16:00:00Z")) == (422, "list_check_not_newer")
+    assert code(renew(body["listCheckedAt"])) == (422, "list_check_not_newer")
+    assert renew("2026-11-23T01:31:00Z").status_code == 200
+    house.issue(house.approve(case))
 
 
 def test_a_look_up_in_the_future_is_none(house: CourtHouse) -> None:

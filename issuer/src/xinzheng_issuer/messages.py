@@ -114,6 +114,10 @@ _RULES = {
         "{field} lies before the masking of {masked}: look up the public list again.",
         "{field} 早于屏蔽日 {masked}：请重新核查公布名单。",
     ),
+    "list_check_not_newer": Message(
+        "{field} {checked_at} is not later than the look-up that counts now, {known}: expected a newer one.",
+        "{field} {checked_at} 不晚于现有核查时间 {known}：应为更新的核查。",
+    ),
     "list_check_before_relisting": Message(
         "{field} {checked_at} is not later than {received}, when the public list's record of case {case}, published "
         "{published}, came in: look up the list again. While the person is listed, nothing can be issued.",

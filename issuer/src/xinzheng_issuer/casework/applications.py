@@ -10,7 +10,7 @@ from xinzheng_issuer.casework.replaced import require_confirmed_since, revocatio
 from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.domain.case import Listing, Masking
-from xinzheng_issuer.domain.rules import check_list_check, check_masking, needs_senior_approval
+from xinzheng_issuer.domain.rules import check_masking, check_renewed_look_up, needs_senior_approval
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, Action, Actor, State, follow
 from xinzheng_issuer.errors import RefusalError, RegisterError, WorkflowError
 from xinzheng_issuer.feed.matching import look_up_problems
@@ -135,7 +135,8 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
 
     Raises:
         RegisterError: `application_not_found`, `superseded_revoked`.
-        RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_relisting`.
+        RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_masking`, `list_check_not_newer`,
+            `list_check_before_relisting`.
         WorkflowError: state or role.
     """
     now = office.clock()
@@ -143,7 +144,7 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
         store.hold_feed_still()
         case = store.case(case_id, lock=True)
         take_step(store, case, Action.RENEW_LIST_CHECK, actor, at=now, note=evidence)
-        problems = check_list_check(checked_at, office.policy, now=now)
+        problems = check_renewed_look_up(checked_at, masking_of(case), office.policy, now=now)
         if problems := problems + look_up_problems(store, case, office, checked_at=checked_at):
             raise RefusalError(problems)
         require_confirmed_since(store, case)
