@@ -248,7 +248,10 @@ def test_another_courts_cases_do_not_exist(
     neighbour = CourtHouse.open(make_issuer(tmp_path / "neighbour", publisher_template, office=office), clock)
     with neighbour.client:
         assert code(neighbour.get(case)) == (404, "application_not_found")
-        assert code(neighbour.post(f"{case}/approval", {"opinion": "x"}, "approver")) == (404, "application_not_found")
+        assert code(neighbour.post(f"{case}/approval", {"opinion": "x", "draftSha256": "0" * 64}, "approver")) == (
+            404,
+            "application_not_found",
+        )
         address = f"/api/v1/certificates/{certificate['certificateNumber']}"
         assert code(neighbour.get(address)) == (404, "certificate_not_found")
         assert code(neighbour.post(f"{address}/revocation", {"reason": "fraud"}, "judge"))[0] == 404
@@ -441,12 +444,12 @@ def test_states_steps_and_roles_have_names_in_chinese(house: CourtHouse) -> None
     case = house.apply()
     issued = in_chinese(house.post(f"{case}/issuance", {}, "sealOperator", headers=CHINESE))
     assert "处于“已申请”状态时不能出具证明" in issued
-    wrong_role = in_chinese(house.post(f"{case}/approval", {"opinion": "同意"}, "clerk", headers=CHINESE))
+    wrong_role = in_chinese(house.post(f"{case}/approval", house.opinion(case), "clerk", headers=CHINESE))
     assert "此步骤（批准）只限：审批人（执行局局长）、副院长。本令牌的角色：书记员。" in wrong_role
     assert "登记申请" in in_chinese(house.post(APPLICATIONS, application(), "judge", headers=CHINESE))
     both = house.hire("both", Role.JUDGE, Role.APPROVER)
     house.post(f"{case}/masking-confirmation", masking(), both)
-    own = house.post(f"{case}/approval", {"opinion": "同意"}, both, headers=CHINESE)
+    own = house.post(f"{case}/approval", house.opinion(case), both, headers=CHINESE)
     assert "此步骤（批准）须由另一人办理" in in_chinese(own, "both")
     in_chinese(house.post(f"{case}/return", {"reason": "x"}, headers=CHINESE))
     in_chinese(house.get("/api/v1/feed-records", "approver", headers=CHINESE))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import SQLModel
 
 from support.office import (
@@ -22,6 +23,7 @@ from support.office import (
     CourtHouse,
     StandingClock,
     application,
+    code,
     company_application,
     make_office,
     neighbour_court,
@@ -31,6 +33,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.issuing.cycle import IssuingCycle
+from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.migration import require_current, upgrade
 from xinzheng_issuer.register.migrations.versions import (
@@ -239,6 +242,29 @@ def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
 
 
 # --- moments ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_does_not_repeat_whom_a_statement_is_about(engine: Engine) -> None:
+    statement = text("SELECT :name, :commitment FROM nowhere")
+    with pytest.raises(DBAPIError) as error, engine.connect() as connection:
+        connection.execute(statement, {"name": "欧阳测试", "commitment": "salted"})
+    assert "nowhere" in str(error.value)
+    assert "欧阳测试" not in str(error.value)
+    assert "salted" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_what_the_database_refuses_puts_nobody_into_the_log(shared_house: CourtHouse) -> None:
+    log = StringIO()
+    configure_logs("info", stream=log)
+    with shared_house.issuer.office.register.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE case_file ALTER COLUMN agent_name TYPE varchar(1)"))
+    body = application(name="欧阳测试", agent={"name": "代理人甲", "authority": "授权委托书"})
+    answer = shared_house.post("/api/v1/applications", body)
+    assert code(answer) == (500, "internal_error")
+    assert "INSERT INTO case_file" in log.getvalue()
+    for secret in ("欧阳测试", "代理人甲", "授权委托书", "4206831990"):
+        assert secret not in log.getvalue()
 
 
 def test_moments_come_back_in_utc(shared_office: Office) -> None:

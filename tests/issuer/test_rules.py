@@ -55,6 +55,22 @@ def test_calendar_months(start: str, months: int, end: str) -> None:
         assert valid_until(begins, conditional=conditional, policy=policy).date().isoformat() == end
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-08-31T01:00+08:00", "2027-02-28T01:00+08:00"),
+        ("2026-03-01T04:00+08:00", "2026-09-01T04:00+08:00"),
+        ("2026-12-31T23:30+08:00", "2027-06-30T23:30+08:00"),
+    ],
+)
+def test_months_are_those_of_the_court(start: str, end: str) -> None:
+    """Before eight in the morning it is still yesterday in UTC, and on the first of a month another month."""
+    begins = datetime.fromisoformat(start).astimezone(UTC)
+    ends = valid_until(begins, conditional=False, policy=POLICY)
+    assert ends == datetime.fromisoformat(end)
+    assert ends.tzinfo is UTC
+
+
 def test_the_date_at_the_court_is_that_of_its_own_zone() -> None:
     late = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
     assert civil_date(late, POLICY) == date(2026, 11, 23)

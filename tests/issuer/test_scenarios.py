@@ -1,6 +1,7 @@
 """The trade's acceptance scenarios, through HTTP: what a clerk, a judge and an approver meet."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -208,11 +209,37 @@ def test_9_nobody_approves_what_they_confirmed(house: CourtHouse) -> None:
     both = house.hire("ada", Role.JUDGE, Role.APPROVER)
     case = house.apply()
     assert house.post(f"{case}/masking-confirmation", masking(), both).status_code == 200
-    answer = house.post(f"{case}/approval", {"opinion": "同意"}, both)
+    answer = house.post(f"{case}/approval", house.opinion(case), both)
     assert code(answer) == (403, "self_approval")
     refused = house.get(case).json()["refused"]
     assert [(step["code"], step["actor"]) for step in refused] == [("self_approval", "ada")]
     house.approve(case)
+
+
+def test_9_an_approval_is_of_what_was_read(house: CourtHouse) -> None:
+    house.hire("second", Role.APPROVER)
+    case = house.confirm(house.apply())
+    read = house.opinion(case)
+    assert house.post(f"{case}/send-back", {"reason": "文号有误"}, "second").status_code == 200
+    other = masking(house.clock.now, maskingSerial="（2026）鄂0683屏蔽48号", consumptionRestrictionStatus="inForce")
+    house.confirm(case, other)
+    late = house.post(f"{case}/approval", read, "approver", headers={"Accept-Language": "zh"})
+    assert code(late) == (409, "draft_changed")
+    assert "请重新读取" in late.json()["detail"]
+    assert [step["code"] for step in house.get(case).json()["refused"]] == ["draft_changed"]
+    assert house.get(case).json()["state"] == "maskingConfirmed"
+    missing = house.post(f"{case}/approval", {"opinion": "同意"}, "approver")
+    assert fields(missing) == {"draftSha256": "field_missing"}
+    house.issue(house.approve(case))
+
+
+def test_9_a_renewed_look_up_is_the_same_draft(house: CourtHouse) -> None:
+    case = house.apply()
+    assert house.get(case).json()["draftSha256"] is None
+    read = house.opinion(house.confirm(case))
+    look_up = {"listCheckedAt": house.clock.now.isoformat(), "evidence": "网站"}
+    assert house.post(f"{case}/list-check", look_up).status_code == 200
+    assert house.post(f"{case}/approval", read, "approver").json()["draftSha256"] == read["draftSha256"]
 
 
 def test_10_ground_art10_4_stays_not_performed(house: CourtHouse) -> None:
@@ -234,7 +261,7 @@ def test_11_a_running_term_ends_early_only_by_article_2_and_the_vice_president(h
     assert code(answer) == (422, "masking_ground_contradicts_listing")
     assert "art2EarlyDeletion" in answer.json()["detail"]
     house.confirm(case, masking(maskingGround="art2EarlyDeletion", performanceStatus="fullyPerformed"))
-    assert code(house.post(f"{case}/approval", {"opinion": "同意"}, "approver")) == (403, "senior_approval_required")
+    assert code(house.post(f"{case}/approval", house.opinion(case), "approver")) == (403, "senior_approval_required")
     number = house.issue(house.approve(case, "vicePresident"))["certificateNumber"]
     assert verdict(house, number) == ("passed", "ok")
 
@@ -372,6 +399,23 @@ def test_an_old_look_up_must_be_renewed_before_the_seal(house: CourtHouse) -> No
     new = {"listCheckedAt": house.clock.now.isoformat(), "evidence": "网站截图"}
     assert house.post(f"{case}/list-check", new).json()["state"] == "approved"
     house.issue(case)
+
+
+def test_a_renewed_look_up_is_newer_and_after_the_masking(house: CourtHouse) -> None:
+    house.clock.now = NOW.replace(hour=2)  # ten o'clock at the court
+    today = NOW.date().isoformat()
+    body = masking(house.clock.now, maskedAt=today, approvedAt=today)
+    case = house.confirm(house.apply(), body)
+
+    def renew(moment: str) -> Any:
+        return house.post(f"{case}/list-check", {"listCheckedAt": moment, "evidence": "网站"})
+
+    # 2026-11-22T15:59:59Z is the last second of the day before at the court
+    assert code(renew("2026-11-22T15:59:59Z")) == (422, "list_check_before_masking")
+    assert code(renew("2026-11-22T16:00:00Z")) == (422, "list_check_not_newer")
+    assert code(renew(body["listCheckedAt"])) == (422, "list_check_not_newer")
+    assert renew("2026-11-23T01:31:00Z").status_code == 200
+    house.issue(house.approve(case))
 
 
 def test_a_look_up_in_the_future_is_none(house: CourtHouse) -> None:

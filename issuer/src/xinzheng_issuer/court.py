@@ -31,7 +31,9 @@ class CourtName(_Section):
 class PolicySection(_Section):
     """`[policy]`: the court's own rules."""
 
-    validity_months: Annotated[int, Field(ge=1, le=60, description="Life of a certificate in calendar months.")] = 6
+    validity_months: Annotated[
+        int, Field(ge=1, le=60, description="Life of a certificate in calendar months of the court's civil time.")
+    ] = 6
     conditional_validity_months: Annotated[
         int, Field(ge=1, le=60, description="Life after a conditional or temporary masking, in calendar months.")
     ] = 3

@@ -114,11 +114,21 @@ _RULES = {
         "{field} lies before the masking of {masked}: look up the public list again.",
         "{field} 早于屏蔽日 {masked}：请重新核查公布名单。",
     ),
+    "list_check_not_newer": Message(
+        "{field} {checked_at} is not later than the look-up that counts now, {known}: expected a newer one.",
+        "{field} {checked_at} 不晚于现有核查时间 {known}：应为更新的核查。",
+    ),
     "list_check_before_relisting": Message(
         "{field} {checked_at} is not later than {received}, when the public list's record of case {case}, published "
         "{published}, came in: look up the list again. While the person is listed, nothing can be issued.",
         "{field} {checked_at} 不晚于 {received}，即案号 {case}（发布日期 {published}）的公布名单记录收到之时："
         "请重新核查公布名单。在列期间不得出具证明。",
+    ),
+    "list_check_before_revocation": Message(
+        "{field} {checked_at} is not later than {revoked}, when certificate {number}, which this one is to replace, "
+        "was revoked ({reason}): look at the papers and at the public list again.",
+        "{field} {checked_at} 不晚于 {revoked}，即拟取代的证明 {number} 被撤销之时（{reason}）："
+        "请重新审查材料并核查公布名单。",
     ),
     "original_case_number_missing": Message(
         "A resumed case (执恢) needs the number of the case it resumes in {field}.",
@@ -185,6 +195,11 @@ _REGISTER = {
         "Certificate {number} is suspended: it must be reinstated or revoked before another one replaces it.",
         "证明 {number} 已暂停：须先恢复或撤销，才能由新证明取代。",
     ),
+    "superseded_revoked": Message(
+        "Certificate {number}, which this one is to replace, was revoked ({reason}) after the masking was confirmed: "
+        "send the application back; a judge looks at it anew.",
+        "拟取代的证明 {number} 在确认屏蔽后被撤销（{reason}）：请退回本申请，由法官重新审查。",
+    ),
     "supersede_mismatch": Message(
         "{field} {number} is not the certificate that is out for this entry: expected {expected}.",
         "{field} {number} 不是该失信记录的有效证明：应为 {expected}。",
@@ -217,8 +232,9 @@ _ISSUING = {
         "另一请求正在出具本证明：请重新读取该申请。",
     ),
     "draft_changed": Message(
-        "The case is not what the approver saw: it must be sent back and approved anew.",
-        "案件内容与批准时不一致：须退回重新批准。",
+        "The case does not say what the approver read: read it again. What is approved already must be sent back and "
+        "approved anew.",
+        "案件内容与批准人所阅不一致：请重新读取；已批准的须退回重新批准。",
     ),
     "lint_failed": Message(
         "The certificate would not stand the verifier ({form}: {reason}); nothing was signed with the court's key.",
@@ -252,8 +268,10 @@ _ISSUING = {
         "名称和用途越长，二维码越大。",
     ),
     "qr_too_large": Message(
-        "{found} characters do not fit into a QR symbol with error correction M.",
-        "{found} 个字符超出纠错级别 M 的二维码容量。",
+        "The QR form has {found} characters; a symbol holds {maximum} with error correction M. Shorten the name, the "
+        "purpose, the basis or the masking serial, or name fewer original cases.",
+        "二维码形式有 {found} 个字符，纠错级别 M 的二维码最多容纳 {maximum} 个。请缩短名称、用途、执行依据或屏蔽文号，"
+        "或减少原执行案号。",
     ),
     "status_list_exhausted": Message(
         "No free status index was found in {attempts} attempts.",

@@ -21,9 +21,10 @@ from xinzheng_issuer.api.wire import (
     RefusedStepOut,
     StepOut,
 )
-from xinzheng_issuer.casework.applications import masking_of
+from xinzheng_issuer.casework.applications import draft_sha256, masking_of
 from xinzheng_issuer.casework.steps import shown_state
 from xinzheng_issuer.domain.workflow import State
+from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.feed.intake import BatchResult, RecordResult
 from xinzheng_issuer.issuing.qr_symbol import size_warning, version_of
 from xinzheng_issuer.publishing.outbox import PublicationState
@@ -66,6 +67,7 @@ def application_out(case: Case, store: Store, *, at: datetime) -> ApplicationOut
         agent=agent,
         papers=case.papers,
         masking=_masking_out(case),
+        draft_sha256=draft_sha256(case) if case.masking_serial is not None else None,
         certificate_number=certificate.number if certificate and certificate.issued_at else None,
         supersedes=old.number if old else None,
     )
@@ -89,8 +91,7 @@ def certificate_out(
     publication: PublicationState | None = None,
 ) -> CertificateOut:
     """An issued certificate as a resource."""
-    version = version_of(certificate.credential_qr or "")
-    warning = size_warning(version)
+    version, warning = _qr_size(certificate.credential_qr or "")
     credential = strict_json.loads_object(certificate.unsigned)
     return CertificateOut(
         certificate_number=certificate.number,
@@ -111,6 +112,15 @@ def certificate_out(
         warnings=[RecordErrorOut(**error_detail(warning, language).model_dump())] if warning else [],
         publication=publication_out(publication) if publication else None,
     )
+
+
+def _qr_size(text: str) -> tuple[int | None, IssuingError | None]:
+    """Version and warning; no version, and why, of one that no symbol holds, from releases that did not look first."""
+    try:
+        version = version_of(text)
+    except IssuingError as error:
+        return None, error
+    return version, size_warning(version)
 
 
 def publication_out(state: PublicationState) -> PublicationOut:

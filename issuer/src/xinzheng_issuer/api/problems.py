@@ -51,6 +51,7 @@ _STATUS_OF_CODE = {
     "form_unknown": HTTPStatus.NOT_FOUND,
     "issuing_in_progress": HTTPStatus.CONFLICT,
     "draft_changed": HTTPStatus.CONFLICT,
+    "qr_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
     "signer_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "feed_too_many_records": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "body_not_json": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

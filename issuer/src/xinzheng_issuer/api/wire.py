@@ -45,6 +45,9 @@ MediumText = Annotated[str, Field(min_length=1, max_length=200), _Visible]
 LongText = Annotated[str, Field(min_length=1, max_length=2000), _Visible]
 
 
+_SHA256_DIGITS = 64
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -128,6 +131,14 @@ class ApprovalIn(_Wire):
     """The approver's opinion."""
 
     opinion: Annotated[LongText, Field(description="Opinion of the approver.")]
+    draft_sha256: Annotated[
+        str,
+        Field(
+            min_length=_SHA256_DIGITS,
+            max_length=_SHA256_DIGITS,
+            description="draftSha256 of the case as the approver read it; draft_changed if it says something else now.",
+        ),
+    ]
 
 
 class IssuanceIn(_Wire):
@@ -214,6 +225,10 @@ class ApplicationOut(_Wire):
     agent: Agent | None
     papers: list[str]
     masking: MaskingOut | None
+    draft_sha256: Annotated[
+        str | None,
+        Field(description="Digest of what an approval covers, SHA-256; null until a judge has confirmed the masking."),
+    ]
     certificate_number: str | None
     supersedes: str | None
 
@@ -266,7 +281,10 @@ class CertificateOut(_Wire):
     reinstatement_proposed: bool
     revocation_reason: RevocationReason | None
     forms: Annotated[dict[str, str], Field(description="Where each form can be fetched, by name.")]
-    qr_version: Annotated[int, Field(description="Version of the QR symbol; up to 13 it reads well from paper.")]
+    qr_version: Annotated[
+        int | None,
+        Field(description="Version of the QR symbol; up to 13 it reads well from paper. Null: no symbol holds it."),
+    ]
     warnings: Annotated[list[RecordErrorOut], Field(description="What the seal operator must know, such as qr_large.")]
     publication: Annotated[PublicationOut | None, Field(description="Answers of status-changing requests only.")] = None
 

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from xinzheng_issuer.casework.intake import read_application
 from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.replaced import require_confirmed_since, revocation_problems
 from xinzheng_issuer.casework.requests import ApplicationRequest
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.domain.case import Listing, Masking
-from xinzheng_issuer.domain.rules import check_list_check, check_masking, needs_senior_approval
+from xinzheng_issuer.domain.rules import check_masking, check_renewed_look_up, needs_senior_approval
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, Action, Actor, State, follow
-from xinzheng_issuer.errors import RefusalError, RegisterError
+from xinzheng_issuer.errors import RefusalError, RegisterError, WorkflowError
 from xinzheng_issuer.feed.matching import look_up_problems
 from xinzheng_issuer.issuing.credential import check_draft
 from xinzheng_issuer.register.store import Store
@@ -101,6 +102,7 @@ def confirm_masking(case_id: str, masking: Masking, office: Office, actor: Actor
     Raises:
         RegisterError: `application_not_found`.
         RefusalError: problems of the confirmation.
+        IssuingError: `qr_too_large`.
         WorkflowError: state or role.
     """
     now = office.clock()
@@ -112,7 +114,7 @@ def confirm_masking(case_id: str, masking: Masking, office: Office, actor: Actor
         problems += look_up_problems(
             store, case, office, checked_at=masking.list_checked_at, masked_on=masking.masked_on
         )
-        if problems:
+        if problems := problems or revocation_problems(store, case, masking):
             raise RefusalError(problems)
         case.masking_serial = masking.serial
         case.masked_on = masking.masked_on
@@ -132,8 +134,9 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
     """The entry was looked up again: what was confirmed too long ago can be issued after all.
 
     Raises:
-        RegisterError: `application_not_found`.
-        RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_relisting`.
+        RegisterError: `application_not_found`, `superseded_revoked`.
+        RefusalError: `list_check_stale`, `list_check_in_future`, `list_check_before_masking`, `list_check_not_newer`,
+            `list_check_before_relisting`.
         WorkflowError: state or role.
     """
     now = office.clock()
@@ -141,19 +144,28 @@ def renew_list_check(case_id: str, checked_at: datetime, evidence: str, office: 
         store.hold_feed_still()
         case = store.case(case_id, lock=True)
         take_step(store, case, Action.RENEW_LIST_CHECK, actor, at=now, note=evidence)
-        problems = check_list_check(checked_at, office.policy, now=now)
+        problems = check_renewed_look_up(checked_at, masking_of(case), office.policy, now=now)
         if problems := problems + look_up_problems(store, case, office, checked_at=checked_at):
             raise RefusalError(problems)
+        require_confirmed_since(store, case)
         case.list_checked_at = checked_at
     return case
 
 
-def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
+def approve(case_id: str, opinion: str, read_sha256: str, office: Office, actor: Actor) -> Case:
     """Somebody other than the confirming judge approves; what was approved is fixed by its digest.
 
+    Args:
+        case_id: the case.
+        opinion: of the approver.
+        read_sha256: `draft_sha256` of the case as the approver read it: an approval says yes to that and to nothing
+            that came in its place since.
+        office: the court at work.
+        actor: the approver.
+
     Raises:
-        RegisterError: `application_not_found`.
-        WorkflowError: state, role, `self_approval`, `senior_approval_required`.
+        RegisterError: `application_not_found`, `superseded_revoked`.
+        WorkflowError: state, role, `self_approval`, `senior_approval_required`, `draft_changed`.
     """
     now = office.clock()
     with refusals_logged(office, case_id, Action.APPROVE, actor), office.writing() as store:
@@ -162,9 +174,12 @@ def approve(case_id: str, opinion: str, office: Office, actor: Actor) -> Case:
         take_step(
             store, case, Action.APPROVE, actor, at=now, note=opinion, first_person=case.confirmed_by, senior=senior
         )
+        require_confirmed_since(store, case)
+        case.approved_draft_sha256 = draft_sha256(case)
+        if read_sha256 != case.approved_draft_sha256:
+            raise WorkflowError("draft_changed", field="draftSha256")
         case.approved_by = actor.id
         case.approval_opinion = opinion
-        case.approved_draft_sha256 = draft_sha256(case)
     return case
 
 

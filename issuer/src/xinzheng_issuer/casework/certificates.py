@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
-from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role
+from xinzheng_issuer.casework.replaced import send_back_open
+from xinzheng_issuer.casework.steps import expire_due, refusals_logged, shown_state, take_step
+from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
 from xinzheng_schemas.vocabulary import RevocationReason
@@ -38,6 +39,8 @@ def revoke(
     number: str, office: Office, actor: Actor, *, reason: RevocationReason, note: str | None
 ) -> tuple[Certificate, Case]:
     """End a certificate for good (撤销证明). The reason stays in the register; the public list shows a bit.
+
+    An application for the same entry that is confirmed or approved goes back to the judge.
 
     Raises:
         RegisterError: `certificate_not_found`.
@@ -95,7 +98,12 @@ def _step(
     with office.writing() as store:
         expire_due(store, at=now)
     with refusals_logged(office, case_id, action, actor), office.writing() as store:
+        if action is Action.REVOKE:
+            store.hold_feed()
         certificate, case = store.issued_certificate(number, lock=True)
+        if shown_state(case, at=now) is State.EXPIRED:
+            # Another transaction held it when the clock's step was due.
+            follow(action, state=State.EXPIRED, actor=actor, reason=reason)
         take_step(
             store,
             case,
@@ -110,4 +118,5 @@ def _step(
             case.reinstatement_proposed_by = actor.id
         if action is Action.REVOKE:
             case.revocation_reason = reason
+            send_back_open(store, case, number, reason=reason, at=now)
     return certificate, case

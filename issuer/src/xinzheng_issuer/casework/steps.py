@@ -91,6 +91,8 @@ def _note_status(store: Store, case: Case, before: State | None, after: State, *
 def expire_due(store: Store, *, at: datetime) -> int:
     """Let the clock take its step: certificates whose `validUntil` has passed.
 
+    One that another transaction holds is left to the next look: whoever revokes it in its last second has revoked it.
+
     Args:
         store: the open transaction.
         at: the present moment.
@@ -98,7 +100,7 @@ def expire_due(store: Store, *, at: datetime) -> int:
     Returns:
         How many expired.
     """
-    due = store.cases_past(at)
+    due = store.cases_past(at, lock=True)
     for case in due:
         take_step(store, case, Action.EXPIRE, CLOCK, at=at)
     return len(due)

@@ -79,7 +79,7 @@ class KeyScenes(Stage):
         address = f"/api/v1/applications/{application['id']}"
         looked_up = {"listCheckedAt": format_timestamp(datetime.now(UTC))}
         self.judge.need(f"{address}/masking-confirmation", self.example.masking | looked_up)
-        self.approver.need(f"{address}/approval", self._opinion())
+        self.approver.need(f"{address}/approval", self._opinion(self.approver, address))
         self._stolen_at = datetime.now(UTC)
         certificate = self.seal_operator.object(f"{address}/issuance", {})
         number: str = certificate["certificateNumber"]

@@ -65,8 +65,10 @@ class Stage:
     def _address(self, number: str) -> str:
         return f"/api/v1/certificates/{quote(number)}"
 
-    def _opinion(self) -> dict[str, str]:
-        return {"opinion": self.narrator.word("approval_opinion")}
+    def _opinion(self, reader: User, case: str) -> dict[str, str]:
+        """An opinion on a case as one of the court's people reads it now."""
+        draft: str = reader.object(case)["draftSha256"]
+        return {"opinion": self.narrator.word("approval_opinion"), "draftSha256": draft}
 
     def _trust(self, bundle: int | str) -> list[str]:
         return ["--bundle", f"bundle-{bundle}.xzb", "--root", "root.json"]

@@ -73,12 +73,12 @@ class Story(KeyScenes):
             performance=label(PerformanceStatus(masking["performanceStatus"]), self.narrator.language),
         )
         self.narrator.say("self_approval")
-        self._refused("self_approval", self.judge.ask(f"{self.case}/approval", self._opinion()))
+        self._refused("self_approval", self.judge.ask(f"{self.case}/approval", self._opinion(self.judge, self.case)))
 
     def approve(self) -> None:
         """Another person approves."""
         self.narrator.scene("approval")
-        approved = self.approver.object(f"{self.case}/approval", self._opinion())
+        approved = self.approver.object(f"{self.case}/approval", self._opinion(self.approver, self.case))
         self.narrator.say("approval_told", state=self.narrator.word(approved["state"]))
 
     def issue(self) -> None:

@@ -18,7 +18,7 @@ class CourtPolicy:
     """The court's own rules.
 
     Attributes:
-        validity_months: life of a certificate, calendar months.
+        validity_months: life of a certificate, calendar months of the court's civil time.
         conditional_validity_months: the same after a conditional or temporary masking; never longer than the former.
         list_check_hours: how old the check that the entry is off the public list may be when the seal is set.
         senior_approval_grounds: masking grounds that go to the vice-president.
@@ -27,7 +27,7 @@ class CourtPolicy:
         other_case_relisting: effect of a listing of the same identity in another case.
         own_cases_only: the enforcement case number must bear the court's own code.
         filing_grace_days: days of the next year in which a case numbered in the old one may still be filed.
-        utc_offset_hours: the court's civil time, for comparing dates with moments.
+        utc_offset_hours: the court's civil time, for comparing dates with moments and counting months.
     """
 
     validity_months: int = 6

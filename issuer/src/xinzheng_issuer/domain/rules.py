@@ -7,7 +7,8 @@ function returns all problems that it finds, so that one answer names everything
 import unicodedata
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from xinzheng_issuer.domain.case import Listing, Masking, Subject, Use
 from xinzheng_issuer.domain.policy import CourtPolicy
@@ -135,6 +136,37 @@ def check_list_check(checked_at: datetime, policy: CourtPolicy, *, now: datetime
     return []
 
 
+def check_renewed_look_up(
+    checked_at: datetime, masking: Masking, policy: CourtPolicy, *, now: datetime
+) -> list[RuleError]:
+    """A renewed look-up is held to the rules of the first one, and is newer.
+
+    Args:
+        checked_at: when the list was looked up again.
+        masking: the confirmation, with the look-up that counted so far.
+        policy: the court's rules.
+        now: the present moment.
+
+    Returns:
+        `list_check_stale`, `list_check_in_future`, `list_check_before_masking`, `list_check_not_newer`, or nothing.
+    """
+    if problems := check_list_check(checked_at, policy, now=now):
+        return problems
+    if problems := [*_early_check_problems(replace(masking, list_checked_at=checked_at), policy)]:
+        return problems
+    known = masking.list_checked_at
+    if checked_at > known:
+        return []
+    return [
+        RuleError(
+            "list_check_not_newer",
+            field="listCheckedAt",
+            checked_at=checked_at.isoformat(),
+            known=known.isoformat(),
+        )
+    ]
+
+
 def needs_senior_approval(masking: Masking, policy: CourtPolicy) -> bool:
     """True if the court asks for its vice-president: conditional maskings and early deletion by default."""
     conditional = masking.conditional and policy.senior_approval_if_conditional
@@ -142,16 +174,28 @@ def needs_senior_approval(masking: Masking, policy: CourtPolicy) -> bool:
 
 
 def valid_until(valid_from: datetime, *, conditional: bool, policy: CourtPolicy) -> datetime:
-    """The end of a certificate's life: calendar months after its start, clamped to the end of a shorter month."""
+    """The end of a certificate's life: calendar months after its start, clamped to the end of a shorter month.
+
+    Days and months are those of the court's civil time.
+
+    Args:
+        valid_from: start of validity.
+        conditional: a conditional or temporary masking.
+        policy: the court's rules.
+
+    Returns:
+        The end, in UTC.
+    """
     months = policy.conditional_validity_months if conditional else policy.validity_months
-    years, month = divmod(valid_from.month - 1 + months, 12)
-    year, month = valid_from.year + years, month + 1
-    return valid_from.replace(year=year, month=month, day=min(valid_from.day, monthrange(year, month)[1]))
+    start = valid_from.astimezone(_civil_zone(policy))
+    years, month = divmod(start.month - 1 + months, 12)
+    year, month = start.year + years, month + 1
+    return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1])).astimezone(UTC)
 
 
 def civil_date(moment: datetime, policy: CourtPolicy) -> date:
     """The date at the court at a given moment."""
-    return moment.astimezone(timezone(timedelta(hours=policy.utc_offset_hours))).date()
+    return moment.astimezone(_civil_zone(policy)).date()
 
 
 def check_text(text: str, *, field: str) -> str:
@@ -174,6 +218,10 @@ def check_text(text: str, *, field: str) -> str:
     if any(unicodedata.category(character) in _INVISIBLE for character in text if character != "\n"):
         raise RuleError("text_invisible_character", field=field)
     return text
+
+
+def _civil_zone(policy: CourtPolicy) -> timezone:
+    return timezone(timedelta(hours=policy.utc_offset_hours))
 
 
 def _minor_problems(subject: Subject, listing: Listing) -> Iterator[RuleError]:

@@ -7,8 +7,18 @@ from typing import Any
 from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.domain.rules import valid_until
 from xinzheng_issuer.errors import RefusalError
+from xinzheng_issuer.issuing.forms import sign_qr
+from xinzheng_issuer.issuing.qr_symbol import require_fits
 from xinzheng_issuer.register.tables import Case
-from xinzheng_schemas.certificate import CONTEXT, CREDENTIAL_TYPE, STATUS_PURPOSES, Certificate, CertificateError
+from xinzheng_keys.software_signer import SoftwareSigner
+from xinzheng_schemas.certificate import (
+    CONTEXT,
+    CREDENTIAL_TYPE,
+    STATUS_PURPOSES,
+    Certificate,
+    CertificateError,
+    CourtIdentity,
+)
 from xinzheng_schemas.certificate_number import RANDOM_BYTES, DefaultNumber
 from xinzheng_schemas.certificate_rules import check_rules
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID
@@ -105,10 +115,13 @@ def check_draft(case: Case, court: CourtConfiguration, *, at: datetime) -> None:
 
     Raises:
         RefusalError: every problem with its JSON pointer.
+        IssuingError: `qr_too_large`; what is a few characters below it is seen when it is signed.
     """
     number = certificate_number(court, year=at.year, random=bytes(NUMBER_RANDOM_BYTES))
     nobody = uuid.UUID(int=0).urn
-    unsigned_credential(case, court, credential_id=nobody, number=number, list_number=1, list_index=0, at=at)
+    draft = unsigned_credential(case, court, credential_id=nobody, number=number, list_number=1, list_index=0, at=at)
+    identity = CourtIdentity(name=court.name.zh, court_code=court.court_code, region_code=court.region_code)
+    require_fits(sign_qr(draft, SoftwareSigner.generate(), court=identity))
 
 
 def canonical(credential: dict[str, Any]) -> bytes:

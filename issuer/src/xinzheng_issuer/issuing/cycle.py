@@ -27,6 +27,7 @@ import structlog
 from xinzheng_issuer.casework.applications import draft_sha256
 from xinzheng_issuer.casework.certificates import revoke_case
 from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.casework.replaced import require_confirmed_since
 from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
 from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.rules import check_list_check
@@ -95,10 +96,10 @@ class IssuingCycle:
             The issued certificate and its case.
 
         Raises:
-            RegisterError: `application_not_found`.
+            RegisterError: `application_not_found`, `certificate_suspended`, `superseded_revoked`.
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
-            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`,
+            IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`, `qr_too_large`,
                 `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
@@ -174,6 +175,7 @@ class IssuingCycle:
         follow(Action.ISSUE, state=State(case.state), actor=actor)
         if case.approved_draft_sha256 != draft_sha256(case):
             raise IssuingError("draft_changed", field="id")
+        require_confirmed_since(store, case)
         self._require_good_look_up(store, case, now)
 
     def _require_not_issued(self, store: Store, case: Case, actor: Actor) -> None:
@@ -221,7 +223,7 @@ class IssuingCycle:
         """Steps 2 to 4 for a recorded certificate: lint, sign, verify.
 
         Raises:
-            IssuingError: `draft_changed`, `lint_failed`, `signer_unavailable`, `self_check_failed`.
+            IssuingError: `draft_changed`, `lint_failed`, `qr_too_large`, `signer_unavailable`, `self_check_failed`.
             LifecycleError: (keys) no key signs now.
         """
         if hashlib.sha256(certificate.unsigned).hexdigest() != certificate.unsigned_sha256:
@@ -247,12 +249,11 @@ class IssuingCycle:
         return forms
 
     def _activate(self, certificate_id: str, forms: SignedForms, actor: Actor) -> tuple[Certificate, Case]:
-        now = self._office.clock()
+        now, version = self._office.clock(), version_of(forms.qr)
         with self._office.writing() as store:
             store.hold_feed_still()
             certificate, case = self.enter(store, certificate_id, forms, actor, now)
         _log.info("certificate_issued", number=certificate.number, case=case.id)
-        version = version_of(forms.qr)
         if size_warning(version):
             _log.warning("qr_large", number=certificate.number, version=version, target=TARGET_VERSION)
         return certificate, case
@@ -280,10 +281,10 @@ class IssuingCycle:
         Raises:
             WorkflowError: `case_changed`, or the case is not approved any more.
             RefusalError: `list_check_stale`, `list_check_before_relisting`.
-            RegisterError: `certificate_suspended`, `reissue_ended`.
+            RegisterError: `certificate_suspended`, `superseded_revoked`, `reissue_ended`.
             IssuingError: `draft_changed`.
         """
-        certificate = store.certificate(certificate_id)
+        certificate = store.certificate(certificate_id, lock=True)
         case = store.case(certificate.case_id, lock=True)
         if certificate.voided_at is not None or certificate.issued_at is not None:
             raise WorkflowError("case_changed", field="id")
@@ -311,6 +312,7 @@ class IssuingCycle:
         old = store.case(case.supersedes_case_id, lock=True)
         if old.state == State.SUSPENDED:
             raise RegisterError("certificate_suspended", field="supersedes", number=old.id)
+        require_confirmed_since(store, case)
         if old.state in LIVE_STATES:
             note = number if case.reissues_key is None else f"{number}; key {case.reissues_key}"
             revoke_case(store, old, SYSTEM, reason=RevocationReason.SUPERSEDED, at=at, note=note, publish=publish)
@@ -327,7 +329,7 @@ class IssuingCycle:
         """
         now = self._office.clock()
         with self._office.writing() as store:
-            certificate = store.certificate(certificate_id)
+            certificate = store.certificate(certificate_id, lock=True)
             if certificate.issued_at is not None or certificate.voided_at is not None:
                 return
             case = store.case(certificate.case_id, lock=True)

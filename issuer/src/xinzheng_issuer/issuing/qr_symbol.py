@@ -13,6 +13,9 @@ from xinzheng_issuer.errors import IssuingError
 TARGET_VERSION = 13
 """Largest version that a phone reads from plain paper at 48 mm width through blur and tilt; measured at 120 dpi."""
 
+CAPACITY = 3391
+"""Characters of the largest symbol, version 40-M, in alphanumeric mode (ISO/IEC 18004, table 7)."""
+
 MODULE_PIXELS = 8
 """Pixels of a module: 616 pixels for version 13 with its quiet zone, over 300 dpi at 48 mm."""
 
@@ -62,6 +65,16 @@ def size_warning(version: int) -> IssuingError | None:
     return IssuingError("qr_large", field="credential.qr.png", version=version, target=TARGET_VERSION)
 
 
+def require_fits(text: str) -> None:
+    """See, without laying it out, that some symbol holds `text`.
+
+    Raises:
+        IssuingError: `qr_too_large`.
+    """
+    if len(text) > CAPACITY:
+        raise _too_large(text)
+
+
 def qr_png(text: str) -> bytes:
     """`draw(text)`, the picture alone."""
     return draw(text).png
@@ -76,5 +89,9 @@ def _fitted(text: str) -> qrcode.QRCode:
     try:
         symbol.best_fit(start=1)
     except (DataOverflowError, ValueError) as error:
-        raise IssuingError("qr_too_large", found=len(text)) from error
+        raise _too_large(text) from error
     return symbol
+
+
+def _too_large(text: str) -> IssuingError:
+    return IssuingError("qr_too_large", field="credential.qr.png", found=len(text), maximum=CAPACITY)

@@ -16,6 +16,7 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource, NamedSigner
 from xinzheng_issuer.issuing.forms import data_integrity_proof, sign_data_integrity, sign_jwt, sign_qr
+from xinzheng_issuer.issuing.qr_symbol import require_fits
 from xinzheng_issuer.issuing.suites import ALGORITHMS, DEFAULT_CRYPTOSUITE, SECOND_CRYPTOSUITE, Cryptosuite
 from xinzheng_issuer.publishing.status_lists import sign_status_document, status_list_credential
 from xinzheng_keys.lifecycle import KeyRecord
@@ -127,7 +128,7 @@ class Rehearsal:
             national: whether an SM2 key makes a second proof.
 
         Raises:
-            IssuingError: `lint_failed`, with the form and the verifier's reason.
+            IssuingError: `lint_failed`, with the form and the verifier's reason; `qr_too_large`.
             KeyStoreError: (keys) `sm2_unavailable`, `sm2_failed`.
         """
         at = parse_timestamp(credential["validFrom"])
@@ -155,7 +156,7 @@ class Rehearsal:
             at: when they were signed; after a crash that is later than `validFrom`.
 
         Raises:
-            IssuingError: `self_check_failed`, with the form and the verifier's reason.
+            IssuingError: `self_check_failed`, with the form and the verifier's reason; `qr_too_large`.
         """
         self._check(forms, credential, self._keys.current(), {}, "self_check_failed", at=at)
 
@@ -174,6 +175,7 @@ class Rehearsal:
         *,
         at: datetime,
     ) -> None:
+        require_fits(forms.qr)
         list_number = int(credential["credentialStatus"][0]["statusListCredential"].split("/")[-2])
         verifier = self._verifier(list_number, keys, signers, at=at)
         for form, data in (("json", forms.json_ld), ("jwt", forms.jwt), ("qr", forms.qr)):

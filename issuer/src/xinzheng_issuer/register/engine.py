@@ -20,7 +20,8 @@ def open_engine(url: str) -> Engine:
 
     SQLite keeps its rollback journal (releases before 3.51.3 can corrupt a WAL database that two connections write),
     syncs fully, enforces foreign keys, and takes the write lock when a writing transaction begins, so that nothing is
-    decided on what another writer is about to change. PostgreSQL commits synchronously.
+    decided on what another writer is about to change. PostgreSQL commits synchronously. No error repeats the values of
+    a statement: they name people, and errors are logged.
 
     Args:
         url: `sqlite:///path` or `postgresql://…`.
@@ -35,6 +36,7 @@ def open_engine(url: str) -> Engine:
             connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -47,6 +49,7 @@ def open_engine(url: str) -> Engine:
         pool_pre_ping=True,
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
+        hide_parameters=True,
     )
 
 

@@ -178,7 +178,9 @@ class Store(KeyRows, StatusRows):
             RegisterError: `application_not_found`.
         """
         query = select(Case).where(Case.court_id == self.court_id, Case.id == case_id)
-        case = self._session.exec(query.with_for_update() if lock else query).one_or_none()
+        if lock:
+            query = query.with_for_update().execution_options(populate_existing=True)
+        case = self._session.exec(query).one_or_none()
         if case is None:
             raise RegisterError("application_not_found", field="id")
         return case
@@ -218,11 +220,20 @@ class Store(KeyRows, StatusRows):
         )
         return self._session.exec(query.order_by(col(Case.registered_at), col(Case.id)).with_for_update()).all()
 
-    def cases_past(self, moment: datetime) -> Sequence[Case]:
-        """Live cases whose certificate ended before `moment`."""
+    def cases_past(self, moment: datetime, *, lock: bool = False) -> Sequence[Case]:
+        """Live cases whose certificate ended before `moment`.
+
+        Args:
+            moment: now.
+            lock: hold them against other writers until the transaction ends, and leave out those that another one
+                holds: what it makes of them is not known yet (PostgreSQL; SQLite locks as a whole).
+        """
         query = select(Case).where(
             Case.court_id == self.court_id, col(Case.state).in_(LIVE_STATES), col(Case.valid_until) < moment
         )
+        if lock:
+            query = query.order_by(col(Case.id)).with_for_update(skip_locked=True)
+            query = query.execution_options(populate_existing=True)
         return self._session.exec(query).all()
 
     def transitions(self, case_id: str) -> Sequence[TransitionRecord]:
@@ -270,14 +281,18 @@ class Store(KeyRows, StatusRows):
         )
         return self._session.exec(query).one_or_none()
 
-    def certificate(self, certificate_id: str) -> Certificate:
+    def certificate(self, certificate_id: str, *, lock: bool = False) -> Certificate:
         """A certificate by its `urn:uuid:` id, in whatever phase.
+
+        Args:
+            certificate_id: its id.
+            lock: hold it against other writers until the transaction ends; to be called before its case is locked.
 
         Raises:
             RegisterError: `certificate_not_found`.
         """
         query = select(Certificate).where(Certificate.court_id == self.court_id, Certificate.id == certificate_id)
-        certificate = self._session.exec(query).one_or_none()
+        certificate = self._session.exec(query.with_for_update() if lock else query).one_or_none()
         if certificate is None:
             raise RegisterError("certificate_not_found", field="id")
         return certificate

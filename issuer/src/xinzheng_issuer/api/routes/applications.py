@@ -126,8 +126,9 @@ def renew_list_check(
 
 @router.post("/{application_id}/approval", responses=_STEP, summary="Approve")
 def approve(application_id: str, body: ApprovalIn, issuer: CurrentIssuer, actor: CurrentActor) -> ApplicationOut:
-    """Somebody other than the confirming judge approves. Roles: approver, vicePresident."""
-    return _shown(issuer, applications.approve(application_id, body.opinion, issuer.office, actor))
+    """Somebody other than the confirming judge approves what was read. Roles: approver, vicePresident."""
+    case = applications.approve(application_id, body.opinion, body.draft_sha256, issuer.office, actor)
+    return _shown(issuer, case)
 
 
 @router.post(
