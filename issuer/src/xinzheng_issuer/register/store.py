@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, func, not_, or_, update
+from sqlalchemy import Engine, and_, func, not_, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -18,6 +18,7 @@ from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.register.engine import READ_ONLY
 from xinzheng_issuer.register.key_rows import KeyRows
+from xinzheng_issuer.register.publication_rows import PublicationRows
 from xinzheng_issuer.register.status_rows import StatusRows
 from xinzheng_issuer.register.tables import (
     Case,
@@ -26,7 +27,6 @@ from xinzheng_issuer.register.tables import (
     FeedBatch,
     FeedRecord,
     KeyEvent,
-    Publication,
     RefusalRecord,
     StatusChange,
     StatusList,
@@ -36,9 +36,6 @@ from xinzheng_issuer.register.tables import (
 
 MAX_PAGE = 200
 """Most rows that one listing returns."""
-
-_MOST_VALUES = 10_000
-"""Values of one statement; PostgreSQL takes 65,535 and SQLite 250,000 by default."""
 
 
 class Register:
@@ -72,7 +69,7 @@ class Register:
             yield Store(session, court_id)
 
 
-class Store(KeyRows, StatusRows):
+class Store(KeyRows, PublicationRows, StatusRows):
     """The rows of one court, within one transaction."""
 
     def __init__(self, session: Session, court_id: str) -> None:
@@ -346,50 +343,6 @@ class Store(KeyRows, StatusRows):
                 at=at,
             )
         )
-
-    # ── publishing ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def enqueue_publication(self, cause: str, *, at: datetime) -> int:
-        """Note, with the change itself, that it must be published.
-
-        Returns:
-            The place in the queue.
-        """
-        row = Publication(court_id=self.court_id, cause=cause, created_at=at)
-        self._session.add(row)
-        self._session.flush()
-        if row.id is None:  # pragma: no cover - the database numbers the rows
-            raise AssertionError(row)
-        return row.id
-
-    def pending_publications(self) -> Sequence[int]:
-        """Places in the queue that are not published yet."""
-        query = select(Publication.id).where(
-            Publication.court_id == self.court_id, col(Publication.published_at).is_(None)
-        )
-        return [place for place in self._session.exec(query).all() if place is not None]
-
-    def waiting_since(self) -> datetime | None:
-        """Since when the oldest entry of the queue waits; None if none does."""
-        query = select(Publication.created_at).where(
-            Publication.court_id == self.court_id, col(Publication.published_at).is_(None)
-        )
-        return self._session.exec(query.order_by(col(Publication.created_at)).limit(1)).first()
-
-    def publication(self, place: int) -> Publication | None:
-        """One entry of the queue."""
-        query = select(Publication).where(Publication.court_id == self.court_id, Publication.id == place)
-        return self._session.exec(query).one_or_none()
-
-    def mark_published(self, places: Sequence[int], *, bundle_version: int, at: datetime) -> None:
-        """Take entries out of the queue."""
-        for first in range(0, len(places), _MOST_VALUES):
-            some = col(Publication.id).in_(places[first : first + _MOST_VALUES])
-            self._session.exec(
-                update(Publication)
-                .where(col(Publication.court_id) == self.court_id, some)
-                .values(published_at=at, bundle_version=bundle_version)
-            )
 
     # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
