@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from support.office import relisting
 from xinzheng_issuer.errors import FeedError, RefusalError
-from xinzheng_issuer.feed.batches import split_batch, without_personal_numbers
+from xinzheng_issuer.feed.batches import split_batch
+from xinzheng_issuer.feed.personal_numbers import without_personal_numbers
 from xinzheng_issuer.feed.records import ListPerformance, ListRecord, PartlyHidden, read_card, read_record
 from xinzheng_schemas.identity import DocumentNumber, MaskedId, ResidentId, UnifiedSocialCreditCode
 from xinzheng_schemas.vocabulary import ListingGround

@@ -44,6 +44,7 @@ from xinzheng_issuer.register.migrations.versions import (
     v0005_key_life,
     v0006_second_key,
     v0007_contributions,
+    v0008_feed_likeness,
 )
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord, UTCDateTime
@@ -56,6 +57,7 @@ MIGRATIONS = (
     v0005_key_life,
     v0006_second_key,
     v0007_contributions,
+    v0008_feed_likeness,
 )
 
 

@@ -17,12 +17,29 @@ FEED = {
         "该记录含有非 UTF-8 字节。",
     ),
     "feed_too_many_records": Message(
-        "The batch has {found} records: expected at most {maximum}.",
-        "该批次有 {found} 条记录：最多 {maximum} 条。",
+        "The batch has more than {maximum} records: expected that many at most.",
+        "该批次的记录超过 {maximum} 条：最多 {maximum} 条。",
     ),
     "feed_record_malformed": Message(
-        "The record is no JSON object: {reason}",
-        "该记录不是 JSON 对象：{reason}",
+        "The record is no well-formed JSON object: {reason}",
+        "该记录不是合格的 JSON 对象：{reason}",
+    ),
+    "feed_record_defective": Message(
+        "{reason} What could be read of it counts all the same.",
+        "{reason} 其余可读内容照常处理。",
+    ),
+    "feed_record_unclear": Message(
+        "The record cannot be read as a whole and names the case of {number}: no effect, for the clerk to look at. "
+        "Look the public list up again before anything is issued.",
+        "该记录无法完整读取，但指向 {number} 的案件：不产生效力，请书记员核对。出具证明前须重新核查公布名单。",
+    ),
+    "feed_field_twice": Message(
+        "{field} stands there more than once, with different values.",
+        "{field} 多次出现且取值不同。",
+    ),
+    "feed_field_damaged": Message(
+        "{field} has characters that cannot be read.",
+        "{field} 含有无法读取的字符。",
     ),
     "feed_field_missing": Message(
         "{field} is missing or empty.",

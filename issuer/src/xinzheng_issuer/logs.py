@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from xinzheng_issuer.feed.batches import without_personal_numbers
+from xinzheng_issuer.feed.personal_numbers import without_personal_numbers
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 

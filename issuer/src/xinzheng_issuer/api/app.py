@@ -12,7 +12,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from xinzheng_issuer.api.problems import Problem, install_handlers, responses
+from xinzheng_issuer.api.problems import Problem, install_handlers, refused_address, responses
 from xinzheng_issuer.api.routes import applications, certificates, feed, public
 from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.installation import Issuer, open_issuer
@@ -101,7 +101,7 @@ def _keep_published(issuer: Issuer, stopped: threading.Event) -> None:
 async def _observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """One log line for each request, and headers that keep answers out of caches and sniffers."""
     began = time.monotonic()
-    response = await call_next(request)
+    response = refused_address(request) or await call_next(request)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.url.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -11,7 +11,7 @@ from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.readiness import Readiness
 from xinzheng_issuer.people import actor_of
-from xinzheng_issuer.register.store import MAX_PAGE
+from xinzheng_issuer.register.tables import MAX_PAGE
 from xinzheng_schemas.errors import Language
 
 _bearer = HTTPBearer(auto_error=False, description="API token made by `xinzheng users add`.")

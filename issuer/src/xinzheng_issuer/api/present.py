@@ -150,13 +150,13 @@ def _record_out(result: RecordResult, language: Language) -> FeedRecordOut:
     )
 
 
-def kept_record_out(row: FeedRecord, language: Language) -> KeptRecordOut:
-    """A record of the register."""
+def kept_record_out(row: FeedRecord, language: Language, *, readable: bool = True) -> KeptRecordOut:
+    """A record of the register; without its text, and what was said of it, for whoever may not read records."""
     kept = row.problems if row.problems is not None else [{"code": code} for code in row.codes]
     return KeptRecordOut(
         batch=row.batch_id,
         received_at=row.received_at or datetime.min.replace(tzinfo=UTC),
-        raw=row.raw,
+        raw=row.raw if readable else None,
         id=row.id or 0,
         reviewed_at=row.reviewed_at,
         reviewed_by=row.reviewed_by,
@@ -170,6 +170,7 @@ def kept_record_out(row: FeedRecord, language: Language) -> KeptRecordOut:
         errors=[
             RecordErrorOut(field=each.get("field"), code=each["code"] or "", detail=each.get(language) or "")
             for each in kept
+            if readable
         ],
     )
 

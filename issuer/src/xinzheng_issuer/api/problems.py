@@ -36,6 +36,8 @@ _log = structlog.get_logger("xinzheng.http")
 
 PROBLEM_TYPE = "https://xinzheng.example/problems/"
 MEDIA_TYPE = "application/problem+json"
+NUL = "\0"
+"""The one character that a text of JSON may have, and a text of PostgreSQL not."""
 
 _STATUS_OF_CODE = {
     "role_not_allowed": HTTPStatus.FORBIDDEN,
@@ -110,6 +112,22 @@ class BodyError(HTTPException):
 def body_too_large(limit: int) -> BodyError:
     """A body of more than `limit` octets."""
     return BodyError(_WireError("body_too_large", field="body", maximum=limit))
+
+
+def nul_in(field: str) -> CodedError:
+    """A text with NUL in it: one answer, whatever the database makes of such a text."""
+    return RuleError("text_invisible_character", field=field)
+
+
+def refused_address(request: Request) -> JSONResponse | None:
+    """The answer to an address with NUL in it: a path of this kind does not exist, a parameter is invalid."""
+    language = preferred_language(request)
+    if NUL in request.scope["path"]:
+        return problem_response([_WireError("route_not_found")], HTTPStatus.NOT_FOUND, language)
+    for name, value in request.query_params.multi_items():
+        if NUL in name + value:
+            return problem_response([nul_in(name.replace(NUL, ""))], HTTPStatus.UNPROCESSABLE_ENTITY, language)
+    return None
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from xinzheng_issuer.api.problems import BodyError, body_too_large
+from xinzheng_issuer.api.problems import NUL, BodyError, body_too_large, nul_in
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
@@ -43,12 +43,16 @@ class StrictRequest(Request):
         """The body as JSON.
 
         Raises:
-            BodyError: it is not strict JSON.
+            BodyError: it is not strict JSON, or has a text with NUL in it, which no database keeps.
         """
+        body = await self.body()
         try:
-            return strict_json.loads(await self.body())
+            value = strict_json.loads(body)
         except CodedError as error:
             raise BodyError(error) from error
+        if b"\\u0000" in body and (field := _with_nul(value)) is not None:
+            raise BodyError(nul_in(field))
+        return value
 
 
 class FeedRequest(StrictRequest):
@@ -79,3 +83,16 @@ class FeedRoute(StrictRoute):
     """A route whose requests are `FeedRequest`."""
 
     request_class = FeedRequest
+
+
+def _with_nul(value: object, field: str = "") -> str | None:
+    """Where in a body a text with NUL stands; members and places with slashes."""
+    if isinstance(value, str):
+        return field if NUL in value else None
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        if NUL in str(name):
+            return field
+        if (found := _with_nul(member, f"{field}/{name}".lstrip("/"))) is not None:
+            return found
+    return None

@@ -329,7 +329,10 @@ class KeptRecordOut(FeedRecordOut):
 
     batch: str
     received_at: datetime
-    raw: Annotated[str, Field(description="The record as it came; resident ID numbers masked.")]
+    raw: Annotated[
+        str | None,
+        Field(description="The record as it came; resident ID numbers masked. Null for whoever may not read records."),
+    ]
     id: Annotated[int, Field(description="Names the record when it is marked as looked at.")]
     reviewed_at: Annotated[datetime | None, Field(description="When somebody looked at it.")]
     reviewed_by: str | None

@@ -3,13 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from xinzheng_issuer.errors import FeedError
+from xinzheng_issuer.feed import lenient_json
+from xinzheng_issuer.feed.lenient_json import UNREADABLE, LenientJSONError, Members
+from xinzheng_issuer.feed.personal_numbers import MAX_RECORD_CHARACTERS
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError, Message
 
-RECORD_LIMITS = strict_json.Limits(max_bytes=65_536, max_depth=8, max_members=500)
-"""One record: the public list's longest duties run to some 10 kB of text."""
+RECORD_LIMITS = strict_json.Limits(max_bytes=MAX_RECORD_CHARACTERS, max_depth=8, max_members=500)
+"""One record as it should be."""
 
 _EMPTY = Message("it holds nothing", "内容为空")
 _NOT_UTF8 = Message("its text is not UTF-8", "文本不是 UTF-8 编码")
@@ -17,12 +21,6 @@ _DAMAGED = Message("the array breaks off or is damaged", "数组中断或已损�
 _BYTE_ORDER_MARK = "\ufeff"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _TOKEN = re.compile(r'"|[\[\]{}]|,')
-# A resident ID number in running text: region, a date of birth that can exist, sequence, check character.
-_RESIDENT_ID = re.compile(
-    r"(?<![0-9])([0-9]{6}(?:19|20)[0-9]{2})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])([0-9]{3}[0-9Xx])(?![0-9])"
-)
-_TORN_RESIDENT_ID = re.compile(r"(?<![0-9])([0-9]{6}(?:19|20)[0-9]{2})[0-9]{1,7}\Z")
-_HALF_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), 0xFF38, 0xFF58)}
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class RawRecord:
 
     Attributes:
         line: line of a JSON-lines delivery, or place in an array; from 1.
-        text: JSON text, untouched; octets that are no UTF-8 as `\xff`.
-        damage: why it is no record at all.
+        text: JSON text, untouched but for NUL, which is U+FFFD; octets that are no UTF-8 as `\xff`.
+        damage: why it may be no record at all.
     """
 
     line: int
@@ -51,36 +49,19 @@ def split_batch(data: bytes, *, max_records: int) -> list[RawRecord]:
         max_records: most records taken.
 
     Returns:
-        At least one record that is not damaged.
+        At least one that can be a record.
 
     Raises:
         FeedError: `feed_malformed` if no record can be told apart, `feed_too_many_records`.
     """
     # Octets that are no UTF-8 become lone surrogates: they spoil the record that they stand in and no other.
-    text = data.decode("utf-8", "surrogateescape").removeprefix(_BYTE_ORDER_MARK)
-    records = [_checked(record) for record in _records(text)]
-    if all(record.damage for record in records):
-        raise FeedError("feed_malformed", reason=_reason(records))
+    text = data.decode("utf-8", "surrogateescape").removeprefix(_BYTE_ORDER_MARK).replace("\0", UNREADABLE)
+    records = [_checked(record) for record in islice(_records(text), max_records + 1)]
     if len(records) > max_records:
-        raise FeedError("feed_too_many_records", found=len(records), maximum=max_records)
+        raise FeedError("feed_too_many_records", maximum=max_records)
+    if all(record.damage and not _is_object(record.text) for record in records):
+        raise FeedError("feed_malformed", reason=_reason(records))
     return records
-
-
-def without_personal_numbers(text: str, *, torn: bool = False) -> str:
-    """The text with every resident ID number masked as the public list masks it; the register keeps no full one.
-
-    Args:
-        text: any text.
-        torn: the text may end within a number; what is left of it is masked too.
-    """
-    # The mapping keeps lengths: places in the mapped text are places in the text.
-    mapped = text.translate(_HALF_WIDTH)
-    if torn and (end := _TORN_RESIDENT_ID.search(mapped)):
-        text, mapped = text[: end.end(1)] + "****", mapped[: end.end(1)]
-    found = list(_RESIDENT_ID.finditer(mapped))
-    for match in reversed(found):
-        text = text[: match.end(1)] + "****" + text[match.start(2) :]
-    return text
 
 
 def _checked(record: RawRecord) -> RawRecord:
@@ -108,9 +89,18 @@ def _records(text: str) -> Iterator[RawRecord]:
     elif _is_json(stripped):
         yield RawRecord(1, stripped)
     else:
-        for number, line in enumerate(text.split("\n"), 1):
+        for number, line in enumerate(_lines(text), 1):
             if line.strip():
                 yield RawRecord(number, line.strip())
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other: whoever has had enough of them stops."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _is_json(text: str) -> bool:
@@ -119,6 +109,13 @@ def _is_json(text: str) -> bool:
     except CodedError:
         return False
     return True
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(lenient_json.read(text, max_characters=MAX_RECORD_CHARACTERS), Members)
+    except LenientJSONError:
+        return False
 
 
 def _elements(text: str) -> Iterator[RawRecord]:

@@ -17,10 +17,12 @@ from xinzheng_issuer.domain.labels import ACTIONS, ROLES, listed
 from xinzheng_issuer.domain.rules import civil_date
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State
 from xinzheng_issuer.errors import FeedError, RefusalError, WorkflowError
-from xinzheng_issuer.feed.batches import RawRecord, split_batch, without_personal_numbers
-from xinzheng_issuer.feed.matching import candidates, known_case, label_of, make_findable
-from xinzheng_issuer.feed.records import ListRecord, read_record
+from xinzheng_issuer.feed.batches import RawRecord, split_batch
+from xinzheng_issuer.feed.matching import candidates, known_case, label_of, make_findable, partly_about
+from xinzheng_issuer.feed.personal_numbers import record_without_personal_numbers, without_personal_numbers
+from xinzheng_issuer.feed.records import ListRecord, PartlyReadError, read_record
 from xinzheng_issuer.feed.relisting import Effect, decide
+from xinzheng_issuer.register.feed_rows import PastEffect
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, FeedBatch, FeedRecord
 from xinzheng_schemas.errors import CodedError, Language
@@ -147,35 +149,69 @@ def require_role(actor: Actor, roles: frozenset[Role], action: str) -> None:
 
 
 def _take_record(store: Store, raw: RawRecord, batch_id: str, office: Office, now: datetime) -> RecordResult:
-    row = FeedRecord(
-        court_id=store.court_id,
-        batch_id=batch_id,
-        line=raw.line,
-        raw=without_personal_numbers(raw.text, torn=raw.damage is not None),
-        outcome="",
-        effect="",
-        received_at=now,
-    )
     try:
-        record = _read(raw, today=civil_date(now, office.policy))
-        row.identity = record.identity
-        make_findable(row, record, office.identity_keys)
         with store.savepoint():
-            result = _apply(store, raw.line, record, office, now)
-    except RefusalError as error:
-        result = RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=list(error.problems))
+            row = _row(store, raw, batch_id, now)
+            result = _decided(store, row, raw, office, now)
+            _keep(store, row, result)
+            return result
     except (CodedError, SQLAlchemyError) as error:
         reason = error.code if isinstance(error, CodedError) else type(error).__name__
         failed = FeedError("feed_record_failed", reason=reason)
-        result = RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=[failed])
+    row = _row(store, raw, batch_id, now)
+    result = RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=[failed])
+    _make_findable(row, raw, office, now)
     _keep(store, row, result)
     return result
 
 
+def _row(store: Store, raw: RawRecord, batch_id: str, now: datetime) -> FeedRecord:
+    torn = raw.damage is not None and raw.damage.code == "feed_array_damaged"
+    return FeedRecord(
+        court_id=store.court_id,
+        batch_id=batch_id,
+        line=raw.line,
+        raw=without_personal_numbers(raw.text, torn=True) if torn else record_without_personal_numbers(raw.text),
+        outcome="",
+        effect="",
+        received_at=now,
+    )
+
+
+def _decided(store: Store, row: FeedRecord, raw: RawRecord, office: Office, now: datetime) -> RecordResult:
+    """What becomes of a record; the row learns by what it can be found."""
+    try:
+        record = _read(raw, today=civil_date(now, office.policy))
+    except PartlyReadError as error:
+        make_findable(row, error.records, office.identity_keys)
+        labels = partly_about(store, error.records, office.identity_keys)
+        flags = [FeedError("feed_record_unclear", number=label) for label in labels]
+        outcome = FeedOutcome.FLAGGED if flags else FeedOutcome.REJECTED
+        return RecordResult(line=raw.line, outcome=outcome, errors=[*flags, *error.problems])
+    except RefusalError as error:
+        return RecordResult(line=raw.line, outcome=FeedOutcome.REJECTED, errors=list(error.problems))
+    row.identity = record.identity
+    make_findable(row, [record], office.identity_keys)
+    return _apply(store, raw.line, record, office, now)
+
+
+def _make_findable(row: FeedRecord, raw: RawRecord, office: Office, now: datetime) -> None:
+    """What could not be applied speaks against earlier look-ups all the same."""
+    try:
+        record = _read(raw, today=civil_date(now, office.policy))
+    except PartlyReadError as error:
+        make_findable(row, error.records, office.identity_keys)
+    except RefusalError:
+        return
+    else:
+        row.identity = record.identity
+        make_findable(row, [record], office.identity_keys)
+
+
 def _read(raw: RawRecord, *, today: date) -> ListRecord:
-    if raw.damage:
+    if raw.damage and raw.damage.code == "feed_array_damaged":
         raise RefusalError([raw.damage])
-    record = read_record(raw.text)
+    record = read_record(raw.text, damage=raw.damage)
     if record.published_on > today:
         # What has not happened revokes nobody: a slip in the year would do so for good.
         published = record.published_on.isoformat()
@@ -208,23 +244,22 @@ class _Past:
 
     Attributes:
         labels: the certificates and applications that it had an effect on.
-        strongest: the strongest effect, and the certificate it was on.
+        strongest: the arrival with the strongest effect.
         first_received_at: when it came first.
     """
 
-    labels: frozenset[str]
-    strongest: tuple[Effect, str | None] | None
+    labels: frozenset[str | None]
+    strongest: PastEffect | None
     first_received_at: datetime | None
 
     @classmethod
-    def of(cls, rows: Sequence[FeedRecord]) -> "_Past":
-        applied = [row for row in rows if row.outcome == FeedOutcome.APPLIED and not row.repeated]
-        labels = {each["label"] for row in applied for each in row.effects or ()}
-        ranked = sorted(applied, key=lambda row: list(Effect).index(Effect(row.effect)))
+    def of(cls, store: Store, record: ListRecord) -> "_Past":
+        effects = store.past_effects(record.identities)
+        ranked = sorted(effects, key=lambda past: list(Effect).index(Effect(past.effect)))
         return cls(
-            labels=frozenset(labels | {row.certificate_number for row in applied if row.certificate_number}),
-            strongest=(Effect(ranked[-1].effect), ranked[-1].certificate_number) if ranked else None,
-            first_received_at=min((row.received_at for row in rows if row.received_at), default=None),
+            labels=frozenset[str | None]().union(*(past.labels for past in effects)),
+            strongest=ranked[-1] if ranked else None,
+            first_received_at=store.first_arrival(record.identities),
         )
 
     def answered_in(self, case: Case) -> bool:
@@ -234,7 +269,7 @@ class _Past:
 
 
 def _apply(store: Store, line: int, record: ListRecord, office: Office, now: datetime) -> RecordResult:
-    past = _Past.of(store.feed_records_of(record.identity))
+    past = _Past.of(store, record)
     effects: list[tuple[Case, CaseEffect]] = []
     flags: list[CodedError] = []
     for case in candidates(store, record, office.identity_keys):
@@ -253,16 +288,16 @@ def _apply(store: Store, line: int, record: ListRecord, office: Office, now: dat
             _take_effect(store, case, decision.effect, record, now)
             effects.append((case, CaseEffect(label, decision.effect)))
     if not effects and not flags and past.strongest is not None:
-        return _repeated(line, record, *past.strongest)
+        return _repeated(line, record, past.strongest)
     return _result(line, record, effects, flags)
 
 
-def _repeated(line: int, record: ListRecord, effect: Effect, number: str | None) -> RecordResult:
+def _repeated(line: int, record: ListRecord, past: PastEffect) -> RecordResult:
     return RecordResult(
         line=line,
         outcome=FeedOutcome.APPLIED,
-        effect=effect,
-        certificate_number=number,
+        effect=Effect(past.effect),
+        certificate_number=past.certificate_number,
         repeated=True,
         errors=list(record.remarks),
     )

@@ -7,13 +7,15 @@ confirmation, at the renewal, and twice while issuing. Nothing that came in at o
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.domain.workflow import State
 from xinzheng_issuer.errors import RefusalError, RuleError
-from xinzheng_issuer.feed.records import ListRecord, PartlyHidden, read_record
-from xinzheng_issuer.feed.relisting import KnownCase, speaks_against
+from xinzheng_issuer.feed.records import ListRecord, PartlyHidden, PartlyReadError, read_record
+from xinzheng_issuer.feed.relisting import KnownCase, may_speak_against, speaks_against
 from xinzheng_issuer.register.identity_keys import IdentityKeys
+from xinzheng_issuer.register.names import folded_name
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, FeedRecord
 from xinzheng_schemas.identity import MaskedId
@@ -49,17 +51,38 @@ def known_case(case: Case, label: str, *, masked_on: date | None = None) -> Know
 
 def candidates(store: Store, record: ListRecord, keys: IdentityKeys) -> Sequence[Case]:
     """Open and live cases that a record may be about, locked until the transaction ends."""
-    numbers = {str(record.case_number), *_originals(record)}
-    return store.feed_candidates(case_numbers=numbers, name=record.name, identity_keys=_digests(record, keys))
+    digests = [*_digests(record, keys), *_document_digests(record, keys)]
+    numbers = [str(record.case_number), *_originals(record)]
+    return store.feed_candidates(case_numbers=numbers, name=record.name, identity_keys=digests)
 
 
-def make_findable(row: FeedRecord, record: ListRecord, keys: IdentityKeys) -> None:
-    """Fill in the columns by which `candidates` would have found the case."""
+def make_findable(row: FeedRecord, records: Sequence[ListRecord], keys: IdentityKeys) -> None:
+    """Fill in the columns by which `candidates` would have found the case.
+
+    Args:
+        row: the row to be.
+        records: the record; several that differ in the case number alone if it was read only in part.
+        keys: the register's digests.
+    """
+    record, *others = records
     digests = [*_digests(record, keys), None, None]
-    row.name = record.name
+    resumed = [*_originals(record), *(str(other.case_number) for other in others)]
+    row.name = folded_name(record.name) or None
     row.case_number = str(record.case_number)
-    row.original_case_numbers = " ".join(_originals(record)) or None
+    row.original_case_numbers = " ".join(resumed) or None
     row.identity_key, row.alias_key = digests[0], digests[1]
+    row.document_keys = " ".join(sorted(_document_digests(record, keys))) or None
+
+
+def partly_about(store: Store, records: Sequence[ListRecord], keys: IdentityKeys) -> list[str]:
+    """Labels of the cases of which a record that was read only in part may take a certificate out of force."""
+    found: dict[str, None] = {}
+    for record in records:
+        for case in candidates(store, record, keys):
+            label = label_of(store, case)
+            if may_speak_against(record, known_case(case, label), keys):
+                found[label] = None
+    return list(found)
 
 
 def look_up_problems(
@@ -79,39 +102,54 @@ def look_up_problems(
         certificate of the case out of force, or nothing.
     """
     known = known_case(case, case.id, masked_on=masked_on)
+    keys = office.identity_keys
     against = (
-        (received_at, record)
-        for row, received_at, record in _received(store.feed_records_since(checked_at, case))
-        if speaks_against(record, known, office.identity_keys, same_number=_same_number(row, case))
+        each
+        for each in _received(store.feed_records_since(checked_at, case))
+        if (may_speak_against if each.partly else speaks_against)(
+            each.record, known, keys, same_number=_same_number(each.row, case)
+        )
     )
-    newest = max(against, key=lambda pair: pair[0], default=None)
+    newest = max(against, key=lambda each: each.at, default=None)
     if newest is None:
         return []
-    received_at, record = newest
+    published = newest.record.published_on
     return [
         RuleError(
             "list_check_before_relisting",
             field="listCheckedAt",
             checked_at=checked_at.isoformat(),
-            received=received_at.isoformat(),
-            case=str(record.case_number),
-            published=record.published_on.isoformat(),
+            received=newest.at.isoformat(),
+            case=str(newest.record.case_number),
+            published="—" if published == date.max else published.isoformat(),
         )
     ]
 
 
-def _received(rows: Iterable[FeedRecord]) -> Iterator[tuple[FeedRecord, datetime, ListRecord]]:
+class _Received(NamedTuple):
+    row: FeedRecord
+    at: datetime
+    record: ListRecord
+    partly: bool
+
+
+def _received(rows: Iterable[FeedRecord]) -> Iterator[_Received]:
     for row in rows:
+        if row.received_at is None:
+            continue
         try:
-            record = read_record(row.raw)
+            yield _Received(row, row.received_at, read_record(row.raw), partly=False)
+        except PartlyReadError as error:
+            for record in error.records:
+                yield _Received(row, row.received_at, record, partly=True)
         except RefusalError:
             continue
-        if row.received_at is not None:
-            yield row, row.received_at, record
 
 
 def _same_number(row: FeedRecord, case: Case) -> bool:
-    """Whether a record that showed a full number (it has both digests) showed that of the case."""
+    """Whether a record that showed a full number showed that of the case."""
+    if case.identity_key in (row.document_keys or "").split():
+        return True
     if row.alias_key is None:
         return False
     return row.identity_key in {case.identity_key, case.alias_key} or row.alias_key == case.identity_key
@@ -123,6 +161,10 @@ def _digests(record: ListRecord, keys: IdentityKeys) -> list[str]:
     if record.card is None or isinstance(record.card, PartlyHidden):
         return []
     return [keys.of(record.card), keys.alias_of(record.card)]
+
+
+def _document_digests(record: ListRecord, keys: IdentityKeys) -> Iterable[str]:
+    return () if record.document is None else keys.of_document(record.document)
 
 
 def _originals(record: ListRecord) -> list[str]:

@@ -14,7 +14,7 @@ that was in the register before the look-up a certificate rests on was answered 
 certificate is suspended and never revoked by it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -22,9 +22,10 @@ from xinzheng_issuer.domain.policy import CourtPolicy, RelistingEffect
 from xinzheng_issuer.domain.workflow import LIVE_STATES, State
 from xinzheng_issuer.errors import FeedError
 from xinzheng_issuer.feed.records import ListRecord, PartlyHidden
-from xinzheng_issuer.register.identity_keys import IdentityKeys
+from xinzheng_issuer.register.identity_keys import ORGANIZATION_CODE, IdentityKeys
+from xinzheng_issuer.register.names import folded_name
 from xinzheng_schemas.case_number import AnyCaseNumber, CaseNumber, parse_case_number
-from xinzheng_schemas.identity import DocumentNumber, MaskedId, MaskStyle, ResidentId, UnifiedSocialCreditCode
+from xinzheng_schemas.identity import DocumentNumber, MaskedId
 
 
 class Effect(StrEnum):
@@ -82,6 +83,8 @@ class Decision:
     flag: FeedError | None = None
 
 
+_FULL_LENGTH = 18
+_DOCUMENT_MASK = "****"
 _NOT_CONCERNED = Decision(Effect.NONE)
 
 
@@ -142,9 +145,22 @@ def speaks_against(record: ListRecord, case: KnownCase, keys: IdentityKeys, *, s
     return _unaffected(record, case, who, own=same_matter(record, case)) is None
 
 
+def may_speak_against(record: ListRecord, case: KnownCase, keys: IdentityKeys, *, same_number: bool = False) -> bool:
+    """The same of a record that could be read only in part: what is missing is taken to fit.
+
+    Args:
+        record: what was read of it.
+        case: as in `speaks_against`.
+        keys: the register's digests.
+        same_number: as in `speaks_against`.
+    """
+    whole = record if record.name else replace(record, name=case.name)
+    return speaks_against(whole, case, keys, same_number=same_number)
+
+
 def likeness(record: ListRecord, case: KnownCase, keys: IdentityKeys) -> Likeness:
     """Compare the record's person with the case's by number first, by name where the number says nothing."""
-    named = record.name == case.name
+    named = folded_name(record.name) == folded_name(case.name)
     matches = _number_matches(record, case, keys)
     if matches is None:
         return Likeness.UNCLEAR if named else Likeness.STRANGER
@@ -178,23 +194,44 @@ def same_matter(record: ListRecord, case: KnownCase) -> bool:
 
 
 def _number_matches(record: ListRecord, case: KnownCase, keys: IdentityKeys) -> bool | None:
-    """Whether the record's number is the case's; None if the record shows none that can be read."""
+    """Whether the record's number is the case's; None if the record shows none that can be read, or too little."""
     card = record.card
+    if record.document is not None and case.identity_key in keys.of_document(record.document):
+        return True
     if card is None:
         return None
-    if isinstance(card, PartlyHidden):
-        return card.may_be(case.visible_number)
-    if isinstance(card, MaskedId):
-        if card.style is MaskStyle.PUBLIC_LIST:
-            return keys.of_masked(card) == case.alias_key or PartlyHidden(card.text).may_be(case.visible_number)
-        return PartlyHidden(card.text).may_be(case.visible_number)
-    if isinstance(card, ResidentId | UnifiedSocialCreditCode):
-        return keys.of(card) == case.identity_key or keys.alias_of(card) == case.identity_key
-    return _document_matches(card, case, keys)
+    if isinstance(card, MaskedId) and keys.of_masked(card) == case.alias_key:
+        return True
+    if isinstance(card, PartlyHidden | MaskedId):
+        return _may_be(card.text, case.visible_number)
+    return not {keys.of(card), keys.alias_of(card)}.isdisjoint(
+        {case.identity_key, case.alias_key} if isinstance(card, DocumentNumber) else {case.identity_key}
+    )
 
 
-def _document_matches(card: DocumentNumber, case: KnownCase, keys: IdentityKeys) -> bool:
-    return keys.of(card) in {case.identity_key, case.alias_key}
+def _may_be(hidden: str, visible: str) -> bool | None:
+    """Whether a number with hidden places may be the one that a case shows.
+
+    Args:
+        hidden: as the record shows it; an organization code stands for the unified social credit code around it, and
+            the other way round.
+        visible: as the case shows it: a masked resident ID, a unified social credit code, or of another document the
+            first and last characters around four stars, however many they stand for.
+
+    Returns:
+        None if it may be, and the case shows too little of a document's number for more.
+    """
+    number = PartlyHidden(hidden)
+    if len(visible) == _FULL_LENGTH:
+        return number.may_be(visible) or ("*" not in visible and number.may_be(visible[ORGANIZATION_CODE]))
+    head, stars, tail = visible.partition(_DOCUMENT_MASK)
+    forms = (hidden, hidden[ORGANIZATION_CODE]) if len(hidden) == _FULL_LENGTH else (hidden,)
+    return None if stars and any(_begins_and_ends(form, head, tail) for form in forms) else False
+
+
+def _begins_and_ends(hidden: str, head: str, tail: str) -> bool:
+    shown = hidden[: len(head)] + hidden[len(hidden) - len(tail) :]
+    return PartlyHidden(shown).may_be(head + tail)
 
 
 def _live_effect(case: KnownCase, policy: CourtPolicy, *, own: bool, certain: bool, answered: bool) -> Decision:

@@ -14,7 +14,7 @@ REVIEWING_ROLES = frozenset({Role.CLERK, Role.JUDGE, Role.ADMINISTRATOR})
 
 
 def review(office: Office, record_id: int, actor: Actor, *, note: str) -> FeedRecord:
-    """Mark a record as looked at; a later mark replaces an earlier one, and the log keeps both.
+    """Mark a record as looked at; a later mark replaces an earlier one.
 
     Args:
         office: the court at work.
@@ -31,5 +31,5 @@ def review(office: Office, record_id: int, actor: Actor, *, note: str) -> FeedRe
         row = store.feed_record(record_id)
         row.reviewed_at, row.reviewed_by, row.review_note = office.clock(), actor.name, note
         store.add(row)
-    _log.info("feed_record_reviewed", record=record_id, actor=actor.id, note=note)
+    _log.info("feed_record_reviewed", record=record_id, actor=actor.id)
     return row

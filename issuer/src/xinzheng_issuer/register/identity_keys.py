@@ -13,8 +13,10 @@ from xinzheng_schemas.vocabulary import IdType
 MIN_SECRET_BYTES = 16
 """Bytes of the register's secret, at least."""
 
+ORGANIZATION_CODE = slice(8, 17)
+"""Where a unified social credit code holds the organization code (GB 32100, characters 9 to 17)."""
+
 _DOMAIN = b"xinzheng-register-identity-v1"
-_ORGANIZATION_CODE = slice(8, 17)
 
 
 class IdentityKeys:
@@ -39,7 +41,11 @@ class IdentityKeys:
             return self.of_masked(MaskedId.of(identity, style=MaskStyle.PUBLIC_LIST))
         if isinstance(identity, DocumentNumber):
             return self.of(identity)
-        return self._digest(IdType.ORG_CODE, identity.number[_ORGANIZATION_CODE])
+        return self._digest(IdType.ORG_CODE, identity.number[ORGANIZATION_CODE])
+
+    def of_document(self, text: str) -> frozenset[str]:
+        """Digests of a text as the number of a document without a check digit: a passport, or another one."""
+        return frozenset(self._digest(id_type, text) for id_type in (IdType.PASSPORT, IdType.OTHER))
 
     def of_masked(self, masked: MaskedId) -> str:
         """Digest of a number masked in the public list's style."""

@@ -5,7 +5,7 @@ with register.writing(court) as store:     # one transaction: committed at the e
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
@@ -17,10 +17,12 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
 from xinzheng_issuer.errors import RegisterError
 from xinzheng_issuer.register.engine import READ_ONLY
+from xinzheng_issuer.register.feed_rows import FeedRows
 from xinzheng_issuer.register.key_rows import KeyRows
 from xinzheng_issuer.register.publication_rows import PublicationRows
 from xinzheng_issuer.register.status_rows import StatusRows
 from xinzheng_issuer.register.tables import (
+    MAX_PAGE,
     Case,
     Certificate,
     Court,
@@ -33,9 +35,6 @@ from xinzheng_issuer.register.tables import (
     TransitionRecord,
     User,
 )
-
-MAX_PAGE = 200
-"""Most rows that one listing returns."""
 
 
 class Register:
@@ -69,7 +68,7 @@ class Register:
             yield Store(session, court_id)
 
 
-class Store(KeyRows, PublicationRows, StatusRows):
+class Store(FeedRows, KeyRows, PublicationRows, StatusRows):
     """The rows of one court, within one transaction."""
 
     def __init__(self, session: Session, court_id: str) -> None:
@@ -200,23 +199,6 @@ class Store(KeyRows, PublicationRows, StatusRows):
         )
         return self._session.exec(query).all()
 
-    def feed_candidates(
-        self, *, case_numbers: Iterable[str], name: str, identity_keys: Iterable[str]
-    ) -> Sequence[Case]:
-        """Open and live cases that a public-list record may be about; locked until the transaction ends."""
-        keys = list(identity_keys)
-        query = select(Case).where(
-            Case.court_id == self.court_id,
-            col(Case.state).in_(OPEN_STATES | LIVE_STATES),
-            or_(
-                col(Case.case_number).in_(list(case_numbers)),
-                col(Case.name) == name,
-                col(Case.identity_key).in_(keys),
-                col(Case.alias_key).in_(keys),
-            ),
-        )
-        return self._session.exec(query.order_by(col(Case.registered_at), col(Case.id)).with_for_update()).all()
-
     def cases_past(self, moment: datetime, *, lock: bool = False) -> Sequence[Case]:
         """Live cases whose certificate ended before `moment`.
 
@@ -343,104 +325,6 @@ class Store(KeyRows, PublicationRows, StatusRows):
                 at=at,
             )
         )
-
-    # ── feed ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def hold_feed(self) -> None:
-        """Let no step that relies on a look-up run until this transaction ends; to be called before a case is locked.
-
-        PostgreSQL alone; SQLite locks as a whole. Other steps, which refer to the court, go on.
-        """
-        self._session.exec(self._own_court().with_for_update(key_share=True)).one_or_none()
-
-    def hold_feed_still(self) -> None:
-        """Wait for records that are coming in, and let none come until this transaction ends; as `hold_feed`."""
-        self._session.exec(self._own_court().with_for_update(read=True)).one_or_none()
-
-    def _own_court(self) -> SelectOfScalar[str]:
-        return select(Court.id).where(Court.id == self.court_id)
-
-    def feed_records_of(self, identity: str) -> Sequence[FeedRecord]:
-        """Every arrival of one record, oldest first."""
-        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.identity == identity)
-        return self._session.exec(query.order_by(col(FeedRecord.id))).all()
-
-    def feed_records_since(self, moment: datetime, case: Case) -> Sequence[FeedRecord]:
-        """Readable records that came in at `moment` or later and may be about a case."""
-        keys = [case.identity_key, case.alias_key]
-        query = select(FeedRecord).where(
-            FeedRecord.court_id == self.court_id,
-            col(FeedRecord.received_at) >= moment,
-            col(FeedRecord.identity).is_not(None),
-            or_(
-                col(FeedRecord.name) == case.name,
-                col(FeedRecord.name).is_(None),
-                col(FeedRecord.case_number).in_([case.case_number, *case.original_case_numbers]),
-                col(FeedRecord.original_case_numbers).contains(case.case_number, autoescape=True),
-                col(FeedRecord.identity_key).in_(keys),
-                col(FeedRecord.alias_key).in_(keys),
-            ),
-        )
-        return self._session.exec(query).all()
-
-    def feed_record(self, record_id: int) -> FeedRecord:
-        """One record.
-
-        Raises:
-            RegisterError: `feed_record_not_found`.
-        """
-        query = select(FeedRecord).where(FeedRecord.court_id == self.court_id, FeedRecord.id == record_id)
-        row = self._session.exec(query).one_or_none()
-        if row is None:
-            raise RegisterError("feed_record_not_found", field="id", id=record_id)
-        return row
-
-    def feed_records(
-        self,
-        *,
-        batch_id: str | None = None,
-        outcome: str | None = None,
-        reviewed: bool | None = None,
-        offset: int = 0,
-        limit: int = MAX_PAGE,
-    ) -> Sequence[FeedRecord]:
-        """Records of the feed, newest batch first, by line within a batch.
-
-        Args:
-            batch_id: only those of one batch.
-            outcome: only those with this outcome.
-            reviewed: only those that somebody has looked at, or only the others.
-            offset: how many to skip.
-            limit: how many to give, at most `MAX_PAGE`.
-        """
-        query = select(FeedRecord).join(FeedBatch, col(FeedBatch.id) == col(FeedRecord.batch_id))
-        query = query.where(FeedRecord.court_id == self.court_id)
-        if batch_id is not None:
-            query = query.where(FeedRecord.batch_id == batch_id)
-        if outcome is not None:
-            query = query.where(FeedRecord.outcome == outcome)
-        if reviewed is not None:
-            query = query.where(col(FeedRecord.reviewed_at).is_not(None) == reviewed)
-        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id), col(FeedRecord.line))
-        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
-
-    def feed_batches(self, *, offset: int = 0, limit: int = MAX_PAGE) -> Sequence[FeedBatch]:
-        """Deliveries, newest first."""
-        query = select(FeedBatch).where(FeedBatch.court_id == self.court_id)
-        query = query.order_by(col(FeedBatch.received_at).desc(), col(FeedBatch.id))
-        return self._session.exec(query.offset(offset).limit(min(limit, MAX_PAGE))).all()
-
-    def feed_outcomes(self, batch_ids: Iterable[str]) -> dict[str, dict[str, int]]:
-        """How many records of each batch had which outcome: batch → outcome → number."""
-        query = (
-            select(FeedRecord.batch_id, FeedRecord.outcome, func.count())
-            .where(FeedRecord.court_id == self.court_id, col(FeedRecord.batch_id).in_(list(batch_ids)))
-            .group_by(col(FeedRecord.batch_id), col(FeedRecord.outcome))
-        )
-        counts: dict[str, dict[str, int]] = {}
-        for batch_id, outcome, number in self._session.exec(query).all():
-            counts.setdefault(batch_id, {})[outcome] = number
-        return counts
 
     def _newest_list(self) -> int:
         given = select(func.max(Certificate.list_number)).where(Certificate.court_id == self.court_id)

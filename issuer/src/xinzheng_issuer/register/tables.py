@@ -17,13 +17,22 @@ from sqlalchemy import (
     Dialect,
     Index,
     LargeBinary,
+    String,
     TypeDecorator,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlmodel import Field, SQLModel
 
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, State
+from xinzheng_issuer.register.names import folded_name
+
+MAX_PAGE = 200
+"""Most rows that one listing returns."""
+
+HAD_EFFECT = "outcome = 'applied' AND repeated IS NOT TRUE"
+"""Of a record of the feed: it did something when it came. An index holds these alone, under this very condition."""
 
 
 def _new_id() -> str:
@@ -69,6 +78,24 @@ def _unique_while(name: str, condition: str, *columns: str) -> Index:
     return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
+def _index_where(name: str, condition: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def _new_values(context: DefaultExecutionContext) -> dict[str, Any]:
+    values: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    return values
+
+
+def _name_key(context: DefaultExecutionContext) -> str:
+    return folded_name(_new_values(context)["name"])
+
+
+def _original_numbers(context: DefaultExecutionContext) -> str | None:
+    numbers: list[str] = _new_values(context)["original_case_numbers"]
+    return f" {' '.join(numbers)} " if numbers else None
+
+
 class Court(SQLModel, table=True):
     """A tenant. Its id is the last segment of its DID."""
 
@@ -96,7 +123,11 @@ class User(SQLModel, table=True):
 
 
 class Case(SQLModel, table=True):
-    """One application and what became of it: the row whose `state` the workflow moves."""
+    """One application and what became of it: the row whose `state` the workflow moves.
+
+    `name_key` and `original_numbers` are made of `name` and `original_case_numbers` when the row is written first, for
+    the feed to search by.
+    """
 
     __tablename__: ClassVar[str] = "case_file"
     __table_args__ = (
@@ -105,10 +136,12 @@ class Case(SQLModel, table=True):
         Index("ix_case_state", "court_id", "state", "valid_until"),
         Index("ix_case_identity", "court_id", "identity_key"),
         Index("ix_case_alias", "court_id", "alias_key"),
-        Index("ix_case_name", "court_id", "name"),
+        Index("ix_case_name", "court_id", "name_key"),
         Index("ix_case_number", "court_id", "case_number"),
         Index("ix_case_reissue", "court_id", "reissues_key", "state"),
         Index("ix_case_superseded", "supersedes_case_id"),
+        Index("ix_case_registered", "court_id", "registered_at"),
+        _index_where("ix_case_originals", "original_numbers IS NOT NULL", "court_id", "original_numbers"),
     )
 
     id: str = Field(default_factory=_new_id, primary_key=True)
@@ -118,6 +151,7 @@ class Case(SQLModel, table=True):
     registered_at: datetime = _moment()
 
     name: str
+    name_key: str | None = Field(default=None, sa_column=Column(String, nullable=False, default=_name_key))
     subject_kind: str
     id_type: str
     masked_id_number: str | None = None
@@ -132,6 +166,7 @@ class Case(SQLModel, table=True):
 
     case_number: str
     original_case_numbers: list[str] = _json_list()
+    original_numbers: str | None = Field(default=None, sa_column=Column(String, default=_original_numbers))
     basis_number: str | None = None
     basis_issuing_body: str | None = None
     filed_on: date
@@ -324,6 +359,7 @@ class FeedBatch(SQLModel, table=True):
     """One delivery of public-list records."""
 
     __tablename__: ClassVar[str] = "feed_batch"
+    __table_args__ = (Index("ix_batch_received", "court_id", "received_at"),)
 
     id: str = Field(default_factory=_new_id, primary_key=True)
     court_id: str = Field(foreign_key="court.id")
@@ -335,14 +371,15 @@ class FeedBatch(SQLModel, table=True):
 class FeedRecord(SQLModel, table=True):
     """One record of a batch as it came (personal ID numbers masked) and what was done with it.
 
-    `name` to `alias_key` find the records of a case again; they are NULL in records that could not be read, and in
-    those that a register of version 0001 took.
+    `name` to `document_keys` find the records of a case again, the name folded; they are NULL in records that could not
+    be read, and in those that a register of version 0001 took. `identity` is NULL in what could be read only in part.
     """
 
     __tablename__: ClassVar[str] = "feed_record"
     __table_args__ = (
         UniqueConstraint("batch_id", "line", name="uq_feed_line"),
-        Index("ix_feed_identity", "court_id", "identity"),
+        Index("ix_feed_identity", "court_id", "identity", "received_at"),
+        _index_where("ix_feed_effect", HAD_EFFECT, "court_id", "identity"),
         Index("ix_feed_received", "court_id", "received_at"),
         Index("ix_feed_outcome", "court_id", "outcome", "id"),
     )
@@ -368,6 +405,7 @@ class FeedRecord(SQLModel, table=True):
     original_case_numbers: str | None = None
     identity_key: str | None = None
     alias_key: str | None = None
+    document_keys: str | None = None
     reviewed_at: datetime | None = _moment(nullable=True)
     reviewed_by: str | None = None
     review_note: str | None = None

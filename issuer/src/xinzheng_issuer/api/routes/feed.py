@@ -112,8 +112,9 @@ def review_record(
     actor: CurrentActor,
     language: ReaderLanguage,
 ) -> KeptRecordOut:
-    """Who looked, when, and what was found. Roles: clerk, judge, administrator."""
-    return kept_record_out(review(issuer.office, record_id, actor, note=body.note), language)
+    """Who looked, when, and what was found. Roles: clerk, judge; administrator, without what the record says."""
+    row = review(issuer.office, record_id, actor, note=body.note)
+    return kept_record_out(row, language, readable=not READING_ROLES.isdisjoint(actor.roles))
 
 
 def _take(data: bytes, issuer: Issuer, actor: Actor, language: Language) -> FeedBatchOut:
