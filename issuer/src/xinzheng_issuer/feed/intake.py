@@ -37,7 +37,7 @@ READING_ROLES = frozenset({Role.CLERK, Role.JUDGE})
 """Who may read what was delivered: it names people who have nothing to do with a certificate."""
 
 SLICE_RECORDS = 100
-"""Records of one transaction: some 50 ms, during which nobody else can write."""
+"""Records of one transaction: some 0.2 s of a slow processor, during which nobody else can write."""
 
 PAUSE_SECONDS = 0.002
 """Time between two slices: whoever waits for the register takes it."""
