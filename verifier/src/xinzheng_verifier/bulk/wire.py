@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from xinzheng_schemas import base64url, strict_json
+from xinzheng_schemas import strict_json
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
 from xinzheng_verifier.bulk.items import ERROR, Parcel, not_answered
@@ -219,11 +219,6 @@ def _own(evidence: JSONObject) -> JSONObject:
     return {name: value if type(value) in _PLAIN_TYPES else deepcopy(value) for name, value in evidence.items()}
 
 
-def _claims_of_token(data: bytes | str) -> JSONObject:
-    _, payload, _ = _octets(data).split(b".")
-    return _read(base64url.decode(payload))
-
-
 def _claims_of_document(data: bytes | str) -> JSONObject:
     claims = _read(_octets(data).rstrip(WHITE_SPACE))
     del claims["proof"]
@@ -240,11 +235,8 @@ def _octets(data: bytes | str) -> bytes:
     return data.encode("utf-8") if isinstance(data, str) else data
 
 
-_READ_AGAIN: Final[Mapping[str, Callable[[bytes | str], JSONObject]]] = {
-    "jwt": _claims_of_token,
-    "jsonld": _claims_of_document,
-}
-"""How the claims of a certificate that passed are read once more; quicker, for these forms, than to send them along."""
+_READ_AGAIN: Final[Mapping[str, Callable[[bytes | str], JSONObject]]] = {"jsonld": _claims_of_document}
+"""How the claims of a certificate that passed are read once more, where that is as quick as to send them along."""
 
 
 def _dumped(value: object) -> bytes:
