@@ -142,7 +142,7 @@ def test_a_signer_keeps_to_itself(tmp_path: Path) -> None:
 def test_wrong_numbers_sign_nothing(tmp_path: Path, change: dict[str, object], code: str) -> None:
     token = make_token(tmp_path)
     create(token)
-    said = Maker(**change).setting  # type: ignore[arg-type]
+    said = Maker(**change).setting  # type: ignore[arg-type]  # one of several kinds of fields
     assert refusal(open_key, token, said) == code
 
 

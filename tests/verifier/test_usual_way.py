@@ -337,8 +337,8 @@ def test_bundle_that_has_ended_and_clock_that_is_behind() -> None:
     issuers = {COURT.did: TRUST.issuer(COURT.did)}
     lists = {url: TRUST.status_list(url) for url in TRUST.status_list_urls}
     trust = TrustStore(
-        issuers,  # type: ignore[arg-type]
-        lists,  # type: ignore[arg-type]
+        issuers,  # type: ignore[arg-type]  # none of them is None
+        lists,  # type: ignore[arg-type]  # none of them is None
         bundle_version=3,
         bundle_expires=COURT.now + HOUR,
         issued_floor=COURT.now - timedelta(minutes=5),
@@ -355,8 +355,8 @@ def test_entry_of_the_issuer_that_has_ended() -> None:
     lists = {url: TRUST.status_list(url) for url in TRUST.status_list_urls}
     term = IssuerTerm("province-42", COURT.now + HOUR)
     trust = TrustStore(
-        issuers,  # type: ignore[arg-type]
-        lists,  # type: ignore[arg-type]
+        issuers,  # type: ignore[arg-type]  # none of them is None
+        lists,  # type: ignore[arg-type]  # none of them is None
         bundle_expires=COURT.now + DAY,
         issuer_terms={COURT.did: term, "did:web:other.example": IssuerTerm("province-43", COURT.now)},
     )
