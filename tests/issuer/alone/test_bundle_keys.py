@@ -6,7 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Metadata
 
-from support.alone import WORDS, begin, cheap_passphrases, lender_imports, opened, settings_of
+from support.alone import WORDS, lender_imports, opened, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError, stopping
@@ -32,33 +32,6 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.directory import import_bundle
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _cheap_passphrases() -> Iterator[None]:
-    with cheap_passphrases():
-        yield
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return begin(tmp_path_factory.mktemp("alone"))
-
-
-@pytest.fixture
-def folder(started: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(started, tmp_path / "alone")
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def issuer(folder: Path, clock: StandingClock) -> Iterator[Issuer]:
-    with closing(opened(folder, clock)) as issuer:
-        yield issuer
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """`xinzheng bundle-keys`: what it says before and after, what is due, and what is missing."""
 
 import json
-import shutil
-from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 from click.testing import CliRunner, Result
 
-from support.alone import WORDS, begin, cheap_passphrases, opened
+from support.alone import WORDS
 from support.office import StandingClock
 from xinzheng_issuer.cli import bundle_keys as commands
 from xinzheng_issuer.cli import main
@@ -21,33 +18,6 @@ from xinzheng_issuer.publishing.bundle import BundlePublisher
 
 DAY = timedelta(days=1)
 ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _cheap_passphrases() -> Iterator[None]:
-    with cheap_passphrases():
-        yield
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return begin(tmp_path_factory.mktemp("alone"))
-
-
-@pytest.fixture
-def folder(started: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(started, tmp_path / "alone")
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def issuer(folder: Path, clock: StandingClock) -> Iterator[Issuer]:
-    with closing(opened(folder, clock)) as issuer:
-        yield issuer
 
 
 def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
