@@ -1,12 +1,18 @@
 """`report_many` on all cores beside `report` in a loop, in one run: how much of the cores' sum a batch gets.
 
+Loops side by side, one in each process and nothing between them, show what there is to get: cores that share caches
+and memory give less than their number.
+
 Usage: PYTHONPATH=tests python -m bench.bulk [COUNT [WORKERS]]. COUNT certificates, with trust and status.
 """
 
 import itertools
+import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from statistics import median
 
 from support.issuers import SimulatedCourt
@@ -16,6 +22,8 @@ COUNT = 60_000
 DIFFERENT = 500
 TARGET = 0.85
 ROUNDS = 3
+
+Consumer = Callable[[Iterable[Report]], int]
 
 
 def passed(reports: Iterable[Report]) -> int:
@@ -29,7 +37,7 @@ def passed_and_read(reports: Iterable[Report]) -> int:
 
 
 def main() -> None:
-    """Prints both rates and their ratio as Markdown."""
+    """Prints the rates and their ratios as Markdown."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     workers = int(sys.argv[2]) if len(sys.argv) > 2 else 2  # noqa: PLR2004 - the goal is set for two
     court = SimulatedCourt()
@@ -39,21 +47,53 @@ def main() -> None:
         "vc+jwt": [court.issue(own).jwt.encode() for own in numbers],
         "JSON-LD": [court.issue().json_text for _ in range(DIFFERENT)],
     }
-    print(f"| {count} certificates | one process, per s | {workers} processes, per s | of {workers} × one | target |")
-    print("|---|---:|---:|---:|---:|")
+    print(
+        f"| {count} certificates | one, per s | {workers} loops | `report_many`, per s | of {workers} × one | target |"
+    )
+    print("|---|---:|---:|---:|---:|---:|")
     looks = {"verdicts": (passed, f"≥ {TARGET:.0%}"), "verdicts and claims": (passed_and_read, "")}
     for (name, inputs), (look, (consumed, target)) in itertools.product(forms.items(), looks.items()):
-        one, many = [], []
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            assert consumed(verifier.report(data, at=court.now) for data in _some(inputs, count // 4)) == count // 4
-            one.append(count // 4 / (time.perf_counter() - began))
-            began = time.perf_counter()
-            reports = verifier.report_many(_some(inputs, count), at=court.now, workers=workers)
-            assert consumed(reports) == count
-            many.append(count / (time.perf_counter() - began))
-        share = median(many) / (workers * median(one))
-        print(f"| {name}, {look} | {median(one):.0f} | {median(many):.0f} | {share:.0%} | {target} |")
+        loop = partial(_loop, verifier, inputs, consumed, court.now)
+        judge = partial(verifier.report_many, at=court.now, workers=workers)
+        rounds = [
+            (
+                count // 4 / _seconds(partial(loop, count // 4)),
+                count / _seconds(partial(_side_by_side, partial(loop, count // workers), workers)),
+                count / _seconds(partial(_batch, judge, inputs, consumed, count)),
+            )
+            for _ in range(ROUNDS)
+        ]
+        one, loops, many = (median(rates) for rates in zip(*rounds, strict=True))
+        most, share = loops / (workers * one), many / (workers * one)
+        print(f"| {name}, {look} | {one:.0f} | {most:.0%} | {many:.0f} | {share:.0%} | {target} |")
+
+
+def _loop(verifier: Verifier, inputs: list[bytes], consumed: Consumer, at: datetime, count: int) -> None:
+    assert consumed(verifier.report(data, at=at) for data in _some(inputs, count)) == count
+
+
+def _batch(
+    judge: Callable[[Iterable[bytes]], Iterable[Report]], inputs: list[bytes], consumed: Consumer, count: int
+) -> None:
+    assert consumed(judge(_some(inputs, count))) == count
+
+
+def _side_by_side(work: Callable[[], None], processes: int) -> None:
+    children = []
+    for _ in range(processes):
+        child = os.fork()
+        if child == 0:
+            work()
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def _seconds(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 def _some(inputs: list[bytes], count: int) -> Iterable[bytes]:

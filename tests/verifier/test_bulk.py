@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,41 @@ def test_evidence_of_any_kind_travels(court: SimulatedCourt, verifier: Verifier)
     (unnamed,) = Unpacker(stranger, at=court.now, now=None).unpack_all(packer.frame(), inputs)
     assert unnamed.issuer is not None
     assert (unnamed.issuer.id, unnamed.issuer.name) == (court.did, None)
+
+
+@pytest.mark.parametrize("with_claims", [False, True])
+def test_claims_are_the_same_sent_along_or_read_once_more(
+    court: SimulatedCourt, verifier: Verifier, *, with_claims: bool
+) -> None:
+    forms = court.issue()
+    inputs: list[bytes | str] = [forms.jwt.encode(), forms.jwt + "\n", forms.json_text, forms.qr]
+    packer = Packer(with_claims=with_claims)
+    expected = [verifier.report(data, at=court.now) for data in 2 * inputs][len(inputs) :]
+    for report in expected:
+        packer.add(report)
+    frame, unpacker = packer.frame(), Unpacker(verifier, at=court.now, now=None)
+    arrived = list(unpacker.unpack_all(frame, inputs))
+    assert arrived == deepcopy(arrived) == expected
+    assert unpacker.interest.taken >= len(inputs)
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_claims_travel_once_a_caller_reads_them(
+    court: SimulatedCourt, verifier: Verifier, jwt: str, monkeypatch: pytest.MonkeyPatch, *, is_read: bool
+) -> None:
+    sent: list[bool] = []
+
+    class Noted(crew._Task):
+        @cached_property
+        def packed(self) -> bytes:
+            sent.append(self.with_claims)
+            return super().packed
+
+    monkeypatch.setattr(crew, "_Task", Noted)
+    for report in verifier.report_many([jwt] * 3_000, at=court.now, workers=2):
+        assert not is_read or report.claims
+    assert not sent[0]
+    assert sent[-1] is is_read
 
 
 # --- lazily -----------------------------------------------------------------------------------------------------------

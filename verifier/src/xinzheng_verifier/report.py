@@ -227,15 +227,15 @@ class Report:
     now: datetime | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of_passed(cls, values: Mapping[str, Any]) -> Self:
+    def of_passed(cls, values: dict[str, Any]) -> Self:
         """A report on a certificate that passes; as pickle does, since the constructor takes three times as long.
 
         Args:
-            values: its attributes: in place of `findings` the `Passed` that they are made of once somebody asks, as
-                `passed`; in place of `claims` possibly what makes them, as `make_claims`.
+            values: its attributes, not copied: in place of `findings` the `Passed` that they are made of once somebody
+                asks, as `passed`; in place of `claims` possibly what makes them, as `make_claims`.
         """
         report = object.__new__(cls)
-        report.__dict__.update(values)
+        object.__setattr__(report, "__dict__", values)
         return report
 
     if not TYPE_CHECKING:  # or it would know every name

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from xinzheng_verifier.bulk.items import ERROR, PAUSE, WRONG_TYPE, Item, answer, not_answered, parcel
+from xinzheng_verifier.bulk.items import ERROR, PAUSE, WRONG_TYPE, Item, answer, data_of, not_answered, parcel
 from xinzheng_verifier.report import Report
 
 if TYPE_CHECKING:
@@ -57,5 +57,5 @@ def _here(
             continue
         report = answer(verifier, item, at=at, now=now)
         if isinstance(report, str):
-            report = not_answered(verifier, item.data, at=at, now=now, reason=ERROR, error=report)
+            report = not_answered(verifier, data_of(item), at=at, now=now, reason=ERROR, error=report)
         yield report

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
 from xinzheng_verifier.bulk.hands import Hand
-from xinzheng_verifier.bulk.items import PAUSE, WRONG_TYPE, Parcel, not_answered, parcel
+from xinzheng_verifier.bulk.items import PAUSE, WRONG_TYPE, Sent, data_of, not_answered, parcel
 from xinzheng_verifier.bulk.wire import Unpacker, pack
 from xinzheng_verifier.report import Report
 
@@ -30,7 +30,7 @@ _AHEAD: Final = 3  # chunks for each process that may be under way
 class _Chunk:
     """Some inputs in a row, and their reports as they come."""
 
-    items: list[Parcel | None] = field(default_factory=list)
+    items: list[Sent | None] = field(default_factory=list)
     reports: list[Report | None] = field(default_factory=list)
     missing: int = 0
 
@@ -41,13 +41,15 @@ class _Task:
 
     chunk: _Chunk
     places: list[int]
+    with_claims: bool = False
     is_alone: bool = False
     is_sent: bool = False
 
     @cached_property
     def packed(self) -> bytes:
         """The inputs as they travel."""
-        return pack([item for place in self.places if (item := self.chunk.items[place]) is not None])
+        items = [item for place in self.places if (item := self.chunk.items[place]) is not None]
+        return pack(items, with_claims=self.with_claims)
 
 
 class Crew:
@@ -75,10 +77,11 @@ class Crew:
         self._failure: Exception | None = None
         self._is_dry = False
         self._is_paused = False
+        self._with_claims = False
 
     def run(self, source: Iterator[object]) -> Generator[Report, None, None]:
         """The reports in the order of the inputs; an exception of the source comes after the reports before it."""
-        kind = type(self._verifier)
+        kind, interest = type(self._verifier), self._unpacker.interest
         self._head = pickle.dumps((kind, self._verifier.trust, self._verifier.policy, self._at, self._now))
         try:
             while self._hand_out(source) or not self._is_dry:
@@ -87,11 +90,14 @@ class Crew:
                 if self._window[0].missing:
                     self._wait()
                     continue
-                for report in cast("list[Report]", self._window.popleft().reports):
+                reports = cast("list[Report]", self._window.popleft().reports)
+                interest.taken = 0
+                for report in reports:
                     yield report
                     if not self._inbox.empty():
                         self._look()
                         self._hand_out(source)
+                self._with_claims = interest.taken * 2 > len(reports)
         finally:
             for hand, tasks in self._hands.items():
                 hand.dismiss(gently=not tasks)
@@ -136,7 +142,8 @@ class Crew:
             if chunk.items:
                 self._window.append(chunk)
             if chunk.missing:
-                return _Task(chunk, [place for place, item in enumerate(chunk.items) if item is not None])
+                places = [place for place, item in enumerate(chunk.items) if item is not None]
+                return _Task(chunk, places, with_claims=self._with_claims)
         return None
 
     def _next_chunk(self, source: Iterator[object]) -> _Chunk:
@@ -163,7 +170,7 @@ class Crew:
             else:
                 chunk.reports.append(None)
                 chunk.missing += 1
-                octets += len(item.data)
+                octets += len(data_of(item))
         return chunk
 
     # --- taking ---------------------------------------------------------------------------------------------------
@@ -200,7 +207,7 @@ class Crew:
 
     def _note(self, task: _Task, frame: bytes) -> None:
         chunk, inputs = task.chunk, (task.chunk.items[place] for place in task.places)
-        reports = self._unpacker.unpack_all(frame, (item.data for item in inputs if item is not None))
+        reports = self._unpacker.unpack_all(frame, (data_of(item) for item in inputs if item is not None))
         answered = 0
         for place, report in zip(task.places, reports, strict=False):
             chunk.reports[place] = report
@@ -220,7 +227,7 @@ class Crew:
         self._again.extend(_Task(one.chunk, one.places, is_alone=one.is_alone) for one in waiting)
         if task.is_alone:
             (place,) = task.places
-            data = task.chunk.items[place].data  # type: ignore[union-attr]
+            data = data_of(cast("Sent", task.chunk.items[place]))
             task.chunk.reports[place] = not_answered(
                 self._verifier, data, at=self._at, now=self._now, reason=hand.reason
             )

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 from xinzheng_schemas.identity import Identity
 from xinzheng_verifier.errors import UndecidedError
@@ -66,7 +66,7 @@ class Item:
 
 
 class Parcel(NamedTuple):
-    """One input as it travels to a worker: plain types, and never more than is needed to see that it is too large."""
+    """An `Item` as it travels to a worker: plain types, and never more than is needed to see that it is too large."""
 
     data: bytes | str
     identity: str | Identity | None = None
@@ -75,12 +75,16 @@ class Parcel(NamedTuple):
     form: str | None = None
 
 
-def parcel(thing: object) -> Parcel | None:
+Sent: TypeAlias = bytes | str | Parcel
+"""One input as it travels to a worker: a credential by itself, or with what came with it."""
+
+
+def parcel(thing: object) -> Sent | None:
     """What to send for one thing of the caller's iterable; None if it is no input at all, or raises when looked at."""
     try:
         if issubclass(type(thing), Item):  # `isinstance` would ask the thing itself
             return _parcel(cast("Item", thing))
-        return Parcel(exact_data(thing, end=_KEPT))
+        return exact_data(thing, end=_KEPT)
     except Exception:  # noqa: BLE001 - the caller's own classes may do anything; the other inputs are answered
         return None
 
@@ -123,9 +127,16 @@ def not_answered(
     )
 
 
-def answer(verifier: "Verifier", item: Parcel, *, at: datetime, now: datetime | None) -> Report | str:
+def data_of(item: Sent) -> bytes | str:
+    """The credential itself."""
+    return item.data if isinstance(item, Parcel) else item
+
+
+def answer(verifier: "Verifier", item: Sent, *, at: datetime, now: datetime | None) -> Report | str:
     """The report on one input; the name of the exception's class where there came one instead."""
     try:
+        if not isinstance(item, Parcel):
+            return verifier.report(item, at=at, now=now)
         return verifier.report(
             item.data,
             at=at,

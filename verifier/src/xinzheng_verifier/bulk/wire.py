@@ -9,14 +9,15 @@ import pickle
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from xinzheng_schemas import strict_json
+from xinzheng_schemas import base64url, strict_json
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier.bulk.items import ERROR, Parcel, not_answered
+from xinzheng_verifier.bulk.items import ERROR, Parcel, Sent, not_answered
 from xinzheng_verifier.report import (
     STEP_NAMES,
     Findings,
@@ -65,20 +66,42 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     return payload if len(payload) == length else None
 
 
-def pack(items: Sequence[Parcel]) -> bytes:
-    """Inputs as they travel to a worker."""
-    return _dumped([tuple(item) for item in items])
+def pack(items: Sequence[Sent], *, with_claims: bool = False) -> bytes:
+    """Inputs as they travel to a worker.
+
+    Args:
+        items: what is to be judged.
+        with_claims: whether the claims of what passes will probably be read.
+    """
+    bodies = [item for item in items if isinstance(item, bytes)]
+    head = _dumped((with_claims, [len(item) if isinstance(item, bytes) else _plain(item) for item in items]))
+    return b"".join([_LENGTH.pack(len(head)), head, *bodies])  # in a tenth of the time that marshal takes
 
 
-def unpack(packed: bytes) -> list[Parcel]:
-    """The inputs of `pack`."""
-    return [Parcel(*item) for item in _loaded(packed)]
+def unpack(packed: bytes) -> tuple[bool, list[Sent]]:
+    """What `pack` was given: whether claims go along, and the inputs."""
+    (length,) = _LENGTH.unpack_from(packed)
+    end = _LENGTH.size + length
+    with_claims, entries = _loaded(packed[_LENGTH.size : end])
+    items: list[Sent] = []
+    for entry in entries:
+        if isinstance(entry, int):
+            items.append(packed[end : end + entry])
+            end += entry
+        else:
+            items.append(Parcel(*entry) if isinstance(entry, tuple) else entry)
+    return with_claims, items
 
 
 class Packer:
-    """Packs reports without what the other end knows: policy, names of steps and issuers, moment asked about."""
+    """Packs reports without what the other end knows: policy, names of steps and issuers, moment asked about.
 
-    def __init__(self) -> None:
+    Args:
+        with_claims: whether claims of what passes go along that the other end could read once more from the input.
+    """
+
+    def __init__(self, *, with_claims: bool = False) -> None:
+        self._with_claims = with_claims
         self._start()
 
     def _start(self) -> None:
@@ -107,7 +130,7 @@ class Packer:
         signer, lists, octets, place, _, compared = passed
         known = self._signers.get(id(signer)) or self._signers.setdefault(id(signer), (len(self._signers), signer))
         kept = self._lists.get(id(lists)) or self._lists.setdefault(id(lists), (len(self._lists), lists))
-        claims = None if signer.form in _READ_AGAIN else marshal.dumps(report.claims)
+        claims = marshal.dumps(report.claims) if self._with_claims or signer.form not in _READ_AGAIN else None
         return known[0], kept[0], octets, place, compared, report.input_sha256, claims
 
     def _report(self, report: Report) -> tuple[object, ...]:
@@ -126,6 +149,22 @@ class Packer:
         )
 
 
+@dataclass(slots=True)
+class Interest:
+    """Whether the caller of a batch reads claims.
+
+    Attributes:
+        taken: of how many reports, since somebody began to count.
+    """
+
+    taken: int = 0
+
+    def take(self, read: Callable[[Any], JSONObject], source: bytes | str) -> JSONObject:
+        """The claims of one report, read from what holds them."""
+        self.taken += 1
+        return read(source)
+
+
 class Unpacker:
     """Makes reports of what a `Packer` left; steps that are alike are kept once.
 
@@ -133,9 +172,13 @@ class Unpacker:
         verifier: whose reports they are.
         at: the moment asked about.
         now: the present moment, if it was told.
+
+    Attributes:
+        interest: in the claims of these reports.
     """
 
     def __init__(self, verifier: "Verifier", *, at: datetime, now: datetime | None) -> None:
+        self.interest = Interest()
         self._verifier = verifier
         self._at = at
         self._now = now
@@ -155,15 +198,19 @@ class Unpacker:
         signers, lists, answers = marshal.loads(frame)  # noqa: S302 - our own process wrote it
         known = [self._signer(*signer) for signer in signers]
         kept = [PassedLists(self._moment(as_of), entries) for as_of, entries in lists]
+        take = self.interest.take
         for answer, data in zip(answers, inputs, strict=False):
             if type(answer) is tuple:
                 signer, pair, octets, place, compared, sha256, claims = answer
-                shown, shared = known[signer]
-                passed = Passed(shown, kept[pair], octets, place, self._at, compared)
-                as_of = kept[pair].as_of
-                make = partial(_READ_AGAIN[shown.form], data) if claims is None else partial(marshal.loads, claims)
-                own = {"passed": passed, "input_sha256": sha256, "status_as_of": as_of, "make_claims": make}
-                yield Report.of_passed({**shared, **own})
+                shown, shared, read_again = known[signer]
+                pair = kept[pair]
+                own = shared.copy()
+                own["passed"] = Passed(shown, pair, octets, place, self._at, compared)
+                own["input_sha256"] = sha256
+                own["status_as_of"] = pair.as_of
+                read, source = (read_again, data) if claims is None else (marshal.loads, claims)
+                own["make_claims"] = partial(take, read, source)
+                yield Report.of_passed(own)
                 continue
             packed = _loaded(answer)
             if isinstance(packed, str):
@@ -171,10 +218,11 @@ class Unpacker:
             else:
                 yield self._report(packed)
 
-    def _signer(self, *shown: Any) -> tuple[PassedSigner, dict[str, Any]]:
+    def _signer(self, *shown: Any) -> tuple[PassedSigner, dict[str, Any], Callable[[Any], JSONObject]]:
         signer = PassedSigner(*shown)
         issuer = self._issuer(signer.issuer)
-        return signer, {**self._shared, "form": signer.form, "issuer": issuer, "scope_statement": SCOPE_STATEMENT}
+        shared = {**self._shared, "form": signer.form, "issuer": issuer, "scope_statement": SCOPE_STATEMENT}
+        return signer, shared, _READ_AGAIN.get(signer.form, marshal.loads)
 
     def _report(
         self,
@@ -214,9 +262,18 @@ class Unpacker:
         return self._moments[text]
 
 
+def _plain(item: str | Parcel) -> object:
+    return item if isinstance(item, str) else tuple(item)
+
+
 def _own(evidence: JSONObject) -> JSONObject:
     """Evidence that no other report shares: what a caller does to one report changes no other."""
     return {name: value if type(value) in _PLAIN_TYPES else deepcopy(value) for name, value in evidence.items()}
+
+
+def _claims_of_token(data: bytes | str) -> JSONObject:
+    _, payload, _ = _octets(data).split(b".")
+    return _read(base64url.decode(payload))
 
 
 def _claims_of_document(data: bytes | str) -> JSONObject:
@@ -235,8 +292,11 @@ def _octets(data: bytes | str) -> bytes:
     return data.encode("utf-8") if isinstance(data, str) else data
 
 
-_READ_AGAIN: Final[Mapping[str, Callable[[bytes | str], JSONObject]]] = {"jsonld": _claims_of_document}
-"""How the claims of a certificate that passed are read once more, where that is as quick as to send them along."""
+_READ_AGAIN: Final[Mapping[str, Callable[[bytes | str], JSONObject]]] = {
+    "jsonld": _claims_of_document,
+    "jwt": _claims_of_token,
+}
+"""How the claims of a certificate that passed are read once more from the input, if they are asked for after all."""
 
 
 def _dumped(value: object) -> bytes:

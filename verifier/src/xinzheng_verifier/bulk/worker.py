@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Final
 
-from xinzheng_verifier.bulk.items import Parcel, answer
+from xinzheng_verifier.bulk.items import Sent, answer
 from xinzheng_verifier.bulk.wire import Packer, read_frame, unpack, write_frame
 
 if TYPE_CHECKING:
@@ -58,14 +58,15 @@ def work(source: IO[bytes], sink: IO[bytes]) -> None:
     gc.enable()
     write_frame(sink, READY)
     while (chunk := read_frame(source)) is not None:
-        _answer_all(verifier, unpack(chunk), sink, at=at, now=now)
+        with_claims, items = unpack(chunk)
+        _answer_all(verifier, items, Packer(with_claims=with_claims), sink, at=at, now=now)
 
 
 def _answer_all(
-    verifier: "Verifier", items: Sequence[Parcel], sink: IO[bytes], *, at: datetime, now: datetime | None
+    verifier: "Verifier", items: Sequence[Sent], packer: Packer, sink: IO[bytes], *, at: datetime, now: datetime | None
 ) -> None:
     """Answers in order; whoever waits hears of slow ones after half a second, so that silence means a hang."""
-    packer, due = Packer(), _watched()
+    due = _watched()
     for number, item in enumerate(items, start=1):
         packer.add(answer(verifier, item, at=at, now=now))
         if number == len(items) or time.monotonic() >= due:
