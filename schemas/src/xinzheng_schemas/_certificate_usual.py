@@ -110,6 +110,9 @@ _STRINGS: Final = 85
 _FREE: Final = ("enforcementBasisNumber", "basisIssuingBody", "purposeText")
 
 
+NOT_USUAL: Final = (KeyError, TypeError, ValueError, CodedError)
+
+
 class Outline(NamedTuple):
     """What a verifier has to know of a certificate of the usual shape.
 
@@ -143,7 +146,7 @@ def read(credential: Any) -> dict[str, Any] | None:
     """
     try:
         return _read(credential)
-    except (KeyError, TypeError, ValueError, CodedError):
+    except NOT_USUAL:
         return None
 
 
@@ -166,12 +169,13 @@ def outline(credential: Any) -> Outline | None:
         None if only `_certificate_form.read` can tell.
     """
     try:
-        return _outline(credential)
-    except (KeyError, TypeError, ValueError, CodedError):
+        return outline_of(credential)
+    except NOT_USUAL:
         return None
 
 
-def _outline(credential: dict[str, Any]) -> Outline | None:
+def outline_of(credential: dict[str, Any]) -> Outline | None:
+    """As `outline`; raises one of NOT_USUAL where `outline` gives None, or gives None too."""
     subject, status = credential["credentialSubject"], credential["credentialStatus"]
     court, masking = subject["enforcementCourt"], subject["masking"]
     revocation, suspension = status

@@ -33,6 +33,7 @@ from xinzheng_schemas.vocabulary import (
 
 Outline = usual.Outline
 outline = usual.outline
+outline_of = usual.outline_of
 
 __all__ = [
     "CONTEXT",
@@ -49,6 +50,7 @@ __all__ = [
     "Subject",
     "check_rules",
     "outline",
+    "outline_of",
 ]
 
 

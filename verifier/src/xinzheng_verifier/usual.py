@@ -8,19 +8,19 @@ little; so there are few here.
 """
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
-from xinzheng_schemas import base64url, qr_profile, strict_json
-from xinzheng_schemas.bitstring import get_bit
-from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity, Outline, outline
+from xinzheng_schemas import qr_profile, strict_json
+from xinzheng_schemas.base64url import decoded_or_none
+from xinzheng_schemas.certificate import STATUS_PURPOSES, CourtIdentity, Outline, outline, outline_of
 from xinzheng_schemas.deceptive_text import is_honest
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.vocabulary import SCOPE_STATEMENT
-from xinzheng_verifier.match import Expected, check_match
+from xinzheng_verifier.match import NOTHING, Expected, check_match
 from xinzheng_verifier.policy import Policy
 from xinzheng_verifier.read import qr_cwt
 from xinzheng_verifier.report import Passed, PassedLists, PassedSigner, Report, ReportedIssuer
@@ -30,7 +30,7 @@ from xinzheng_verifier.secure.moments import latest_moment, timestamp
 from xinzheng_verifier.secure.proof import Secured
 from xinzheng_verifier.status.lists import StatusList
 from xinzheng_verifier.trust.digest import TrustIdentity
-from xinzheng_verifier.trust.eligibility import check_key
+from xinzheng_verifier.trust.eligibility import check_key, dates_of
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 from xinzheng_verifier.trust.store import TrustStore
 
@@ -59,6 +59,8 @@ class _Signer(NamedTuple):
     Attributes:
         key: of the issuer, named by the header, for assertion, of the algorithm's type.
         algorithm: bound to the key.
+        dates: of issuance for which the key is good at every moment; None if the moment has a say.
+        is_genuine: whether a signature over a SHA-256 was made with the key; None if its algorithm hashes otherwise.
         court: the issuer's court as the trust list has it.
         term: until when the trust list's entry of the issuer counts; None if as long as all of it.
         shown: what a report says of it.
@@ -67,6 +69,8 @@ class _Signer(NamedTuple):
 
     key: TrustedKey
     algorithm: Algorithm
+    dates: tuple[datetime, datetime] | None
+    is_genuine: Callable[[bytes, bytes], bool] | None
     court: CourtIdentity | None
     term: datetime | None
     shown: PassedSigner
@@ -113,7 +117,9 @@ class UsualWay:
         self._signers: dict[Hashable, _Signer] = {}
         self._lists: dict[tuple[str, tuple[str, str]], _Lists] = {}
 
-    def report(self, data: bytes, *, at: datetime, now: datetime | None, expected: Expected) -> Report | None:
+    def report(
+        self, data: bytes, at: datetime, *, now: datetime | None = None, expected: Expected = NOTHING
+    ) -> Report | None:
         """The report on a certificate that passes; None if only the ten steps can tell.
 
         Args:
@@ -137,10 +143,10 @@ class UsualWay:
                 return None
             claims, sha256, outlined, signer, lists = found
             compared: JSONObject | None = None
-            if not expected.is_nothing:
+            if expected is not NOTHING:
                 compared = {}
                 check_match(claims, expected, compared)
-        except (CodedError, ValueError, KeyError, TypeError, AttributeError):
+        except (CodedError, ValueError, LookupError, TypeError, AttributeError):
             return None
         passed = Passed(signer.shown, lists.shown, len(data), outlined.place, at, compared)
         return Report.of_passed(
@@ -156,25 +162,26 @@ class UsualWay:
         )
 
     def _token(self, data: bytes, at: datetime) -> _Found | None:
-        token = data.rstrip(_WHITE_SPACE)
-        header, payload, signature = token.split(b".")
+        signed, _, signature = data.rstrip(_WHITE_SPACE).rpartition(b".")
+        header, _, payload = signed.partition(b".")
         if ("jwt", header) not in self._headers:
             return None
         # The short one first: once used to the decoder, the processor is twice as fast on the long one.
-        octets = base64url.decode(signature)
-        read = strict_json.loads_counted(base64url.decode(payload))
-        claims: Any = read and read[0]
-        outlined = outline(claims)
-        if read is None or outlined is None or outlined.strings != read[1]:
+        octets, text = decoded_or_none(signature), decoded_or_none(payload)
+        read = None if text is None else strict_json.loads_counted(text)
+        if octets is None or read is None:
+            return None
+        claims: Any = read[0]
+        outlined = outline_of(claims)
+        if outlined is None or outlined.strings != read[1]:
             return None
         signer = self._signers.get(("jwt", header, outlined.issuer))
         lists = self._lists.get((outlined.issuer, outlined.lists))
         if signer is None or lists is None or not self._stands(outlined, signer, lists, outlined.valid_from, at):
             return None
-        signed = token[: -len(signature) - 1]
         digest = hashlib.sha256(signed)
-        if signer.algorithm is ES256:
-            is_genuine = ES256.verify_digest(signer.key.public_key, signature=octets, digest=digest.digest())
+        if signer.is_genuine is not None:
+            is_genuine = signer.is_genuine(octets, digest.digest())
         else:
             is_genuine = signer.algorithm.verify(signer.key.public_key, signature=octets, message=signed)
         if not is_genuine:
@@ -187,7 +194,7 @@ class UsualWay:
         read = strict_json.loads_counted(data.rstrip(_WHITE_SPACE))
         claims: Any = read and read[0]
         config = claims.pop("proof")
-        outlined = outline(claims)
+        outlined = outline_of(claims)
         if read is None or outlined is None or len(config) != _PROOF_MEMBERS:
             return None
         if outlined.strings + _PROOF_STRINGS != read[1]:
@@ -213,7 +220,7 @@ class UsualWay:
         if signer is None or message.unprotected:
             return None
         claims = qr_profile.from_claims(carried, court=signer.court)
-        outlined = outline(claims)
+        outlined = outline_of(claims)
         lists = None if outlined is None else self._lists.get((outlined.issuer, outlined.lists))
         if outlined is None or lists is None or not self._stands(outlined, signer, lists, outlined.valid_from, at):
             return None
@@ -228,20 +235,22 @@ class UsualWay:
         latest = latest_moment(at, policy.max_clock_skew) if policy.max_clock_skew else at
         if self._floor is not None and latest < self._floor:
             return False
-        if self._expires is not None and at >= self._expires:
-            return False
-        if signer.term is not None and at >= signer.term:
+        if (self._expires is not None and at >= self._expires) or (signer.term is not None and at >= signer.term):
             return False
         if latest < outlined.valid_from or at > outlined.valid_until or not is_honest("\n".join(outlined.texts)):
             return False
         if latest < signed_at or latest < lists.since or (lists.until is not None and at > lists.until):
             return False
-        trust_dates = policy.unsafe_trust_dates_of_compromised_keys
-        check_key(signer.key, usage="certificate", signed_at=signed_at, at=at, unsafe_trust_dates=trust_dates)
+        if signer.dates is None:
+            trust_dates = policy.unsafe_trust_dates_of_compromised_keys
+            check_key(signer.key, usage="certificate", signed_at=signed_at, at=at, unsafe_trust_dates=trust_dates)
+        elif not signer.dates[0] <= signed_at <= signer.dates[1]:
+            return False
         for key, made in lists.keys:
             check_key(key, usage="status", signed_at=made, at=at)
         revocation, suspension = lists.bits
-        return not (get_bit(revocation, outlined.place) or get_bit(suspension, outlined.place))
+        octet, bit = outlined.place >> 3, 0x80 >> (outlined.place & 7)
+        return not (revocation[octet] & bit or suspension[octet] & bit)
 
     def learn(self, form: str, secured: Secured, keys: Sequence[TrustedKey], issuer: TrustedIssuer) -> None:
         """Takes up what a certificate has shown that passed all ten steps.
@@ -274,7 +283,9 @@ class UsualWay:
         }
         _keep(self._headers, (form, header), None)
         term = self._trust.issuer_term(issuer.id)
-        signer = _Signer(key, algorithm, issuer.court, term and term.expires, shown, shared)
+        by_digest = ES256.verify_digests_of(key.public_key) if algorithm is ES256 else None
+        dates = dates_of(key, usage="certificate")
+        signer = _Signer(key, algorithm, dates, by_digest, issuer.court, term and term.expires, shown, shared)
         _keep(self._signers, (form, header, issuer.id), signer)
         _keep(self._lists, (issuer.id, outlined.lists), lists)
 

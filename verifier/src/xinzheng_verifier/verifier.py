@@ -153,15 +153,24 @@ class Verifier:
             ValueError: `at` or `now` has no zone or lies outside the years 1 to 9999, or `form` is unknown.
             TrustError: `bundle_unavailable`, the store on disk that the trust is from can no longer be read.
         """
+        is_alone = identity is None and number is None and other is None
+        if (
+            is_alone
+            and form is None
+            and now is None
+            and type(data) is bytes
+            and type(at) is datetime
+            and at.tzinfo is UTC
+        ):
+            usual = self._usual.report(data, at)
+            return usual or self._ten_steps(data, at=at, now=None, expected=NOTHING, pinned=None)
         pinned = _check_arguments(at, form, now)
         octets, expected = exact_octets(data), NOTHING
-        if not (identity is None and number is None and other is None):
+        if not is_alone:
             other_claims = None if other is None else partial(self._other_claims, exact_octets(other), at)
             expected = Expected(identity=identity, number=number, other=other_claims)
         is_present = now is None or now <= at
-        report = (
-            self._usual.report(octets, at=at, now=now, expected=expected) if pinned is None and is_present else None
-        )
+        report = self._usual.report(octets, at, now=now, expected=expected) if pinned is None and is_present else None
         return report or self._ten_steps(octets, at=at, now=now, expected=expected, pinned=pinned)
 
     def _ten_steps(

@@ -1,6 +1,6 @@
 """Signature algorithms, each bound to one type of key; nothing outside these tables is accepted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -42,28 +42,34 @@ class ECDSAAlgorithm:
             signature: r‖s; any other length, DER included, does not verify.
             message: the signed bytes.
         """
-        return self._verify(public_key, signature, message, self.scheme)
+        return self._verify_by(public_key, self.scheme)(signature, message)
 
-    def verify_digest(self, public_key: PublicKey, *, signature: bytes, digest: bytes) -> bool:
-        """As `verify`, for a message that is hashed already.
+    def verify_digests_of(self, public_key: PublicKey) -> Callable[[bytes, bytes], bool]:
+        """As `verify`, by one key, for messages that are hashed already.
 
         Args:
             public_key: as for `verify`.
-            signature: as for `verify`.
-            digest: hash of the message, by the hash of the scheme.
-        """
-        return self._verify(public_key, signature, digest, self.prehashed)
 
-    def _verify(self, public_key: PublicKey, signature: bytes, data: bytes, scheme: ec.ECDSA) -> bool:
-        if not isinstance(public_key, ec.EllipticCurvePublicKey) or len(signature) != self.signature_bytes:
-            return False
-        half = self.signature_bytes // 2
-        r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
-        try:
-            public_key.verify(encode_dss_signature(r, s), data, scheme)
-        except InvalidSignature:
-            return False
-        return True
+        Returns:
+            Whether a signature over a hash, by the hash of the scheme, was made by the owner of the key.
+        """
+        return self._verify_by(public_key, self.prehashed)
+
+    def _verify_by(self, public_key: PublicKey, scheme: ec.ECDSA) -> Callable[[bytes, bytes], bool]:
+        verify = public_key.verify if isinstance(public_key, ec.EllipticCurvePublicKey) else None
+        length, half = self.signature_bytes, self.signature_bytes // 2
+
+        def is_genuine(signature: bytes, data: bytes) -> bool:
+            if verify is None or len(signature) != length:
+                return False
+            r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+            try:
+                verify(encode_dss_signature(r, s), data, scheme)
+            except InvalidSignature:
+                return False
+            return True
+
+        return is_genuine
 
 
 @dataclass(frozen=True, kw_only=True)

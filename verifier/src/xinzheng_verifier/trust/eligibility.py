@@ -1,13 +1,16 @@
 """Step 4: whether a key may have signed what it is said to have signed, at the time it is said to have."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import RefusedError
 from xinzheng_verifier.trust.issuers import TrustedKey
 
 Usage = Literal["certificate", "status"]
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def check_key(
@@ -35,6 +38,21 @@ def check_key(
     if key.expires is not None and at >= key.expires:
         raise RefusedError("key_expired", until=format_timestamp(key.expires))
     _check_window(key, signed_at=signed_at, at=at)
+
+
+def dates_of(key: TrustedKey, *, usage: Usage) -> tuple[datetime, datetime] | None:
+    """The first and the last date of issuance for which `check_key` refuses nothing, at whatever moment it is asked.
+
+    Args:
+        key: a key of the issuer.
+        usage: what was signed.
+
+    Returns:
+        None if that depends on the moment, or if no date is good.
+    """
+    if (key.usage is not None and usage not in key.usage) or key.compromised_at is not None or key.expires is not None:
+        return None
+    return key.valid_from or _FIRST, key.valid_until or _LAST
 
 
 def _check_window(key: TrustedKey, *, signed_at: datetime | None, at: datetime) -> None:
