@@ -218,17 +218,19 @@ def test_the_timer_outlives_a_register_that_is_away(
         until(lambda: house.get("/healthz", None).json()["bundleVersion"] > version)
 
 
-def test_a_missing_bundle_file_neither_hides_a_change_nor_stops_the_timer(house: CourtHouse) -> None:
+def test_a_damaged_publication_neither_hides_a_change_nor_stops_the_timer(house: CourtHouse) -> None:
     number = house.certificate()["certificateNumber"]
     house.issuer.outbox.settle()
     latest = house.issuer.outbox.publisher.latest
     assert latest is not None
-    away = latest.path.rename(latest.path.with_suffix(".away"))
+    lost = (latest.path, house.issuer.settings.public_folder / "metadata" / f"{latest.version}.snapshot.json")
+    away = [path.rename(path.with_suffix(".away")) for path in lost]
     answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
     assert (answer.status_code, answer.json()["publication"]["published"]) == (200, False)
     state = house.issuer.tend()
-    assert (state.published, state.bundle_version) == (False, None)
-    away.rename(latest.path)
+    assert (state.published, state.bundle_version, state.reason) == (False, None, "edition_damaged")
+    for path, back in zip(lost, away, strict=True):
+        back.rename(path)
     assert house.issuer.tend().published
     assert house.state(number) == "revoked"
 

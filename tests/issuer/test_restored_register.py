@@ -1,27 +1,15 @@
 """The register came back from a backup: nothing goes out that forgets, and one command leads on."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from support.office import EXAMPLES, OTHER_ID_NUMBER, CourtHouse, StandingClock, application
-from xinzheng_issuer.cli import main
+from support.office import CourtHouse, StandingClock, application
+from support.restoring import CASES, backup, begun, restore, revoke, run, suspend, token, verdict
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.installation import initialise, open_issuer
-from xinzheng_issuer.settings import Settings
-from xinzheng_verifier import TrustStore, Verifier
-
-CASES = (
-    application(),
-    application(enforcementCaseNumber="（2022）鄂0683执124号", idNumber=OTHER_ID_NUMBER, name="李某"),
-    application(enforcementCaseNumber="（2022）鄂0683执125号"),
-)
 
 
 @pytest.fixture
@@ -32,59 +20,14 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
-    settings = Settings(data=tmp_path / "var")
-    initialise(settings, EXAMPLES / "court.toml", clock=clock)
-    house = CourtHouse.open(open_issuer(settings, clock=clock), clock)
+    house = begun(tmp_path / "var", clock)
     with house.client:
         yield house
-
-
-def backup(house: CourtHouse) -> bytes:
-    house.issuer.office.register.engine.dispose()
-    return register(house).read_bytes()
-
-
-def restore(house: CourtHouse, content: bytes) -> None:
-    house.issuer.office.register.engine.dispose()
-    register(house).write_bytes(content)
-
-
-def register(house: CourtHouse) -> Path:
-    return house.issuer.settings.data / "register.sqlite"
-
-
-def token(house: CourtHouse, number: str) -> bytes:
-    content: bytes = house.get(f"/api/v1/certificates/{number}/credential.jwt").content
-    return content
-
-
-def revoke(house: CourtHouse, number: str) -> dict[str, Any]:
-    answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
-    assert answer.status_code == 200
-    publication: dict[str, Any] = answer.json()["publication"]
-    return publication
-
-
-def suspend(house: CourtHouse, number: str) -> None:
-    assert house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"}).status_code == 200
-
-
-def verdict(house: CourtHouse, certificate: bytes, at: datetime | None = None) -> str:
-    publisher = house.issuer.outbox.publisher
-    assert publisher.latest is not None
-    trust = TrustStore.from_bundle(publisher.latest.path.read_bytes(), root=publisher.root, at=house.clock.now)
-    return Verifier(trust).report(certificate, at=at or house.clock.now, now=house.clock.now).code
 
 
 def journal(house: CourtHouse) -> list[list[int]]:
     changes: list[list[int]] = house.get("/status/420683/1/revocation/changes", None).json()["changes"]
     return changes
-
-
-def run(house: CourtHouse, *arguments: str, **environment: str) -> Result:
-    environment = {"XINZHENG_LANG": "en", "XINZHENG_LOG_LEVEL": "error", **environment}
-    data = str(house.issuer.settings.data)
-    return CliRunner().invoke(main, ["db", "adopt", "--data", data, *arguments], env={**os.environ, **environment})
 
 
 def test_what_was_forgotten_is_never_outrun(court: CourtHouse) -> None:
@@ -126,7 +69,7 @@ def test_one_command_takes_over_what_was_published(court: CourtHouse) -> None:
     assert said.exit_code == 0
     assert f"Certificate {known} was published" in said.output
     assert "1 set entry(ies) belong to certificates that the register does not know" in said.output
-    assert known in run(court, "--dry-run", XINZHENG_LANG="zh").output
+    assert f"证明 {known} 已在列表" in run(court, "--dry-run", LC_ALL="zh_CN.UTF-8").output
     early = run(court, "--yes")
     assert (early.exit_code, "[steps_to_repeat]" in early.output) == (1, True)
 

@@ -75,12 +75,34 @@ PUBLISHING = {
         "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
     ),
     "repository_missing": Message(
-        "{path} holds no bundle repository.",
-        "{path} 没有信任包仓库。",
+        "{path} holds no bundle repository. If a court's was lost: xinzheng db adopt --bundle FILE takes over the "
+        "newest bundle that a lender or mirror has.",
+        "{path} 没有信任包仓库。如法院的仓库已丢失：请用 xinzheng db adopt --bundle FILE "
+        "接管机构或镜像所持的最新信任包。",
     ),
     "repository_damaged": Message(
-        "{path} of the bundle repository cannot be read.",
-        "无法读取信任包仓库的 {path}。",
+        "{path} of the bundle repository cannot be read. A court's publication folder is made whole by the newest "
+        "bundle that a lender or mirror has: xinzheng db adopt --bundle FILE.",
+        "无法读取信任包仓库的 {path}。法院的发布目录可用机构或镜像所持的最新信任包补全："
+        "xinzheng db adopt --bundle FILE。",
+    ),
+    "edition_damaged": Message(
+        "Edition {version} of the bundle cannot be read from the publication folder, neither from its files nor from "
+        "its bundle ({refusal}): {reason} Nothing is published; take over the newest bundle that a lender or mirror "
+        "has: xinzheng db adopt --bundle FILE.",
+        "无法从发布目录读取信任包第 {version} 版，其文件与信任包均不可用（{refusal}）：{reason}"
+        "不再发布任何内容；请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
+    ),
+    "list_not_own": Message(
+        "{list} in the publication folder is not what this court signed ({refusal}): {reason} Nothing is taken over or "
+        "published; find out who wrote there, then take over the newest bundle that a lender or mirror has: xinzheng "
+        "db adopt --bundle FILE.",
+        "发布目录中的 {list} 并非本院所签（{refusal}）：{reason}未接管、也未发布任何内容；请查明何人写入，"
+        "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
+    ),
+    "publication_unwritable": Message(
+        "The publication folder cannot be read or written: see the log for the reason, such as a full disk.",
+        "无法读取或写入发布目录：原因（如磁盘已满）见日志。",
     ),
     "role_key_record": Message(
         "{path} should say where the key of a role lies, and which one it is: it is damaged, or another key is there.",

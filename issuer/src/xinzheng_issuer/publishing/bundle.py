@@ -17,6 +17,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, differing_roles, first_root
+from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_in_effect
 from xinzheng_issuer.publishing.repository import (
     HASHES,
     TIMESTAMP_FILE,
@@ -82,7 +83,7 @@ class BundlePublisher:
         self._signers_of_root = 0
         self._lifetimes = lifetimes
         self._keys = keys
-        self._bundled: tuple[int, Root] | None = None
+        self._read: tuple[tuple[object, ...], EditionInEffect | None] | None = None
 
     @classmethod
     def create(
@@ -213,18 +214,10 @@ class BundlePublisher:
         """The newest root that lenders can know: that of the publication in effect; None before the first.
 
         Raises:
-            PublishingError: `repository_damaged`.
-            TrustError: (verifier) the bundle is damaged.
-            OSError: it cannot be read.
+            PublishingError: as `in_effect`.
         """
-        timestamp = self._repository.timestamp()
-        if timestamp is None:
-            return None
-        if self._bundled is None or self._bundled[0] != timestamp.version:
-            path = self._repository.bundle_path(timestamp.version)
-            roots = Repository.roots_among(bundles.opened(path.read_bytes()))
-            self._bundled = timestamp.version, root_of(roots[max(roots)], path)
-        return self._bundled[1]
+        edition = self.in_effect
+        return None if edition is None else root_of(edition.root, self.root_path)
 
     @property
     def root_waits(self) -> bool:
@@ -233,13 +226,36 @@ class BundlePublisher:
         return bundled is not None and bundled.version < self._repository.newest_root()
 
     @property
-    def latest(self) -> Publication | None:
-        """The publication in effect; None before the first.
+    def in_effect(self) -> EditionInEffect | None:
+        """The publication in effect, judged; None before the first. It is read again when its files are others.
 
         Raises:
-            PublishingError: `repository_damaged`.
+            PublishingError: `repository_damaged`, `edition_damaged`.
         """
-        return self._repository.latest()
+        identity = self._repository.identity()
+        if self._read is None or self._read[0] != identity:
+            self._read = identity, edition_in_effect(self._repository)
+        return self._read[1]
+
+    @property
+    def latest(self) -> Publication | None:
+        """The publication in effect as one file, which is made again if it is gone; None before the first.
+
+        Raises:
+            PublishingError: as `in_effect`; `repository_damaged`, the file cannot be made again.
+        """
+        edition = self.in_effect
+        if edition is None:
+            return None
+        path = self._repository.bundle_path(edition.version)
+        if not edition.is_bundled:
+            try:
+                with locked(self._repository.folder):
+                    replace_file(path, edition.bundle)
+            except OSError as error:
+                raise PublishingError("repository_damaged", path=path) from error
+            _log.warning("bundle_made_again", version=edition.version)
+        return Publication(version=edition.version, sha256=edition.sha256, path=path)
 
     # --- publishing ---------------------------------------------------------------------------------------------------
 
@@ -285,12 +301,11 @@ class BundlePublisher:
             at: the present moment, aware.
 
         Raises:
-            PublishingError: `publication_refused`, `repository_damaged`.
-            TrustError: (verifier) the publication in effect is damaged.
+            PublishingError: `publication_refused`, `repository_damaged`, `edition_damaged`.
         """
         repository = self._repository
-        latest, roots = repository.latest(), repository.roots()
-        targets = bundles.trusted_targets(latest.path.read_bytes()) if latest else {}
+        edition, roots = self.in_effect, repository.roots()
+        targets = edition.targets if edition else {}
         signed = root_of(following, self.root_path)
         self._follow_root()
         signers = {role: [signer] for role, signer in {**self._signers, **new}.items()}

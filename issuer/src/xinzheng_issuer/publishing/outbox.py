@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -23,13 +23,12 @@ from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
+from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.register.tables import StatusList
-from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import CHANGES
 
@@ -99,23 +98,23 @@ class Outbox:
         """The status lists of which the register knows less than was published, for it came back from a backup.
 
         Raises:
-            PublishingError: `repository_damaged`.
-            TrustError: (verifier) the bundle in effect is damaged.
+            PublishingError: `repository_damaged`, `edition_damaged`; `list_not_own`, the court has not signed one.
         """
+        now = self._office.clock()
         with self._office.reading() as store:
-            return behind(store, self._published(), at=self._office.clock())
+            return behind(store, self._own(at=now), at=now)
 
     def adopt(self) -> PublicationState:
         """Take over into the register what was published, and publish.
 
         Raises:
-            PublishingError: `repository_damaged`; `steps_to_repeat`, nothing was changed.
-            TrustError: (verifier) the bundle in effect is damaged.
+            PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`; `steps_to_repeat`, nothing was
+                changed.
         """
         now = self._office.clock()
         with self.alone():
             with self._office.writing() as store:
-                lists = behind(store, self._published(), at=now)
+                lists = behind(store, self._own(at=now), at=now)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
@@ -127,9 +126,15 @@ class Outbox:
                 )
             return self._attempted(force=True)
 
-    def _published(self) -> dict[str, bytes]:
-        latest = self._publisher.latest
-        return trusted_targets(latest.path.read_bytes()) if latest is not None else {}
+    def _published(self) -> Mapping[str, bytes]:
+        edition = self._publisher.in_effect
+        return edition.targets if edition is not None else {}
+
+    def _own(self, *, at: datetime) -> Mapping[str, bytes]:
+        """What is published, after a look at who signed it: it is about to be taken over."""
+        published = self._published()
+        check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
+        return published
 
     def settle_or_renew(self) -> PublicationState:
         """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`.
@@ -197,7 +202,7 @@ class Outbox:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
                 # What must not be published must not get its numbers either: they would outrun the check.
-                targets = self._targets(editions(store, self._office, keys, at=now), keys)
+                targets = self._targets(editions(store, self._office, keys, at=now), keys, at=now)
         publication = self._publisher.publish(targets, at=now, beside=beside)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
@@ -210,11 +215,11 @@ class Outbox:
             _log.warning("root_ends_soon", expires=format_timestamp(ends), command="xinzheng bundle-keys renew")
         return PublicationState(published=True, bundle_version=publication.version)
 
-    def _targets(self, lists: Sequence[StatusList], keys: CourtKeys) -> dict[str, bytes]:
+    def _targets(self, lists: Sequence[StatusList], keys: CourtKeys, *, at: datetime) -> dict[str, bytes]:
         """What is to be published: path → content.
 
         Raises:
-            PublishingError: `status_list_older`, `revocations_forgotten`.
+            PublishingError: `status_list_older`, `revocations_forgotten`; `edition_damaged`, `list_not_own`.
         """
         folder = f"courts/{self._office.court.id}"
         issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
@@ -222,7 +227,12 @@ class Outbox:
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
-        check_not_older(targets, self._published())
+        published = self._published()
+        others = [
+            path for path in own_list_paths(published, self._office.court.id) if targets.get(path) != published[path]
+        ]
+        check_own(others, published, keys, at=at)
+        check_not_older(targets, published)
         return targets
 
     def _version(self) -> int | None:
@@ -231,5 +241,7 @@ class Outbox:
 
 
 def _reason(error: Exception) -> str:
-    """What is told of a failure: a code where a person has to do something about keys, root or clock."""
-    return error.code if isinstance(error, TokenError | PublishingError) else type(error).__name__
+    """What is told of a failure: a code that the reference explains."""
+    if isinstance(error, CodedError):
+        return error.code
+    return "publication_unwritable" if isinstance(error, OSError) else "internal_error"

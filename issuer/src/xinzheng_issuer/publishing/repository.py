@@ -112,6 +112,12 @@ class Repository:
         """The one-file form of an edition."""
         return self.folder / "bundles" / f"bundle-{version}.xzb"
 
+    def identity(self) -> tuple[object, ...]:
+        """What changes with the edition in effect, its bundle and the newest root."""
+        timestamp = self.folder / TIMESTAMP_FILE
+        bundle = self.bundle_path(read_metadata(timestamp, Timestamp).version) if timestamp.exists() else timestamp
+        return self.newest_root(), _state(timestamp), _state(bundle)
+
     def latest(self) -> Publication | None:
         """The publication in effect; None before the first.
 
@@ -166,11 +172,13 @@ class Repository:
     def write(self, files: Mapping[str, bytes]) -> None:
         """Write a publication: what nothing names yet in the order given; `timestamp.json`, which names it, last.
 
+        A file of another length than it must have was damaged, and is written anew.
+
         Raises:
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for name, content in files.items():
-            if name != TIMESTAMP_FILE and not (self.folder / name).exists():
+            if name != TIMESTAMP_FILE and _length(self.folder / name) != len(content):
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
 
@@ -219,6 +227,20 @@ class Edition:
             snapshot_meta=MetaFile.from_data(self.version, snapshot, HASHES),
             unrecognized_fields={PUBLISHED_AT: self.published_at},
         )
+
+
+def _length(path: Path) -> int | None:
+    """Octets of a file; None if there is none."""
+    return path.stat().st_size if path.exists() else None
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes when a file is replaced; empty if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_mtime_ns, status.st_size, status.st_ctime_ns
 
 
 def is_ahead(published: datetime, *, at: datetime) -> bool:

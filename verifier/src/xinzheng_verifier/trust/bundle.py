@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.contents import Contents
-from xinzheng_verifier.trust.names import EXTENT_FILE, target_path
+from xinzheng_verifier.trust.names import EXTENT_FILE
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.store import TrustStore
 
@@ -61,13 +61,3 @@ def opened(bundle: bytes) -> Archive:
     if next(iter(archive), None) != EXTENT_FILE:
         raise TrustError("bundle_incomplete", name=EXTENT_FILE)
     return archive
-
-
-def trusted_targets(bundle: bytes) -> dict[str, bytes]:
-    """Path → content of the target files of a bundle that was judged before, by whoever made it.
-
-    Raises:
-        TrustError: as `opened`.
-    """
-    files = opened(bundle)
-    return {path: files[name] for name in files if (path := target_path(name))}

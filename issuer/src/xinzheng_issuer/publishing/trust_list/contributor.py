@@ -17,6 +17,7 @@ from typing import Self
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.in_effect import edition_in_effect
 from xinzheng_issuer.publishing.repository import HASHES, Repository
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
@@ -32,7 +33,6 @@ from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare, key_file, make_share, open_share, public_share
 from xinzheng_issuer.publishing.trust_list.work_folder import versions
 from xinzheng_keys.passphrase import PassphraseSource
-from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
@@ -142,7 +142,8 @@ class Contributor:
             The version of the court's metadata.
 
         Raises:
-            PublishingError: `repository_missing`, the court has published nothing yet; `repository_damaged`.
+            PublishingError: `repository_missing`, the court has published nothing yet; `repository_damaged`,
+                `edition_damaged`.
             TrustListError: `ceremony_not_written`.
             KeyStoreError: (keys) a key file cannot be opened.
             KeyURIError, TokenError: (keys) a token cannot be used; what was handed in before stays.
@@ -160,10 +161,10 @@ class Contributor:
         return version
 
     def _files(self, version: int, *, at: datetime) -> dict[str, bytes]:
-        latest, timestamp = self.repository.latest(), self.repository.timestamp()
-        if latest is None or timestamp is None:
+        edition, timestamp = edition_in_effect(self.repository), self.repository.timestamp()
+        if edition is None or timestamp is None:
             raise PublishingError("repository_missing", path=self.repository.folder)
-        published = trusted_targets(latest.path.read_bytes())
+        published = dict(edition.targets)
         issuer = published.pop(issuer_path(self.court))
         signers = [self._open(name) for name in self.shares()]
         attested = {PUBLISHED_AT: str(timestamp.unrecognized_fields[PUBLISHED_AT])}
