@@ -20,9 +20,9 @@ CASES = (
 )
 
 
-def begun(data: Path, clock: StandingClock) -> CourtHouse:
+def begun(data: Path, clock: StandingClock, watermark: Path | None = None) -> CourtHouse:
     """A court on a new data folder."""
-    settings = Settings(data=data)
+    settings = Settings(data=data, watermark=watermark)
     initialise(settings, EXAMPLES / "court.toml", clock=clock)
     return CourtHouse.open(open_issuer(settings, clock=clock), clock)
 

@@ -93,6 +93,13 @@ PUBLISHING = {
         "无法从发布目录读取信任包第 {version} 版，其文件与信任包均不可用（{refusal}）：{reason}"
         "不再发布任何内容；请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
     ),
+    "edition_forgotten": Message(
+        "The publication folder has edition {found}, but edition {expected} was published from here: it was restored "
+        "from a backup. Nothing is published; take over the newest bundle that a lender or mirror has: xinzheng db "
+        "adopt --bundle FILE.",
+        "发布目录为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份。不再发布任何内容；"
+        "请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
+    ),
     "list_not_own": Message(
         "{list} in the publication folder is not what this court signed ({refusal}): {reason} Nothing is taken over or "
         "published; find out who wrote there, then take over the newest bundle that a lender or mirror has: xinzheng "

@@ -22,7 +22,7 @@ from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.court import CourtConfiguration, load_court
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import in_both_languages
-from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys
+from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys, load_court_keys
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
 from xinzheng_issuer.issuing.live_keys import LiveKeys
 from xinzheng_issuer.keylife.contributions import catch_up_contribution
@@ -31,6 +31,7 @@ from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
 from xinzheng_issuer.publishing.repository import Repository
+from xinzheng_issuer.publishing.restoring import CourtRepository
 from xinzheng_issuer.publishing.role_keys import RoleCustody
 from xinzheng_issuer.publishing.trust_list.contributor import Contributor
 from xinzheng_issuer.register.engine import open_engine
@@ -245,7 +246,24 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
         office=office,
         keys=keys,
         cycle=IssuingCycle(office, keys),
-        outbox=Outbox(office, keys, publisher, lock_folder=settings.data),
+        outbox=Outbox(office, keys, publisher, lock_folder=settings.data, watermark=settings.watermark),
+    )
+
+
+def open_repository(settings: Settings) -> CourtRepository:
+    """The repository of the court's own bundle, in whatever state it is, with the keys by which an edition is judged.
+
+    Raises:
+        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `key_records_damaged`.
+    """
+    if not settings.court_file.exists():
+        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
+    court, passphrase = load_court(settings.court_file), key_passphrase(settings)
+    return CourtRepository(
+        court=court.id,
+        repository=Repository(settings.public_folder),
+        role_keys=open_bundle_keys(settings, court),
+        keys=load_court_keys(settings.keys_folder, court, passphrase=passphrase, when_needed=True),
     )
 
 

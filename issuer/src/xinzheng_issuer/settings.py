@@ -104,6 +104,14 @@ class Settings(BaseSettings):
             ge=1, description="How often a running server retries a failed publication and renews old lists, seconds."
         ),
     ] = 60
+    watermark: Annotated[
+        Path | None,
+        Field(
+            description="File that remembers the last edition published, on another disk than the data folder and in "
+            "no backup: nothing is published while the publication folder is older than it "
+            "([what it is for](../how-to/restored-backup.md#the-whole-machine)). Unset: none."
+        ),
+    ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="Least severity that is logged.")
     ] = "info"
@@ -121,6 +129,11 @@ class Settings(BaseSettings):
         ):
             raise ConfigurationError("setting_placeholder", field=info.field_name, minimum=MIN_SECRET_CHARACTERS)
         return value
+
+    @field_validator("watermark", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("pkcs11_sm2")
     @classmethod

@@ -9,9 +9,12 @@ import click
 from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
-from xinzheng_issuer.installation import open_issuer, upgrade_register
-from xinzheng_issuer.publishing.adoption import Behind
+from xinzheng_issuer.installation import open_issuer, open_office, open_repository, upgrade_register
+from xinzheng_issuer.publishing.adoption import Behind, behind
+from xinzheng_issuer.publishing.restoring import FoundEdition
+from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import Message
+from xinzheng_verifier.trust.files import locked
 
 
 @click.group("db", help=word("db"))
@@ -29,21 +32,66 @@ def upgrade(data: Path | None) -> None:
 
 @command.command("adopt", help=word("db_adopt"))
 @data_option
+@click.option(
+    "--bundle", "newest", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=word("adopt_bundle")
+)
 @click.option("--yes", is_flag=True, help=word("key_yes"))
 @click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
 @json_option
-def adopt(data: Path | None, **how: bool) -> None:
+def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
     """What was published counts; exit 1 if steps have to be taken again before."""
-    with closing(open_issuer(settings_of(data))) as issuer:
-        talk = Talk("adopt", **how)
-        lists = issuer.outbox.behind()
-        if not lists:
-            talk.end({}, word("adopt_nothing"))
-        elif talk.goes_on(_effects(lists)):
-            publication = issuer.outbox.adopt()
-            talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
-            require_published(publication)
-            talk.say(word("key_published", version=publication.bundle_version))
+    settings, talk = settings_of(data), Talk("adopt", **how)
+    found = None
+    if newest is not None:
+        found = _taken(settings, newest.read_bytes(), talk)
+        if found is None:
+            return
+    with closing(open_issuer(settings)) as issuer:
+        if found is None:
+            lists = issuer.outbox.behind()
+            if not lists:
+                talk.end({}, word("adopt_nothing"))
+                return
+            if not talk.goes_on(_effects(lists)):
+                return
+        publication = issuer.outbox.adopt(None if found is None else found.targets)
+        talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
+        require_published(publication)
+        talk.say(word("key_published", version=publication.bundle_version))
+
+
+def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None:
+    """The edition of a bundle once its files are in the publication folder; None if they are not to be.
+
+    The files come first: from then on nothing is published before the register knows what they say.
+    """
+    repository = open_repository(settings)
+    with closing(open_office(settings)) as office:
+        found = repository.judge(bundle, at=office.clock())
+        with office.reading() as store:
+            lists = behind(store, found.targets, at=office.clock())
+    if not talk.goes_on([_effect_of(found), *(_effects(lists) if lists else ())]):
+        return None
+    with locked(settings.data):
+        found = repository.judge(bundle, at=office.clock())
+        if found.is_taken:
+            repository.take(found)
+    return found
+
+
+def _effect_of(found: FoundEdition) -> Message:
+    if found.is_taken:
+        return Message(
+            f"The publication folder is brought to edition {found.version}, which the bundle holds; the next edition "
+            "is published above it.",
+            f"发布目录将恢复为该信任包所载的第 {found.version} 版；下一版在其之上发布。",
+        )
+    return Message(
+        f"Another edition {found.version} was published from this folder after a backup was restored: the folder stays "
+        "as it is, what the lists of the bundle tell is taken over, and the next edition is above both.",
+        f"恢复备份之后，本目录已另行发布过第 {found.version} 版：目录保持不变，只接管该信任包中各列表所载内容，"
+        "下一版高于两者。",
+    )
 
 
 def _effects(lists: list[Behind]) -> Iterator[Message]:

@@ -62,6 +62,10 @@ WORDS: dict[str, Message] = {
         "After a backup of the register was restored: take over into it what was published since, and publish.",
         "登记库由备份恢复之后：将其后已发布的内容接管入库，并重新发布。",
     ),
+    "adopt_bundle": Message(
+        "The newest bundle that a lender or mirror has; for a publication folder that was restored, damaged or lost.",
+        "机构或镜像所持的最新信任包；用于发布目录由备份恢复、损坏或丢失的情形。",
+    ),
     "adopt_nothing": Message(
         "The register knows all that was published: nothing to take over.",
         "登记库已知全部已发布的内容：无须接管。",

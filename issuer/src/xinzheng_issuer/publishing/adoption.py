@@ -150,8 +150,11 @@ def _take_over(store: Store, each: Behind, *, at: datetime) -> None:
                 sequence=each.published,
             )
         )
-    row.sequence = max(row.sequence, each.published)
-    row.made_at = parse_timestamp(json.loads(each.document)["validFrom"])
+    # An edition with the number of another one, or a lower one, is never vouched for again: the next is made anew.
+    made_at = parse_timestamp(json.loads(each.document)["validFrom"])
+    if each.published > row.sequence:
+        row.sequence, row.made_at, row.document, row.journal = each.published, made_at, each.document, each.journal
+    else:
+        row.made_at, row.document, row.journal = max(row.made_at, made_at), None, None
     row.attested_at = at
-    row.document, row.journal = each.document, each.journal
     store.add(row)

@@ -29,6 +29,7 @@ from xinzheng_issuer.publishing.repository import (
     root_of,
 )
 from xinzheng_issuer.publishing.role_keys import RoleCustody, RoleSigner, sign_metadata
+from xinzheng_issuer.publishing.trust_list.candidates import Published, published
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.errors import CodedError
@@ -224,6 +225,15 @@ class BundlePublisher:
         """Whether the newest root is in no publication yet; raises as `bundled_root`."""
         bundled = self.bundled_root
         return bundled is not None and bundled.version < self._repository.newest_root()
+
+    @property
+    def published(self) -> Published:
+        """The edition in effect as its metadata states it, with the root that vouches for it.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        return published(self._repository)
 
     @property
     def in_effect(self) -> EditionInEffect | None:

@@ -23,6 +23,7 @@ from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
+from xinzheng_issuer.publishing.memory import Memory
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.register.tables import StatusList
@@ -54,10 +55,27 @@ class PublicationState:
 
 
 class Outbox:
-    """Publishes the changes of one court."""
+    """Publishes the changes of one court.
 
-    def __init__(self, office: Office, keys: KeySource, publisher: BundlePublisher, *, lock_folder: Path) -> None:
+    Args:
+        office: the court.
+        keys: its keys.
+        publisher: of its bundle.
+        lock_folder: whose lock keeps others from publishing.
+        watermark: file, outside of what a backup restores, that remembers the last edition; None for none.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        keys: KeySource,
+        publisher: BundlePublisher,
+        *,
+        lock_folder: Path,
+        watermark: Path | None = None,
+    ) -> None:
         self._office = office
+        self._watermark = watermark
         self._keys = keys
         self._publisher = publisher
         self._lock_folder = lock_folder
@@ -94,18 +112,47 @@ class Outbox:
         """
         return self._attempted(force=True, beside=beside)
 
-    def behind(self) -> list[Behind]:
+    def require_remembered(self) -> None:
+        """Raise if the watermark remembers a later edition than the repository has: both came back from a backup.
+
+        Raises:
+            PublishingError: `edition_forgotten`; `repository_damaged`, the watermark or the repository cannot be read.
+        """
+        if self._watermark is None:
+            return
+        memory, now = Memory.read(self._watermark), self._publisher.published
+        if memory is None:
+            _log.warning("watermark_missing", path=str(self._watermark))
+        elif memory.is_ahead_of(now, next_root=self._publisher.signed_root):
+            raise PublishingError("edition_forgotten", found=now.version, expected=memory.version)
+
+    def _remember(self) -> None:
+        """What was published is published, whether it can be remembered or not."""
+        if self._watermark is None:
+            return
+        try:
+            Memory.of(self._publisher.published).write(self._watermark)
+        except OSError as error:
+            _log.error("watermark_not_kept", path=str(self._watermark), reason=error.strerror)
+
+    def behind(self, found: Mapping[str, bytes] | None = None) -> list[Behind]:
         """The status lists of which the register knows less than was published, for it came back from a backup.
+
+        Args:
+            found: path → content of an edition that was judged and found elsewhere; by default what is in effect.
 
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`; `list_not_own`, the court has not signed one.
         """
         now = self._office.clock()
         with self._office.reading() as store:
-            return behind(store, self._own(at=now), at=now)
+            return behind(store, self._own(at=now) if found is None else found, at=now)
 
-    def adopt(self) -> PublicationState:
+    def adopt(self, found: Mapping[str, bytes] | None = None) -> PublicationState:
         """Take over into the register what was published, and publish.
+
+        Args:
+            found: as for `behind`.
 
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`; `steps_to_repeat`, nothing was
@@ -114,7 +161,7 @@ class Outbox:
         now = self._office.clock()
         with self.alone():
             with self._office.writing() as store:
-                lists = behind(store, self._own(at=now), at=now)
+                lists = behind(store, self._own(at=now) if found is None else found, at=now)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
@@ -201,9 +248,11 @@ class Outbox:
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
+                self.require_remembered()
                 # What must not be published must not get its numbers either: they would outrun the check.
                 targets = self._targets(editions(store, self._office, keys, at=now), keys, at=now)
         publication = self._publisher.publish(targets, at=now, beside=beside)
+        self._remember()
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)

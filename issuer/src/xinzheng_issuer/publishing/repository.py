@@ -38,6 +38,7 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far the edition in effect may lie in the future of the clock: two machines, or one that was set right. [ours]"""
 
 _ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
+_BUNDLE: Final = re.compile(r"bundle-([1-9][0-9]*)\.xzb")
 _BUNDLED_ROOT: Final = re.compile(rf"metadata/{_ROOT.pattern}")
 
 
@@ -148,6 +149,11 @@ class Repository:
         found = [int(match[1]) for name in names if (match := numbered.fullmatch(name))]
         return 1 + max([timestamp.version if timestamp else 0, *found])
 
+    def highest_bundle(self) -> int:
+        """The highest number of a bundle that lies there; 0 of none."""
+        names = (path.name for path in (self.folder / "bundles").glob("bundle-*.xzb"))
+        return max((int(match[1]) for name in names if (match := _BUNDLE.fullmatch(name))), default=0)
+
     def published_at(self, at: datetime, *, tolerance: timedelta = CLOCK_TOLERANCE) -> str:
         """The moment to state: a clock set back a little does not make a publication older than the one before it.
 
@@ -169,16 +175,20 @@ class Repository:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def write(self, files: Mapping[str, bytes]) -> None:
+    def write(self, files: Mapping[str, bytes], *, anew: bool = False) -> None:
         """Write a publication: what nothing names yet in the order given; `timestamp.json`, which names it, last.
 
-        A file of another length than it must have was damaged, and is written anew.
+        A file of another length than it must have was damaged, and is written again.
+
+        Args:
+            files: name in the repository → content.
+            anew: write every file, whatever lies there.
 
         Raises:
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for name, content in files.items():
-            if name != TIMESTAMP_FILE and _length(self.folder / name) != len(content):
+            if name != TIMESTAMP_FILE and (anew or _length(self.folder / name) != len(content)):
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
 

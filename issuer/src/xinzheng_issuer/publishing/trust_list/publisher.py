@@ -13,7 +13,9 @@ from tuf.api.metadata import Metadata, Root
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory, online_keys
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Edition, Publication, Repository, Signed
+from xinzheng_issuer.publishing.restoring import judged, take_over
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
     RoleSigner,
@@ -30,7 +32,6 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.memory import MEMORY_FILE, Memory, online_keys
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -41,13 +42,12 @@ from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_BYTES
-from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust import updates
 from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
+from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
 
 UPDATE_EDITIONS = 14
@@ -150,16 +150,8 @@ class TrustListPublisher:
             now = published(self._repository)
             if not now.root:
                 raise PublishingError("repository_missing", path=self._repository.folder)
-            try:
-                repository = bundles.read(bundle, root=now.root, seen=now.seen(), at=at)
-            except TrustError as error:
-                raise TrustListError("restore_refused", refusal=error.code, reason=in_both_languages(error)) from error
-            if not repository.extent.is_whole:
-                raise TrustListError("restore_partial")
-            version = repository.seen.timestamp
-            files = {name: data for name, data in Archive(bundle).items() if name != EXTENT_FILE}
-            self._repository.write({**files, f"bundles/bundle-{version}.xzb": bundle})
-        return Publication(version=version, sha256=sha256_of(bundle), path=self._repository.bundle_path(version))
+            found = judged(bundle, root=now.root, seen=now.seen(), at=at)
+            return take_over(self._repository, bundle, found.seen.timestamp)
 
     # --- an edition ---------------------------------------------------------------------------------------------------
 
@@ -271,8 +263,8 @@ class TrustListPublisher:
 
     def _check_memory(self, now: Published, chosen: Chosen) -> None:
         memory = Memory.read(self._memory_path())
-        if memory is not None:
-            memory.check(now, next_root=root_of(chosen.root))
+        if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
+            raise TrustListError("repository_restored", found=now.version, expected=memory.version)
 
 
 def online_tokens(reviewed: Reviewed) -> list[str]:

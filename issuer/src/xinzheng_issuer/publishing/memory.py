@@ -1,6 +1,6 @@
-"""What the publisher remembers of its last publication outside the repository: a restored backup shows by it.
+"""What a publisher remembers of its last publication outside the repository: a restored backup shows by it.
 
-The file lies with the online keys, which no backup of the repository holds.
+The country's file lies with the online keys, which no backup of the repository holds; a court's where its setting says.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from tuf.api.metadata import Root
 
-from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.trust_list.candidates import Published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
 from xinzheng_schemas.strict_json import Limits, loads_object
@@ -31,19 +31,23 @@ class Memory:
         version: its number.
         timestamp_sha256: digest of its timestamp, lower-case hexadecimal.
         keys: short digests of the keys of snapshot and timestamp: versions under other keys are not comparable.
+        root: version of the root that vouches for it; 0 in files of an earlier release.
     """
 
     version: int
     timestamp_sha256: str
     keys: tuple[str, ...]
+    root: int = 0
 
     @classmethod
     def of(cls, published: Published) -> "Memory":
         """What to remember of an edition."""
+        root = root_of(published.root)
         return cls(
             version=published.version,
             timestamp_sha256=published.timestamp_sha256,
-            keys=online_keys(root_of(published.root)),
+            keys=online_keys(root),
+            root=root.version,
         )
 
     @classmethod
@@ -56,10 +60,15 @@ class Memory:
         try:
             content: Any = loads_object(path.read_bytes(), limits=_JSON)
             keys = tuple(str(key) for key in content["keys"])
-            return cls(version=int(content["version"]), timestamp_sha256=str(content["timestamp"]), keys=keys)
+            return cls(
+                version=int(content["version"]),
+                timestamp_sha256=str(content["timestamp"]),
+                keys=keys,
+                root=int(content.get("root", 0)),
+            )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise PublishingError("repository_damaged", path=path) from error
 
     def write(self, path: Path) -> None:
@@ -68,24 +77,28 @@ class Memory:
         Raises:
             OSError: the file cannot be written.
         """
-        members = {"version": self.version, "timestamp": self.timestamp_sha256, "keys": list(self.keys)}
+        members = {
+            "version": self.version,
+            "timestamp": self.timestamp_sha256,
+            "keys": list(self.keys),
+            "root": self.root,
+        }
         replace_file(path, json.dumps(members).encode(), mode=0o600)
 
-    def check(self, published: Published, *, next_root: Root) -> None:
-        """Whether the repository is where it was left; newer is right too, for the memory is written last.
+    def is_ahead_of(self, published: Published, *, next_root: Root) -> bool:
+        """Whether the repository is not where it was left; newer is right too, for the memory is written last.
 
         Args:
             published: the edition in effect.
-            next_root: the root that the next edition will have; other online keys than remembered begin anew.
-
-        Raises:
-            TrustListError: `repository_restored`.
+            next_root: the root that the next edition will have; other online keys than remembered begin anew, unless
+                they are those of a root that came before.
         """
+        if next_root.version < self.root:
+            return True
         if online_keys(next_root) != self.keys:
-            return
+            return False
         same = published.version == self.version and published.timestamp_sha256 == self.timestamp_sha256
-        if not same and published.version <= self.version:
-            raise TrustListError("repository_restored", found=published.version, expected=self.version)
+        return not same and published.version <= self.version
 
 
 def online_keys(root: Root) -> tuple[str, ...]:

@@ -1,0 +1,180 @@
+"""A repository that came back from a backup, or was lost: the newest bundle that lenders or mirrors have counts.
+
+A bundle holds everything that a repository needs to go on. It is judged before it is taken: the country's by the root
+that is there, a lone court's by the keys in its key folder too, for its root may have been lost with the rest.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.expectations import in_both_languages
+from xinzheng_issuer.issuing.court_keys import CourtKeys
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, key_names
+from xinzheng_issuer.publishing.in_effect import AT_ANY_TIME
+from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
+from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository
+from xinzheng_issuer.publishing.trust_list.candidates import published, root_of
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.trust import bundle as bundles
+from xinzheng_verifier.trust.archive import Archive
+from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
+from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
+from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
+
+
+def judged(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> TrustedRepository:
+    """What a whole bundle says, judged as a lender does.
+
+    Args:
+        bundle: the file.
+        root: the root that is trusted.
+        seen: what is there already; nothing older is taken.
+        at: the moment of judgement, aware.
+
+    Raises:
+        TrustListError: `restore_partial`, the bundle leaves things out; `restore_refused` by the verifier.
+    """
+    try:
+        repository = bundles.read(bundle, root=root, seen=seen, at=at)
+    except TrustError as error:
+        raise _refused(error) from error
+    if not repository.extent.is_whole:
+        raise TrustListError("restore_partial")
+    return repository
+
+
+def take_over(repository: Repository, bundle: bytes, version: int) -> Publication:
+    """Write the files of a judged bundle; whoever does holds the repository's lock.
+
+    The first root comes last but for the timestamp: a repository that was lost is not there before its edition is.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    files = {name: content for name, content in Archive(bundle).items() if name != EXTENT_FILE}
+    roots = {name: files.pop(name) for name in sorted(files, key=len, reverse=True) if name.endswith(".root.json")}
+    path = repository.bundle_path(version)
+    repository.write(
+        {**files, f"bundles/{path.name}": bundle, **roots, TIMESTAMP_FILE: files[TIMESTAMP_FILE]}, anew=True
+    )
+    return Publication(version=version, sha256=sha256_of(bundle), path=path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundEdition:
+    """An edition that was found elsewhere.
+
+    Attributes:
+        version: its number.
+        targets: path of each published file → its content.
+        bundle: its one-file form.
+        is_taken: whether its files take the place of those in the repository. Else others were published from there
+            under its number, and only what its lists tell is taken over.
+    """
+
+    version: int
+    targets: Mapping[str, bytes] = field(repr=False)
+    bundle: bytes = field(repr=False)
+    is_taken: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtRepository:
+    """The repository of a court that runs alone, whole, damaged, or gone.
+
+    Attributes:
+        court: id of the court.
+        repository: where it is, or was.
+        role_keys: keys of its roles.
+        keys: keys of the court.
+    """
+
+    court: str
+    repository: Repository
+    role_keys: BundleKeys
+    keys: CourtKeys
+
+    def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
+        """Judge a bundle: signed by the keys that are here, its lists by the court's own, and not older than what is.
+
+        Args:
+            bundle: the file, from a lender or a mirror.
+            at: the present moment, aware.
+
+        Raises:
+            TrustListError: `restore_partial`; `restore_refused` by the verifier.
+            PublishingError: `role_key_unknown`, the bundle is not of these keys; `list_not_own`; `role_key_record`.
+            KeysError: (keys) a key of a role cannot be opened.
+        """
+        roots = self._roots(bundle)
+        self._check_keys(_read(roots[max(roots)]))
+        there = self.repository.roots()
+        first = roots[min(roots)] if not there else there[min(max(there), max(roots))]
+        found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
+        version, (seen, here) = found.seen.timestamp, self._seen()
+        is_fork = version <= here and self._is_another(version, Archive(bundle))
+        if not is_fork:
+            judged(bundle, root=first, seen=seen, at=AT_ANY_TIME)
+            if version < here:
+                raise _refused(TrustError("bundle_rollback", name="timestamp.json", version=version, seen=here))
+        check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at)
+        return FoundEdition(version=version, targets=found.targets, bundle=bundle, is_taken=not is_fork)
+
+    @staticmethod
+    def _roots(bundle: bytes) -> Mapping[int, bytes]:
+        try:
+            roots = Repository.roots_among(bundles.opened(bundle))
+        except TrustError as error:
+            raise _refused(error) from error
+        if not roots:
+            raise _refused(TrustError("bundle_root", version=1))
+        return roots
+
+    def _check_keys(self, root: Root) -> None:
+        """Whether the root names the keys of the roles that are here: by them alone is it the court's."""
+        for role in ONLINE_ROLES:
+            if len(root.roles[role].keyids) != 1 or len(key_names(root, role)) != 1:
+                raise PublishingError("role_key_unknown", role=role)
+            self.role_keys.open(root, role)
+
+    def _seen(self) -> tuple[Seen, int]:
+        """What is here, as a lender would remember it, and its number; of what cannot be read the number alone."""
+        with suppress(PublishingError, TrustError):
+            now = published(self.repository)
+            return now.seen(), now.version
+        with suppress(PublishingError):
+            timestamp = self.repository.timestamp()
+            return NOTHING_SEEN, timestamp.version if timestamp else 0
+        return NOTHING_SEEN, self.repository.highest_bundle()
+
+    def _is_another(self, version: int, files: Mapping[str, bytes]) -> bool:
+        """Whether another edition was published here under this number, after a backup was restored."""
+        path = self.repository.metadata / f"{version}.targets.json"
+        return path.exists() and path.read_bytes() != files.get(f"metadata/{path.name}")
+
+    def take(self, found: FoundEdition) -> None:
+        """Let a judged edition be the one in effect; whoever does keeps others from publishing.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        self.repository.make_folders()
+        with locked(self.repository.folder):
+            take_over(self.repository, found.bundle, found.version)
+
+
+def _refused(error: TrustError) -> TrustListError:
+    return TrustListError("restore_refused", refusal=error.code, reason=in_both_languages(error))
+
+
+def _read(root: bytes) -> Root:
+    try:
+        return root_of(root)
+    except TrustError as error:
+        raise _refused(error) from error

@@ -1,0 +1,230 @@
+"""The whole machine came back from a backup, or lost what it published: what lenders hold counts."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from support.office import CourtHouse, StandingClock, application
+from support.restoring import CASES, begun, revoke, run, token, verdict
+from xinzheng_issuer.cli import main
+from xinzheng_issuer.settings import Settings
+from xinzheng_verifier import TrustStore, Verifier
+from xinzheng_verifier.trust.archive import Archive, pack
+from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.extent import select
+
+CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    # The command line reads the machine's clock.
+    return StandingClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
+    house = begun(tmp_path / "var", clock)
+    with house.client:
+        yield house
+
+
+class Lender:
+    """A lender's store, which is fed with whatever the court serves."""
+
+    def __init__(self, house: CourtHouse, folder: Path) -> None:
+        self.house = house
+        self.folder = folder
+        self.root: bytes | None = house.get("/bundle/root.json", None).content
+        self.bundle = b""
+
+    def fetch(self) -> None:
+        self.bundle = self.house.get("/bundle/latest.xzb", None).content
+        import_bundle(self.folder, self.bundle, root=self.root, at=self.house.clock.now)
+        self.root = None
+
+    def verdict(self, certificate: bytes) -> str:
+        now = self.house.clock.now
+        return Verifier(TrustStore.open(self.folder)).report(certificate, at=now, now=now).code
+
+    def file(self) -> str:
+        path = self.folder.with_suffix(".xzb")
+        path.write_bytes(self.bundle)
+        return str(path)
+
+
+def snapshot(house: CourtHouse) -> Path:
+    house.issuer.office.register.engine.dispose()
+    data = house.issuer.settings.data
+    return Path(shutil.copytree(data, data.with_name("snapshot")))
+
+
+def bring_back(house: CourtHouse, kept: Path) -> None:
+    house.issuer.office.register.engine.dispose()
+    data = house.issuer.settings.data
+    shutil.rmtree(data)
+    shutil.copytree(kept, data)
+
+
+def settled(house: CourtHouse) -> list[str]:
+    """Three certificates, published."""
+    numbers = [house.certificate(case)["certificateNumber"] for case in CASES]
+    assert house.issuer.outbox.renew().published
+    return numbers
+
+
+def xinzheng(house: CourtHouse, *arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(
+        main, [*arguments, "--data", str(house.issuer.settings.data)], env={**os.environ, **environment}
+    )
+
+
+def test_the_newest_bundle_brings_a_restored_machine_up_to_date(court: CourtHouse, tmp_path: Path) -> None:
+    first, second, _ = settled(court)
+    held = {number: token(court, number) for number in (first, second)}
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.clock.advance(seconds=30)
+    revoke(court, first)
+    lender.fetch()
+    bring_back(court, kept)
+
+    said = run(court, "--bundle", lender.file(), "--dry-run")
+    assert said.exit_code == 0, said.output
+    edition = Archive(lender.bundle)["bundle.json"]
+    assert f"brought to edition {json.loads(edition)['edition']}," in said.output
+    assert f"Certificate {first} was published" in said.output
+    assert "发布目录将恢复为" in run(court, "--bundle", lender.file(), "--dry-run", **CHINESE).output
+    assert verdict(court, held[first]) == "ok"  # nothing was done yet
+
+    early = run(court, "--bundle", lender.file(), "--yes")
+    assert (early.exit_code, "[steps_to_repeat]" in early.output) == (1, True)
+    assert verdict(court, held[first]) == "revoked"  # what is in effect is what lenders know, from here on
+    court.clock.advance(seconds=30)
+    assert revoke(court, first)["detail"] == "status_list_older"
+    done = run(court, "--bundle", lender.file(), "--yes")
+    assert done.exit_code == 0, done.output
+
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    lender.fetch()
+    assert [lender.verdict(each) for each in held.values()] == ["revoked", "ok"]
+    assert revoke(court, second)["published"]
+    lender.fetch()
+    assert [lender.verdict(each) for each in held.values()] == ["revoked", "revoked"]
+    assert court.certificate(application(enforcementCaseNumber="（2022）鄂0683执126号"))["statusListNumber"] == 2
+
+
+def test_a_machine_that_published_on_takes_the_lists_and_publishes_above_both(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    """Found too late: the restored machine gave the numbers of the editions once more."""
+    numbers = settled(court)
+    held = [token(court, number) for number in numbers]
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.clock.advance(seconds=30)
+    revoke(court, numbers[0])
+    lender.fetch()
+    bring_back(court, kept)
+    for number in numbers[1:]:
+        court.clock.advance(seconds=30)
+        assert revoke(court, number)["published"]
+    assert verdict(court, held[0]) == "ok"
+
+    said = run(court, "--bundle", lender.file(), "--dry-run")
+    assert "was published from this folder after a backup was restored" in said.output
+    assert numbers[0] in said.output
+    assert revoke(court, numbers[0])["published"]
+    done = run(court, "--bundle", lender.file(), "--yes")
+    assert done.exit_code == 0, done.output
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    lender.fetch()
+    assert [lender.verdict(each) for each in held] == ["revoked"] * 3
+
+
+@pytest.mark.parametrize("lost", ["public", "metadata/timestamp.json", "targets"])
+def test_a_lost_publication_folder_is_made_of_a_bundle(court: CourtHouse, tmp_path: Path, lost: str) -> None:
+    first, second, _ = settled(court)
+    certificate, lender = token(court, first), Lender(court, tmp_path / "lender")
+    revoke(court, first)
+    lender.fetch()
+    public = court.issuer.settings.public_folder
+    if lost == "public":
+        shutil.rmtree(public)
+    else:
+        shutil.rmtree(public / "bundles")
+        (public / "bundles").mkdir()
+        (public / lost).unlink() if (public / lost).is_file() else shutil.rmtree(public / lost)
+    if lost != "metadata/timestamp.json":
+        said = xinzheng(court, "bundle")
+        assert (said.exit_code, "db adopt --bundle" in said.output or "edition_damaged" in said.output) == (1, True)
+    done = run(court, "--bundle", lender.file(), "--yes")
+    assert done.exit_code == 0, done.output
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    lender.fetch()
+    assert lender.verdict(certificate) == "revoked"
+    assert revoke(court, second)["published"]
+
+
+def test_a_bundle_that_is_older_partial_or_not_the_courts_is_refused(court: CourtHouse, tmp_path: Path) -> None:
+    numbers = settled(court)
+    lender = Lender(court, tmp_path / "lender")
+    lender.fetch()
+    old = lender.file()
+    assert revoke(court, numbers[0])["published"]
+    said = run(court, "--bundle", old, "--yes")
+    assert (said.exit_code, "[restore_refused]" in said.output, "bundle_rollback" in said.output) == (1, True, True)
+    part = tmp_path / "part.xzb"
+    latest = court.get("/bundle/latest.xzb", None).content
+    part.write_bytes(pack(select(Archive(latest), changes=False)))
+    assert "[restore_partial]" in run(court, "--bundle", str(part), "--yes").output
+    part.write_bytes(latest[:-100])
+    assert "[restore_refused]" in run(court, "--bundle", str(part), "--yes").output
+    other = begun(tmp_path / "other", court.clock)
+    part.write_bytes(other.get("/bundle/latest.xzb", None).content)
+    assert "[role_key_unknown]" in run(court, "--bundle", str(part), "--yes").output
+    assert revoke(court, numbers[1])["published"]
+
+
+# --- the watermark ----------------------------------------------------------------------------------------------------
+
+
+def test_a_watermark_keeps_a_restored_machine_from_publishing(tmp_path: Path, clock: StandingClock) -> None:
+    disk = tmp_path / "other disk"
+    disk.mkdir()
+    court = begun(tmp_path / "var", clock, disk / "published.json")
+    settings = court.issuer.settings
+    with court.client:
+        numbers = settled(court)
+        certificate, kept, lender = token(court, numbers[0]), snapshot(court), Lender(court, tmp_path / "lender")
+        court.clock.advance(seconds=30)
+        revoke(court, numbers[0])
+        lender.fetch()
+        bring_back(court, kept)
+
+        answer = revoke(court, numbers[1])
+        assert (answer["published"], answer["detail"]) == (False, "edition_forgotten")
+        said = xinzheng(court, "bundle", XINZHENG_WATERMARK=str(settings.watermark))
+        assert "edition_forgotten" in said.output
+        assert revoke(court, numbers[0])["published"] is False
+        done = run(court, "--bundle", lender.file(), "--yes", XINZHENG_WATERMARK=str(settings.watermark))
+        assert done.exit_code == 0, done.output
+        court.clock.now = max(court.clock.now, datetime.now(UTC))
+        lender.fetch()
+        assert lender.verdict(certificate) == "revoked"
+
+
+def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: StandingClock) -> None:
+    with closing(begun(tmp_path / "var", clock, tmp_path / "away" / "published.json").issuer) as issuer:
+        assert issuer.outbox.renew().published
+        (tmp_path / "away").mkdir()
+        assert issuer.outbox.renew().published
+        assert issuer.outbox.renew().published
+        (tmp_path / "away" / "published.json").write_bytes(b"{")
+        assert issuer.outbox.renew().reason == "repository_damaged"
+    assert Settings(watermark="").watermark is None  # type: ignore[arg-type]
