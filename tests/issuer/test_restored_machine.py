@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from support.office import CourtHouse, StandingClock, application
-from support.restoring import CASES, begun, revoke, run, token, verdict
+from support.restoring import CASES, begun, restore, revoke, run, suspend, token, verdict
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore, Verifier
@@ -228,3 +228,31 @@ def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: St
         (tmp_path / "away" / "published.json").write_bytes(b"{")
         assert issuer.outbox.renew().reason == "repository_damaged"
     assert Settings(watermark="").watermark is None  # type: ignore[arg-type]
+
+
+# --- what is published as reinstated ----------------------------------------------------------------------------------
+
+
+def test_a_forgotten_reinstatement_is_named(court: CourtHouse) -> None:
+    number = court.certificate(CASES[0])["certificateNumber"]
+    certificate = token(court, number)
+    suspend(court, number)
+    court.issuer.office.register.engine.dispose()
+    content = (court.issuer.settings.data / "register.sqlite").read_bytes()
+    court.clock.advance(seconds=30)
+    reinstate(court, number)
+    assert verdict(court, certificate) == "ok"
+    restore(court, content)
+    said = run(court, "--dry-run")
+    assert f"Certificate {number} was published in list 1 (suspension) as reinstated" in said.output
+    assert f"证明 {number} 已在列表 1（suspension）中发布为恢复" in run(court, "--dry-run", **CHINESE).output
+    reinstate(court, number)
+    assert "as reinstated" not in run(court, "--yes").output
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    assert verdict(court, certificate) == "ok"
+
+
+def reinstate(house: CourtHouse, number: str) -> None:
+    for who in ("judge", "approver"):
+        answer = house.post(f"/api/v1/certificates/{number}/reinstatement", {"reason": "查明"}, who)
+        assert answer.status_code == 200

@@ -110,6 +110,14 @@ def _effects(lists: list[Behind]) -> Iterator[Message]:
                 f"证明 {number} 已在列表 {each.number}（{each.purpose}）中发布，登记库却仍作有效："
                 "请先重新撤销或暂停，再执行本步骤。",
             )
+        for number in each.to_reinstate:
+            yield Message(
+                f"Certificate {number} was published in list {each.number} ({each.purpose}) as reinstated, and the "
+                "register has it suspended: reinstate it again before this step, or it is published as suspended from "
+                "then on.",
+                f"证明 {number} 已在列表 {each.number}（{each.purpose}）中发布为恢复，登记库却仍为暂停："
+                "请先重新恢复，再执行本步骤；否则自该步骤起将再次发布为暂停。",
+            )
     yield Message(
         "New certificates go onto a new status list, for indexes of the old ones may be taken.",
         "新证明将登记于新的状态列表，因旧列表的索引可能已被占用。",

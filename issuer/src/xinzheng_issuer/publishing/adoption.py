@@ -3,7 +3,8 @@
 The publication folder has the newest status lists and their journals, signed by the court. What they tell and the
 register does not is entered into it, so that the next editions go on from there; entries of certificates that the
 register does not know stay as they were published. A certificate that the register knows and believes in force, and
-that was published as revoked or suspended, is a person's business: that step has to be taken again before.
+that was published as revoked or suspended, is a person's business: that step has to be taken again before. One that it
+has as suspended, and that was published as reinstated, is named: it is published as suspended again if nobody acts.
 """
 
 import json
@@ -37,6 +38,7 @@ class Behind:
         missing: changes that were published and that the register does not have, in order.
         unseen: changes that it has numbered and that were never published.
         to_repeat: numbers of certificates that were published as set and that the register believes in force.
+        to_reinstate: numbers of certificates that were published as cleared and that the register has as set still.
         unknown: how many set entries belong to no certificate of the register.
     """
 
@@ -47,6 +49,7 @@ class Behind:
     missing: Sequence[_Told]
     unseen: Sequence[StatusChange]
     to_repeat: Sequence[str]
+    to_reinstate: Sequence[str]
     unknown: int
     document: bytes
     journal: bytes
@@ -94,7 +97,8 @@ def _behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> It
         missing, unseen = _compared(store.status_changes(number, purpose), json.loads(journal))
         if known > sequence and not missing:
             continue
-        entries = listed_entries(document) - set(store.set_indexes(number, purpose))
+        listed, known_set = listed_entries(document), frozenset(store.set_indexes(number, purpose))
+        entries, cleared = listed - known_set, {entry for _, entry, is_set in missing if not is_set} - listed
         certificates = store.given_out(number)
         yield Behind(
             number=number,
@@ -108,6 +112,7 @@ def _behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> It
                 for each in certificates
                 if each.place in entries and each.state in LIVE_STATES and (each.ends is None or each.ends >= at)
             ),
+            to_reinstate=sorted(each.number for each in certificates if each.place in cleared & known_set),
             unknown=len(entries - {each.place for each in certificates}),
             document=document,
             journal=journal,
