@@ -114,7 +114,7 @@ def test_what_cannot_be_published_is_told(data: Path, monkeypatch: pytest.Monkey
         result = run(*arguments, "--data", data)
         if arguments[0] == "bundle":
             assert result.exit_code == 1
-            assert "OSError" in result.stderr
+            assert "publication_unwritable" in result.stderr
 
 
 def test_db_upgrade(data: Path) -> None:

@@ -79,7 +79,7 @@ def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(BundlePublisher, "publish", fail)
         failed = run(folder, "renew", "--reason", "-", "--yes")
-    assert (failed.exit_code, "Publishing failed: OSError" in failed.stderr) == (1, True)
+    assert (failed.exit_code, "Publishing failed: publication_unwritable" in failed.stderr) == (1, True)
     waiting = run(folder, "show")
     assert (waiting.exit_code, "in no edition yet" in waiting.stderr) == (1, True)
     finished = run(folder, "renew", "--reason", "-", "--yes")
