@@ -284,6 +284,19 @@ def test_a_full_disk_leaves_the_edition_before(country: Country) -> None:
     assert country.publish().version > 1
 
 
+def test_a_damaged_bundle_of_an_older_edition_stops_nothing(country: Country) -> None:
+    repository = country.publisher.repository
+    repository.bundle_path(1).write_bytes(country.bundle[:100])
+    country.next_day()
+    country.hand_in(COURT)
+    assert country.publish().version == 2
+    assert list((repository.folder / "updates").glob("*.xzu")) == []
+    country.next_day()
+    country.hand_in(COURT)
+    assert country.publish().version == 3
+    assert [path.name for path in (repository.folder / "updates").glob("*.xzu")] == ["2-3.xzu"]
+
+
 def restored(country: Country, *, days: int = 2) -> bytes:
     """A backup of the first edition is put back after some days; what was published last is still with a lender."""
     backup = shutil.copytree(country.folder / "public", country.folder / "backup")

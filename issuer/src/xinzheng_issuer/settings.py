@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         Field(
             description="File that remembers the last edition published, on another disk than the data folder and in "
             "no backup: nothing is published while the publication folder is older than it "
-            "([what it is for](../how-to/restored-backup.md#the-whole-machine)). Unset: none."
+            "([what it is for](../how-to/restored-backup.md#a-watermark)). Unset: none."
         ),
     ] = None
     log_level: Annotated[

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from tuf.api.metadata import Metadata, Root
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
@@ -49,6 +50,8 @@ from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 UPDATE_EDITIONS = 14
 """How many editions back an update leads from: two weeks of daily ones."""
@@ -242,7 +245,11 @@ class TrustListPublisher:
         for before in range(max(1, newest - UPDATE_EDITIONS + 1), newest + 1):
             path = self._repository.bundle_path(before)
             if path.exists() and path.stat().st_size <= MAX_BUNDLE_BYTES:
-                old = Archive(path.read_bytes())
+                try:
+                    old = Archive(path.read_bytes())
+                except TrustError as error:  # who has that edition fetches the new one whole
+                    _log.warning("bundle_damaged", path=str(path), refusal=error.code)
+                    continue
                 made[f"updates/{before}-{version}.xzu"] = updates.make(old, content, first=before, last=version)
         return made
 
