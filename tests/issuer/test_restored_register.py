@@ -3,14 +3,17 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
 
 from support.office import EXAMPLES, OTHER_ID_NUMBER, CourtHouse, StandingClock, application
+from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import initialise, open_issuer
@@ -47,6 +50,15 @@ def backup(house: CourtHouse) -> bytes:
 def restore(house: CourtHouse, content: bytes) -> None:
     house.issuer.office.register.engine.dispose()
     register(house).write_bytes(content)
+
+
+@contextmanager
+def started(house: CourtHouse) -> Iterator[CourtHouse]:
+    """The server as it is started on what lies in the data folder."""
+    issuer = open_issuer(house.issuer.settings, clock=house.clock)
+    client = TestClient(app_of(issuer), raise_server_exceptions=False)
+    with client:
+        yield CourtHouse(issuer, client, house.clock, house.tokens)
 
 
 def register(house: CourtHouse) -> Path:
@@ -146,6 +158,35 @@ def test_one_command_takes_over_what_was_published(court: CourtHouse) -> None:
     assert court.certificate(application(enforcementCaseNumber="（2022）鄂0683执126号"))["statusListNumber"] == 2
     assert court.issuer.outbox.behind() == []
     assert "nothing to take over" in run(court, "--yes").output
+
+
+LISTS = tuple(f"/status/420683/1/{name}" for name in ("revocation", "suspension"))
+JOURNALS = tuple(f"{path}/changes" for path in LISTS)
+
+
+def listed(house: CourtHouse, certificate: bytes) -> str:
+    """What somebody finds who has the court's DID document and lists from the court's own addresses."""
+    did = house.get("/did/420683/did.json", None).content
+    lists = [house.get(path, None).content for path in LISTS]
+    trust = TrustStore.from_documents(controllers=[did], status_lists=lists)
+    return Verifier(trust).report(certificate, at=house.clock.now).code
+
+
+def test_no_address_gives_an_older_list_than_was_published(court: CourtHouse) -> None:
+    """B08: what the register has back is validly signed for a week, and forgets a revocation that was seen."""
+    revoked, suspended = (court.certificate(case)["certificateNumber"] for case in CASES[:2])
+    court.issuer.outbox.settle()
+    certificates = [token(court, number) for number in (revoked, suspended)]
+    content = backup(court)
+    revoke(court, revoked)
+    suspend(court, suspended)
+    published = {path: court.get(path, None).content for path in (*LISTS, *JOURNALS)}
+    restore(court, content)
+    with started(court) as restored:
+        assert {path: restored.get(path, None).content for path in published} == published
+        assert [listed(restored, each) for each in certificates] == ["revoked", "suspended"]
+        suspend(restored, revoked)  # the register forgot that it is revoked, and cannot publish what it knows
+        assert [listed(restored, each) for each in certificates] == ["revoked", "suspended"]
 
 
 def test_what_was_suspended_and_is_unknown_stays_so(court: CourtHouse) -> None:

@@ -21,14 +21,16 @@ from xinzheng_issuer.casework.steps import expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
-from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
+from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher, Publication
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.served import Served, served
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_keys.errors import TokenError
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.bundle import trusted_targets
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import CHANGES
@@ -63,6 +65,7 @@ class Outbox:
         self._publisher = publisher
         self._lock_folder = lock_folder
         self._lock = threading.Lock()
+        self._in_effect: tuple[Publication, Mapping[str, bytes]] | None = None
 
     @property
     def publisher(self) -> BundlePublisher:
@@ -100,17 +103,17 @@ class Outbox:
 
         Raises:
             PublishingError: `repository_damaged`.
-            TrustError: (verifier) the bundle in effect is damaged.
         """
+        # What was published is read first: a publication meanwhile is in the rows before it takes effect.
+        published = self._published()
         with self._office.reading() as store:
-            return behind(store, self._published(), at=self._office.clock())
+            return behind(store, published, at=self._office.clock())
 
     def adopt(self) -> PublicationState:
         """Take over into the register what was published, and publish.
 
         Raises:
             PublishingError: `repository_damaged`; `steps_to_repeat`, nothing was changed.
-            TrustError: (verifier) the bundle in effect is damaged.
         """
         now = self._office.clock()
         with self.alone():
@@ -127,9 +130,37 @@ class Outbox:
                 )
             return self._attempted(force=True)
 
-    def _published(self) -> dict[str, bytes]:
+    def _published(self) -> Mapping[str, bytes]:
+        """Path → content of the publication in effect; nothing before the first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
         latest = self._publisher.latest
-        return trusted_targets(latest.path.read_bytes()) if latest is not None else {}
+        if latest is None:
+            return {}
+        kept = self._in_effect
+        if kept is None or kept[0] != latest:
+            try:
+                self._in_effect = kept = latest, trusted_targets(latest.path.read_bytes())
+            except (TrustError, OSError) as error:
+                raise PublishingError("repository_damaged", path=latest.path) from error
+        return kept[1]
+
+    def served(self, number: int, purpose: str) -> Served | None:
+        """The edition of a status list that whoever asks the court gets; None of a list that there is not.
+
+        Args:
+            number: of the list.
+            purpose: its purpose.
+
+        Raises:
+            PublishingError: `repository_damaged`: which edition was published cannot be told.
+        """
+        published = self._published()
+        with self._office.reading() as store:
+            row = store.status_list(number, purpose)
+            return served(row, published, court=self._office.court.id, number=number, purpose=purpose)
 
     def settle_or_renew(self) -> PublicationState:
         """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`.
