@@ -100,6 +100,40 @@ def test_a_change_that_cannot_be_published_is_told_and_kept(house: CourtHouse, f
         assert store.pending_publications() == []
 
 
+def test_a_court_that_cannot_publish_still_issues(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
+    """Its register is ahead of what was published, not behind it."""
+    number = house.issue(house.approved())["certificateNumber"]
+    house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"})
+    house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    for _ in range(2):
+        assert not house.issuer.tend().published
+    assert house.get("/healthz", None).json()["hindrances"] == []
+    assert house.issue(house.approved(application(enforcementCaseNumber="（2022）鄂0683执124号")))["state"] == "active"
+    full_disk.undo()
+    assert house.issuer.tend().published
+
+
+def test_no_publication_meanwhile_makes_a_register_look_restored(shared_house: CourtHouse) -> None:
+    house, stopped = shared_house, threading.Event()
+    hindrances: list[str] = []
+
+    def look() -> None:
+        while not stopped.is_set():
+            house.issuer.outbox.look()
+            hindrances.extend(house.issuer.outbox.hindrances)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for n in range(1, 7):
+            number = house.certificate(application(enforcementCaseNumber=f"（2022）鄂0683执{n}号"))["certificateNumber"]
+            house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    finally:
+        stopped.set()
+        looking.join(30)
+    assert hindrances == []
+
+
 def test_what_cannot_be_published_is_revoked_at_the_court_s_own_address(
     house: CourtHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

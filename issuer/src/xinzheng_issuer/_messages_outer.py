@@ -128,6 +128,13 @@ PUBLISHING = {
         "{list} 已发布为撤销的 {count} 个条目（如 {index}）在登记库中并未撤销：似由备份恢复。补齐数据之前不再发布："
         "xinzheng db adopt。",
     ),
+    "register_restored": Message(
+        "The register knows less than was published ({lists}): it came back from a backup. No certificate is issued "
+        "before it is brought up to date, for numbers and indexes could be given out twice: xinzheng db adopt. "
+        "Revocations, suspensions and re-listings are entered meanwhile, and published with it.",
+        "登记库少于已发布的内容（{lists}）：系由备份恢复。补齐数据之前不签发任何证明，以免编号和索引重复使用："
+        "xinzheng db adopt。其间撤销、暂停和重新列入照常登记，随补齐一并发布。",
+    ),
     "steps_to_repeat": Message(
         "{count} certificate(s), such as {numbers}, were published as revoked or suspended, and the register believes "
         "them in force: take those steps again first, then repeat this one. Nothing was changed.",

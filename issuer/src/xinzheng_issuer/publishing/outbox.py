@@ -38,6 +38,12 @@ from xinzheng_verifier.trust.names import CHANGES
 ROLE_KEYS_MISSING = "role_keys_missing"
 """Why nothing is published while the keys of the bundle's roles cannot be opened."""
 
+FORGETFUL = frozenset({"status_list_older", "revocations_forgotten"})
+"""Why nothing is published of a register that knows less than was published."""
+
+MOST_NAMED = 4
+"""How many of the lists that were forgotten a refusal names."""
+
 _log = structlog.get_logger("xinzheng.publishing")
 
 
@@ -66,6 +72,8 @@ class Outbox:
         self._lock_folder = lock_folder
         self._lock = threading.Lock()
         self._in_effect: tuple[Publication, Mapping[str, bytes]] | None = None
+        self._knows_all: bool | None = None  # None: to be looked at
+        self._hindrances: Sequence[str] = ()
 
     @property
     def publisher(self) -> BundlePublisher:
@@ -108,6 +116,44 @@ class Outbox:
         published = self._published()
         with self._office.reading() as store:
             return behind(store, published, at=self._office.clock())
+
+    def look(self) -> None:
+        """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
+        found = []
+        for check in (self._compare,):
+            try:
+                check()
+            except CodedError as error:
+                _log.error("hindered", code=error.code, reason=str(error))
+                found.append(error.code)
+            except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
+                _log.error("hindered", code=type(error).__name__, exc_info=error)
+                found.append(type(error).__name__)
+        self._hindrances = found
+
+    @property
+    def hindrances(self) -> Sequence[str]:
+        """Codes of what kept the court from issuing or publishing at the last `look`."""
+        return self._hindrances
+
+    def require_knowledge(self) -> None:
+        """Raise while the register knows less than was published: it would give numbers and indexes out again.
+
+        What the last look found counts as long as it was good.
+
+        Raises:
+            PublishingError: `register_restored`; `repository_damaged`, it cannot be told.
+        """
+        if not self._knows_all:
+            self._compare()
+
+    def _compare(self) -> None:
+        self._knows_all = None
+        lists = self.behind()
+        self._knows_all = not lists
+        if lists:
+            names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
+            raise PublishingError("register_restored", lists=", ".join(names))
 
     def adopt(self) -> PublicationState:
         """Take over into the register what was published, and publish.
@@ -211,6 +257,8 @@ class Outbox:
 
     def _failed(self, error: Exception) -> PublicationState:
         _log.error("publication_failed", exc_info=error)
+        if isinstance(error, PublishingError) and error.code in FORGETFUL:
+            self._knows_all = None
         version = None
         with suppress(CodedError, OSError):  # the publication folder may be what is at fault
             version = self._version()

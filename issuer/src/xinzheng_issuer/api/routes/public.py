@@ -38,13 +38,16 @@ def health(issuer: CurrentIssuer) -> HealthOut:
         court=issuer.office.court.did,
         bundle_version=latest.version if latest else None,
         publication_overdue=issuer.outbox.is_behind(grace),
+        hindrances=list(issuer.outbox.hindrances),
         root_expires=publisher.signed_root.expires,
     )
 
 
-@router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer sign")
+@router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer issue")
 def ready(readiness: CurrentReadiness) -> ReadyOut:
     """Has the keys for certificates and status lists sign; 503 with the code of the first that cannot.
+
+    503 `register_restored` while the register came back from a backup and does not know all that was published.
 
     An answer counts for ten seconds.
     """
