@@ -86,6 +86,13 @@ PUBLISHING = {
         "{path} should say where the key of a role lies, and which one it is: it is damaged, or another key is there.",
         "{path} 应说明某角色的密钥在何处、是哪一个：该文件已损坏，或该处是另一个密钥。",
     ),
+    "role_key_files_gone": Message(
+        "The key files of the bundle's roles ({roles}) are gone from keys/bundle/: the running server still publishes, "
+        "the next start is refused. Bring them back from a copy, or replace the keys: xinzheng bundle-keys rotate "
+        "{roles}.",
+        "信任包各角色（{roles}）的密钥文件已不在 keys/bundle/ 中：运行中的服务仍可发布，下次启动将被拒绝。"
+        "请由副本恢复，或更换密钥：xinzheng bundle-keys rotate {roles}。",
+    ),
     "role_keys_missing": Message(
         "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
         "are back.",
