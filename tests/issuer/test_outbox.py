@@ -1,5 +1,7 @@
 """Publishing: derived from rows, in order, never lost by a failure, and fresh without anybody's doing."""
 
+import io
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -176,6 +178,15 @@ def test_the_next_start_publishes_what_waits(house: CourtHouse, full_disk: pytes
     recovery, state = house.issuer.start()
     assert (recovery.finished, recovery.voided, state.published) == ((), (), True)
     assert house.get(f"/api/v1/certificates/{certificate['certificateNumber']}").json()["state"] == "active"
+
+
+def test_the_bundle_is_said_to_be_what_it_is(house: CourtHouse) -> None:
+    answer = house.get("/bundle/latest.xzb", None)
+    assert answer.headers["content-type"] == "application/x-xz"
+    with tarfile.open(fileobj=io.BytesIO(answer.content), mode="r:xz") as archive:
+        assert archive.getnames()[0] == "bundle.json"
+    described = house.get("/openapi.json", None).json()["paths"]["/bundle/latest.xzb"]["get"]["responses"]
+    assert list(described["200"]["content"]) == ["application/x-xz"]
 
 
 def test_nothing_new_publishes_nothing(house: CourtHouse) -> None:

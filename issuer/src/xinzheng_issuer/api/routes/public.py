@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
@@ -18,8 +18,12 @@ from xinzheng_schemas import json_schemas
 from xinzheng_schemas.contexts import BUNDLED, CREDIT_REPAIR_V1
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
 
+BUNDLE_TYPE: Final = "application/x-xz"
+"""Media type of a bundle, a `.tar.xz`: the name in common use, for none is registered."""
+
 _MISSING = responses(HTTPStatus.NOT_FOUND)
 _MISSING_OR_UNKNOWN = responses(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_BUNDLE = _MISSING | {int(HTTPStatus.OK): {"content": {BUNDLE_TYPE: {}}}}
 
 router = APIRouter(tags=["public"])
 
@@ -102,14 +106,14 @@ def root(issuer: CurrentIssuer) -> Response:
     return Response(issuer.outbox.publisher.root, media_type="application/json")
 
 
-@router.get("/bundle/latest.xzb", response_class=Response, responses=_MISSING, summary="The newest trust bundle")
+@router.get("/bundle/latest.xzb", response_class=Response, responses=_BUNDLE, summary="The newest trust bundle")
 def bundle(issuer: CurrentIssuer) -> Response:
     """Issuer document and status lists as a TUF repository in one file."""
     latest = issuer.outbox.publisher.latest
     if latest is None:
         raise IssuingError("nothing_published")
     headers = {"Content-Disposition": f'attachment; filename="bundle-{latest.version}.xzb"'}
-    return Response(latest.path.read_bytes(), media_type="application/zip", headers=headers)
+    return Response(latest.path.read_bytes(), media_type=BUNDLE_TYPE, headers=headers)
 
 
 @router.get("/contexts/credit-repair/v1", response_class=Response, summary="The JSON-LD context")
