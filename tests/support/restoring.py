@@ -1,0 +1,70 @@
+"""A data folder of which something comes back from a backup, or is lost."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from support.office import EXAMPLES, OTHER_ID_NUMBER, CourtHouse, StandingClock, application
+from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import initialise, open_issuer
+from xinzheng_issuer.settings import Settings
+from xinzheng_verifier import TrustStore, Verifier
+
+CASES = (
+    application(),
+    application(enforcementCaseNumber="（2022）鄂0683执124号", idNumber=OTHER_ID_NUMBER, name="李某"),
+    application(enforcementCaseNumber="（2022）鄂0683执125号"),
+)
+
+
+def begun(data: Path, clock: StandingClock) -> CourtHouse:
+    """A court on a new data folder."""
+    settings = Settings(data=data)
+    initialise(settings, EXAMPLES / "court.toml", clock=clock)
+    return CourtHouse.open(open_issuer(settings, clock=clock), clock)
+
+
+def backup(house: CourtHouse) -> bytes:
+    house.issuer.office.register.engine.dispose()
+    return register(house).read_bytes()
+
+
+def restore(house: CourtHouse, content: bytes) -> None:
+    house.issuer.office.register.engine.dispose()
+    register(house).write_bytes(content)
+
+
+def register(house: CourtHouse) -> Path:
+    return house.issuer.settings.data / "register.sqlite"
+
+
+def token(house: CourtHouse, number: str) -> bytes:
+    content: bytes = house.get(f"/api/v1/certificates/{number}/credential.jwt").content
+    return content
+
+
+def revoke(house: CourtHouse, number: str) -> dict[str, Any]:
+    answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    assert answer.status_code == 200
+    publication: dict[str, Any] = answer.json()["publication"]
+    return publication
+
+
+def suspend(house: CourtHouse, number: str) -> None:
+    assert house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"}).status_code == 200
+
+
+def verdict(house: CourtHouse, certificate: bytes, at: datetime | None = None) -> str:
+    publisher = house.issuer.outbox.publisher
+    assert publisher.latest is not None
+    trust = TrustStore.from_bundle(publisher.latest.path.read_bytes(), root=publisher.root, at=house.clock.now)
+    return Verifier(trust).report(certificate, at=at or house.clock.now, now=house.clock.now).code
+
+
+def run(house: CourtHouse, *arguments: str, **environment: str) -> Result:
+    environment = {"LC_ALL": "C.UTF-8", "XINZHENG_LOG_LEVEL": "error", **environment}
+    data = str(house.issuer.settings.data)
+    return CliRunner().invoke(main, ["db", "adopt", "--data", data, *arguments], env={**os.environ, **environment})
