@@ -1,5 +1,7 @@
 """Publishing: derived from rows, in order, never lost by a failure, and fresh without anybody's doing."""
 
+import io
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +13,10 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from support.office import CourtHouse, PublisherTemplate, StandingClock, application, make_issuer
+from support.office import CourtHouse, PublisherTemplate, StandingClock, application, code, make_issuer
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.publishing import bundle
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
@@ -34,14 +37,17 @@ def sequence(house: CourtHouse) -> int:
     return found
 
 
-@pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Publishing fails until the fixture is undone."""
-
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(BundlePublisher, "publish", fail)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Publishing fails until the fixture is undone."""
+    fill_the_disk(monkeypatch)
     return monkeypatch
 
 
@@ -96,12 +102,91 @@ def test_a_change_that_cannot_be_published_is_told_and_kept(house: CourtHouse, f
         assert store.pending_publications() == []
 
 
+def test_a_court_that_cannot_publish_still_issues(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
+    """Its register is ahead of what was published, not behind it."""
+    number = house.issue(house.approved())["certificateNumber"]
+    house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"})
+    house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    for _ in range(2):
+        assert not house.issuer.tend().published
+    assert house.get("/healthz", None).json()["hindrances"] == []
+    assert house.issue(house.approved(application(enforcementCaseNumber="（2022）鄂0683执124号")))["state"] == "active"
+    full_disk.undo()
+    assert house.issuer.tend().published
+
+
+def test_no_publication_meanwhile_makes_a_register_look_restored(shared_house: CourtHouse) -> None:
+    house, stopped = shared_house, threading.Event()
+    hindrances: list[str] = []
+
+    def look() -> None:
+        while not stopped.is_set():
+            house.issuer.outbox.look()
+            hindrances.extend(house.issuer.outbox.hindrances)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for n in range(1, 7):
+            number = house.certificate(application(enforcementCaseNumber=f"（2022）鄂0683执{n}号"))["certificateNumber"]
+            house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    finally:
+        stopped.set()
+        looking.join(30)
+    assert hindrances == []
+
+
+def test_what_cannot_be_published_is_revoked_at_the_court_s_own_address(
+    house: CourtHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lenders with the bundle wait for it; whoever asks the court is told what is signed."""
+    certificate = house.certificate()
+    published, version = sequence(house), house.get("/healthz", None).json()["bundleVersion"]
+    fill_the_disk(monkeypatch)
+    number, index = certificate["certificateNumber"], certificate["statusListIndex"]
+    revoked = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge").json()
+    assert (revoked["publication"]["published"], revoked["publication"]["bundleVersion"]) == (False, version)
+    assert (bit(house, index), sequence(house)) == (True, published + 1)
+    changes = house.get("/status/420683/1/revocation/changes", None).json()
+    assert (changes["sequence"], [change[1:] for change in changes["changes"]]) == (published + 1, [[index, 1]])
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_before_the_first_publication_the_register_s_lists_are_given_out(issuer: Issuer, clock: StandingClock) -> None:
+    house = CourtHouse.open(issuer, clock)
+    with house.client:
+        assert code(house.get("/bundle/latest.xzb", None)) == (404, "nothing_published")
+        assert sequence(house) == 1
+        for path in ("2/revocation", "1/revocation.changes", "1/message", "2/suspension/changes"):
+            assert code(house.get(f"/status/420683/{path}", None)) == (404, "status_list_not_found")
+
+
+def test_without_the_publication_no_list_is_given_out(house: CourtHouse) -> None:
+    """It cannot be told whether the register's edition is older than the published one."""
+    timestamp = house.issuer.settings.public_folder / "metadata" / "timestamp.json"
+    content = timestamp.read_bytes()
+    timestamp.write_bytes(b"{}")
+    for path in ("revocation", "suspension/changes"):
+        assert code(house.get(f"/status/420683/1/{path}", None)) == (503, "repository_damaged")
+    timestamp.write_bytes(content)
+    assert sequence(house) == 1
+
+
 def test_the_next_start_publishes_what_waits(house: CourtHouse, full_disk: pytest.MonkeyPatch) -> None:
     certificate = house.issue(house.approved())
     full_disk.undo()
     recovery, state = house.issuer.start()
     assert (recovery.finished, recovery.voided, state.published) == ((), (), True)
     assert house.get(f"/api/v1/certificates/{certificate['certificateNumber']}").json()["state"] == "active"
+
+
+def test_the_bundle_is_said_to_be_what_it_is(house: CourtHouse) -> None:
+    answer = house.get("/bundle/latest.xzb", None)
+    assert answer.headers["content-type"] == "application/x-xz"
+    with tarfile.open(fileobj=io.BytesIO(answer.content), mode="r:xz") as archive:
+        assert archive.getnames()[0] == "bundle.json"
+    described = house.get("/openapi.json", None).json()["paths"]["/bundle/latest.xzb"]["get"]["responses"]
+    assert list(described["200"]["content"]) == ["application/x-xz"]
 
 
 def test_nothing_new_publishes_nothing(house: CourtHouse) -> None:

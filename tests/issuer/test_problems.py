@@ -340,6 +340,7 @@ def test_public_documents(house: CourtHouse) -> None:
         "court": "did:web:xz.example:did:420683",
         "bundleVersion": 1,
         "publicationOverdue": False,
+        "hindrances": [],
     }
 
 

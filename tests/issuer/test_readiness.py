@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.office import CourtHouse, StandingClock, code, court_keys, zaoyang_court
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.issuing.readiness import KEPT_SECONDS, Readiness
 from xinzheng_keys import SoftwareSigner
@@ -87,6 +88,25 @@ def test_the_status_key_is_asked_too() -> None:
     module = Module.generate()
     module.failure = TokenError("token_slow")
     assert refusal(Readiness(court_keys(COURT, status=module), clock=StandingClock())) == "token_slow"
+
+
+def test_a_register_that_lacks_what_was_published_is_not_ready(module: Module) -> None:
+    lists = ["1/revocation"]
+
+    def require_knowledge() -> None:
+        if lists:
+            raise PublishingError("register_restored", lists=lists[0])
+
+    seconds = Seconds()
+    readiness = Readiness(
+        court_keys(COURT, certificate=module), clock=StandingClock(), ticks=seconds, require_knowledge=require_knowledge
+    )
+    assert refusal(readiness) == "register_restored"
+    assert module.asked == 0
+    lists.clear()
+    assert refusal(readiness) == "register_restored"
+    seconds.now = KEPT_SECONDS
+    readiness.require()
 
 
 def retired(keys: CourtKeys) -> CourtKeys:

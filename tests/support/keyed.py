@@ -41,4 +41,5 @@ def keyed_issuer(
     office = office or make_office(folder, clock=clock)
     keys = LiveKeys(settings.keys_folder, office.court, passphrase=WORDS_THAT_OPEN.encode)
     outbox = Outbox(office, keys, template.copy(folder / "public"), lock_folder=folder)
-    return Issuer(settings=settings, office=office, keys=keys, cycle=IssuingCycle(office, keys), outbox=outbox)
+    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge)
+    return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)

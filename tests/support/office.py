@@ -173,13 +173,13 @@ def make_issuer(
     """The whole issuer on a folder."""
     office = office or make_office(folder)
     keys = keys or court_keys(office.court)
-    publisher = template.copy(folder / "public")
+    outbox = Outbox(office, keys, template.copy(folder / "public"), lock_folder=folder)
     return Issuer(
         settings=Settings(data=folder, **settings),
         office=office,
         keys=keys,
-        cycle=IssuingCycle(office, keys),
-        outbox=Outbox(office, keys, publisher, lock_folder=folder),
+        cycle=IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge),
+        outbox=outbox,
     )
 
 

@@ -115,6 +115,13 @@ PUBLISHING = {
         "{path} should say where the key of a role lies, and which one it is: it is damaged, or another key is there.",
         "{path} 应说明某角色的密钥在何处、是哪一个：该文件已损坏，或该处是另一个密钥。",
     ),
+    "role_key_files_gone": Message(
+        "The key files of the bundle's roles ({roles}) are gone from keys/bundle/: the running server still publishes, "
+        "the next start is refused. Bring them back from a copy, or replace the keys: xinzheng bundle-keys rotate "
+        "{roles}.",
+        "信任包各角色（{roles}）的密钥文件已不在 keys/bundle/ 中：运行中的服务仍可发布，下次启动将被拒绝。"
+        "请由副本恢复，或更换密钥：xinzheng bundle-keys rotate {roles}。",
+    ),
     "role_keys_missing": Message(
         "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
         "are back.",
@@ -156,6 +163,13 @@ PUBLISHING = {
         "have been restored from a backup. Nothing is published before it is brought up to date: xinzheng db adopt.",
         "{list} 已发布为撤销的 {count} 个条目（如 {index}）在登记库中并未撤销：似由备份恢复。补齐数据之前不再发布："
         "xinzheng db adopt。",
+    ),
+    "register_restored": Message(
+        "The register knows less than was published ({lists}): it came back from a backup. No certificate is issued "
+        "before it is brought up to date, for numbers and indexes could be given out twice: xinzheng db adopt. "
+        "Revocations, suspensions and re-listings are entered meanwhile, and published with it.",
+        "登记库少于已发布的内容（{lists}）：系由备份恢复。补齐数据之前不签发任何证明，以免编号和索引重复使用："
+        "xinzheng db adopt。其间撤销、暂停和重新列入照常登记，随补齐一并发布。",
     ),
     "steps_to_repeat": Message(
         "{count} certificate(s), such as {numbers}, were published as revoked or suspended, and the register believes "

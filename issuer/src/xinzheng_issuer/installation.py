@@ -79,11 +79,13 @@ class Issuer:
         """Finish what a crash left behind, then publish what waits. To be called before anything is served."""
         catch_up(self.office, self.settings.keys_folder)
         catch_up_contribution(self.office, self.settings.contribution_folder)
+        self.outbox.look()
         recovery = self.cycle.recover()
         return recovery, self.outbox.settle_or_renew()
 
     def tend(self) -> PublicationState:
         """What a running server does from time to time: retry, renew, and finish what a failed request left."""
+        self.outbox.look()
         try:
             catch_up(self.office, self.settings.keys_folder)
             self.cycle.recover(minimum_age=ABANDONED_AFTER)
@@ -241,13 +243,9 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
             without_signers=without_signers,
         )
         on_failure.pop_all()
-    return Issuer(
-        settings=settings,
-        office=office,
-        keys=keys,
-        cycle=IssuingCycle(office, keys),
-        outbox=Outbox(office, keys, publisher, lock_folder=settings.data, watermark=settings.watermark),
-    )
+    outbox = Outbox(office, keys, publisher, lock_folder=settings.data, watermark=settings.watermark)
+    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge)
+    return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)
 
 
 def open_repository(settings: Settings) -> CourtRepository:

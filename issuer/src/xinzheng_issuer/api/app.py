@@ -57,7 +57,9 @@ def app_of(issuer: Issuer) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.issuer = issuer
-    app.state.readiness = Readiness(issuer.keys, clock=issuer.office.clock)
+    app.state.readiness = Readiness(
+        issuer.keys, clock=issuer.office.clock, require_knowledge=issuer.outbox.require_knowledge
+    )
     routers = (applications.router, certificates.router, feed.router, feed.reviews, public.router)
     for router in routers:
         app.include_router(router)

@@ -387,6 +387,10 @@ class HealthOut(_Wire):
         bool,
         Field(description="Whether a change waits, or what is published was to be renewed: the log says what fails."),
     ]
+    hindrances: Annotated[
+        list[str],
+        Field(description="Codes of what kept it from issuing or publishing at the last look; the log says more."),
+    ]
     root_expires: Annotated[
         datetime, Field(description="When the root of the bundle ends; it is to be renewed two months before.")
     ]

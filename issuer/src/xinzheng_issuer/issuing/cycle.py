@@ -69,7 +69,14 @@ class Recovery:
 
 
 class IssuingCycle:
-    """Issues the certificates of one court."""
+    """Issues the certificates of one court.
+
+    Args:
+        office: the court.
+        keys: its keys.
+        draw_index: a random number below another, for status indexes.
+        require_knowledge: raises while the register does not know what numbers and indexes it has given out.
+    """
 
     def __init__(
         self,
@@ -77,8 +84,10 @@ class IssuingCycle:
         keys: KeySource,
         *,
         draw_index: Callable[[int], int] = secrets.randbelow,
+        require_knowledge: Callable[[], None] = lambda: None,
     ) -> None:
         self._office = office
+        self._require_knowledge = require_knowledge
         self._keys = keys
         self._rehearsal = Rehearsal(keys)
         self._numbering = Numbering(office, draw_index=draw_index)
@@ -103,13 +112,17 @@ class IssuingCycle:
                 `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
+            PublishingError: `register_restored`: nothing was begun.
         """
+        self._require_knowledge()
         with refusals_logged(self._office, case_id, Action.ISSUE, actor):
             certificate = self._record(case_id, actor)
             return self._finish(certificate, actor)
 
     def recover(self, *, minimum_age: timedelta = timedelta(0)) -> Recovery:
         """Finish or void what was left behind; to be called at every start, before anything is issued.
+
+        Of a register that came back from a backup all waits: what it believes unfinished may have been handed over.
 
         Args:
             minimum_age: leave younger records to the request that is working on them, unless it has let go of them.
@@ -122,6 +135,9 @@ class IssuingCycle:
             pending = store.pending_certificates()
             names = {user.id: user.name for user in store.users()}
         found: dict[str, list[str]] = {"finished": [], "voided": [], "waiting": []}
+        if pending and (hindrance := self._hindrance()) is not None:
+            _log.warning("recovery_put_off", certificates=len(pending), reason=str(hindrance))
+            return Recovery((), (), waiting=tuple(certificate.number for certificate in pending))
         for certificate in pending:
             if not (self._take_up(certificate.id) or certificate.recorded_at <= before):
                 continue
@@ -132,6 +148,13 @@ class IssuingCycle:
             if outcome == "waiting":
                 break  # the others need the same key
         return Recovery(**{outcome: tuple(numbers) for outcome, numbers in found.items()})
+
+    def _hindrance(self) -> CodedError | None:
+        try:
+            self._require_knowledge()
+        except CodedError as error:
+            return error
+        return None
 
     def _recovered(self, certificate: Certificate, actor: Actor) -> str:
         try:

@@ -1,4 +1,4 @@
-"""Whether the court's keys can sign now: asked by signing, for nothing else tells that a hardware module is there."""
+"""Whether the court can issue now: the keys are asked by signing, for nothing else tells that a module is there."""
 
 import threading
 import time
@@ -25,18 +25,27 @@ class Readiness:
         keys: the court's keys.
         clock: the present moment, for which the keys are picked.
         ticks: seconds that pass whatever happens to the clock.
+        require_knowledge: raises while the register does not know what it has given out.
     """
 
-    def __init__(self, keys: KeySource, *, clock: Clock, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        keys: KeySource,
+        *,
+        clock: Clock,
+        ticks: Callable[[], float] = time.monotonic,
+        require_knowledge: Callable[[], None] = lambda: None,
+    ) -> None:
         self._keys = keys
         self._clock = clock
         self._ticks = ticks
+        self._require_knowledge = require_knowledge
         self._lock = threading.Lock()
         self._asked_at: float | None = None
         self._refusal: CodedError | None = IssuingError("signer_unavailable", reason="TimeoutError")
 
     def require(self) -> None:
-        """Raise unless every key that is needed for issuing and for publishing lists can sign.
+        """Raise unless the register is whole and every key that is needed for issuing and for lists can sign.
 
         While one caller waits for a slow module, others get the answer before.
 
@@ -44,6 +53,7 @@ class Readiness:
             KeysError: (keys) a key cannot be used, such as `token_missing`; none is active.
             ConfigurationError: `key_mismatch`, `key_records_damaged`.
             IssuingError: `signer_unavailable`.
+            PublishingError: `register_restored`.
         """
         if self._lock.acquire(blocking=False):
             try:
@@ -57,6 +67,7 @@ class Readiness:
 
     def _ask(self) -> CodedError | None:
         try:
+            self._require_knowledge()
             keys, now = self._keys.current(), self._clock()
             signers = [keys.signer(usage, at=now) for usage in KeyUsage]
             if (second := keys.second_signer(at=now)) is not None:

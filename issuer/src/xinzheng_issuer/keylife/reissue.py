@@ -152,7 +152,9 @@ class Reissue:
             KeyLifeError: `key_unknown`, `key_not_compromised`; of a court in the country's list `key_listing_needed`,
                 `key_edition_refused`, `key_not_listed`.
             LifecycleError, KeyStoreError: (keys) no key signs now.
+            PublishingError: `register_restored`.
         """
+        self._issuer.outbox.require_knowledge()
         records = {entry.record.name: entry.record for entry in read_entries(self._issuer.settings.keys_folder)}
         if self._key not in records:
             raise KeyLifeError("key_unknown", field="name", name=self._key, known=", ".join(records))

@@ -180,6 +180,16 @@ class BundlePublisher:
                 "role_keys_missing", roles=roles, cause=error.code, reason=in_both_languages(error)
             ) from error
 
+    def require_key_files(self) -> None:
+        """As `require_signers`, and the next start finds the keys too, which only they have open who run already.
+
+        Raises:
+            PublishingError: `role_key_files_gone`; as `require_signers`.
+        """
+        self.require_signers()
+        if self._keys is not None and (lost := self._keys.lost_roles(self.signed_root)):
+            raise PublishingError("role_key_files_gone", roles=" ".join(lost))
+
     @property
     def lifetimes(self) -> Lifetimes:
         """Expiry of each role."""

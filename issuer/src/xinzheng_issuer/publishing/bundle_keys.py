@@ -131,6 +131,19 @@ class BundleKeys:
             custody = replace(custody, place="")
         return [self._make(role, 1 + self._last_number(role, names), custody) for _ in names]
 
+    def lost_roles(self, root: Root) -> tuple[str, ...]:
+        """The online roles whose key files, or records of a key elsewhere, are gone.
+
+        Args:
+            root: the newest root, which names them.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        return tuple(
+            role for role in ONLINE_ROLES for name in key_names(root, role) if not role_key_exists(self._path(name))
+        )
+
     def is_in_file(self, name: str) -> bool:
         """Whether a key lies in a file of its own, not in a hardware module.
 

@@ -26,6 +26,7 @@ from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.memory import Memory
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_issuer.publishing.served import Served, served
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.errors import CodedError
@@ -35,6 +36,12 @@ from xinzheng_verifier.trust.names import CHANGES
 
 ROLE_KEYS_MISSING = "role_keys_missing"
 """Why nothing is published while the keys of the bundle's roles cannot be opened."""
+
+FORGETFUL = frozenset({"status_list_older", "revocations_forgotten"})
+"""Why nothing is published of a register that knows less than was published."""
+
+MOST_NAMED = 4
+"""How many of the lists that were forgotten a refusal names."""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -80,6 +87,8 @@ class Outbox:
         self._publisher = publisher
         self._lock_folder = lock_folder
         self._lock = threading.Lock()
+        self._knows_all: bool | None = None  # None: to be looked at
+        self._hindrances: Sequence[str] = ()
 
     @property
     def publisher(self) -> BundlePublisher:
@@ -145,8 +154,50 @@ class Outbox:
             PublishingError: `repository_damaged`, `edition_damaged`; `list_not_own`, the court has not signed one.
         """
         now = self._office.clock()
+        # What was published is read first: a publication meanwhile is in the rows before it takes effect.
+        published = self._own(at=now) if found is None else found
         with self._office.reading() as store:
-            return behind(store, self._own(at=now) if found is None else found, at=now)
+            return behind(store, published, at=now)
+
+    def look(self) -> None:
+        """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
+        found = []
+        for check in (self._compare, self._publisher.require_key_files):
+            try:
+                check()
+            except CodedError as error:
+                _log.error("hindered", code=error.code, reason=str(error))
+                found.append(error.code)
+            except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
+                _log.error("hindered", code=type(error).__name__, exc_info=error)
+                found.append(type(error).__name__)
+        self._hindrances = found
+
+    @property
+    def hindrances(self) -> Sequence[str]:
+        """Codes of what kept the court from issuing or publishing at the last `look`."""
+        return self._hindrances
+
+    def require_knowledge(self) -> None:
+        """Raise while the register knows less than was published: it would give numbers and indexes out again.
+
+        What the last look found counts as long as it was good.
+
+        Raises:
+            PublishingError: `register_restored`, `edition_forgotten`; it cannot be told: `repository_damaged`,
+                `edition_damaged`, `list_not_own`.
+        """
+        if not self._knows_all:
+            self._compare()
+
+    def _compare(self) -> None:
+        self._knows_all = None
+        self.require_remembered()
+        lists = self.behind()
+        self._knows_all = not lists
+        if lists:
+            names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
+            raise PublishingError("register_restored", lists=", ".join(names))
 
     def adopt(self, found: Mapping[str, bytes] | None = None) -> PublicationState:
         """Take over into the register what was published, and publish.
@@ -182,6 +233,21 @@ class Outbox:
         published = self._published()
         check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
         return published
+
+    def served(self, number: int, purpose: str) -> Served | None:
+        """The edition of a status list that whoever asks the court gets; None of a list that there is not.
+
+        Args:
+            number: of the list.
+            purpose: its purpose.
+
+        Raises:
+            PublishingError: `repository_damaged`, `edition_damaged`: which edition was published cannot be told.
+        """
+        published = self._published()
+        with self._office.reading() as store:
+            row = store.status_list(number, purpose)
+            return served(row, published, court=self._office.court.id, number=number, purpose=purpose)
 
     def settle_or_renew(self) -> PublicationState:
         """What a timer does: publish what waits, a new root too, and renew what is older than `refresh_hours`.
@@ -232,6 +298,8 @@ class Outbox:
 
     def _failed(self, error: Exception) -> PublicationState:
         _log.error("publication_failed", exc_info=error)
+        if isinstance(error, PublishingError) and error.code in FORGETFUL:
+            self._knows_all = None
         version = None
         with suppress(CodedError, OSError):  # the publication folder may be what is at fault
             version = self._version()

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
@@ -13,12 +13,17 @@ from xinzheng_issuer.api.problems import responses
 from xinzheng_issuer.api.wire import HealthOut, ReadyOut
 from xinzheng_issuer.errors import IssuingError, RegisterError
 from xinzheng_issuer.installation import Issuer
-from xinzheng_issuer.register.tables import StatusList
+from xinzheng_issuer.publishing.served import Served
 from xinzheng_schemas import json_schemas
 from xinzheng_schemas.contexts import BUNDLED, CREDIT_REPAIR_V1
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
 
+BUNDLE_TYPE: Final = "application/x-xz"
+"""Media type of a bundle, a `.tar.xz`: the name in common use, for none is registered."""
+
 _MISSING = responses(HTTPStatus.NOT_FOUND)
+_MISSING_OR_UNKNOWN = responses(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+_BUNDLE = _MISSING | {int(HTTPStatus.OK): {"content": {BUNDLE_TYPE: {}}}}
 
 router = APIRouter(tags=["public"])
 
@@ -37,13 +42,16 @@ def health(issuer: CurrentIssuer) -> HealthOut:
         court=issuer.office.court.did,
         bundle_version=latest.version if latest else None,
         publication_overdue=issuer.outbox.is_behind(grace),
+        hindrances=list(issuer.outbox.hindrances),
         root_expires=publisher.signed_root.expires,
     )
 
 
-@router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer sign")
+@router.get("/readyz", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE), summary="Can the issuer issue")
 def ready(readiness: CurrentReadiness) -> ReadyOut:
     """Has the keys for certificates and status lists sign; 503 with the code of the first that cannot.
+
+    503 `register_restored` while the register came back from a backup and does not know all that was published.
 
     An answer counts for ten seconds.
     """
@@ -60,31 +68,36 @@ def did_document(code: str, issuer: CurrentIssuer) -> Response:
     return Response(body, media_type="application/did+json")
 
 
-@router.get("/status/{code}/{number}/{purpose}", response_class=Response, responses=_MISSING, summary="A status list")
+@router.get(
+    "/status/{code}/{number}/{purpose}",
+    response_class=Response,
+    responses=_MISSING_OR_UNKNOWN,
+    summary="A status list",
+)
 def status_list(
     code: str, number: Annotated[int, Path(ge=1, lt=2**31)], purpose: str, issuer: CurrentIssuer
 ) -> Response:
-    """A Bitstring Status List credential, signed by the court's status key. Purposes: revocation, suspension."""
-    row = _status_list(issuer, code, number, purpose)
-    if row is None or row.document is None:
-        raise IssuingError("status_list_not_found", field="code")
-    return Response(row.document, media_type="application/vc")
+    """A Bitstring Status List credential, signed by the court's status key. Purposes: revocation, suspension.
+
+    Never an older edition than was published, whatever happened to the register; 503 while that cannot be told.
+    """
+    return Response(_served(issuer, code, number, purpose).document, media_type="application/vc")
 
 
 @router.get(
     "/status/{code}/{number}/{purpose}/changes",
     response_class=Response,
-    responses=_MISSING,
+    responses=_MISSING_OR_UNKNOWN,
     summary="The journal of changes of a status list",
 )
 def status_changes(
     code: str, number: Annotated[int, Path(ge=1, lt=2**31)], purpose: str, issuer: CurrentIssuer
 ) -> Response:
-    """When each entry of the list was set and cleared, signed by the court's status key; no names, no reasons."""
-    row = _status_list(issuer, code, number, purpose)
-    if row is None or row.journal is None:
-        raise IssuingError("status_list_not_found", field="code")
-    return Response(row.journal, media_type="application/json")
+    """When each entry of the list was set and cleared, signed by the court's status key; no names, no reasons.
+
+    The journal of that edition of the list.
+    """
+    return Response(_served(issuer, code, number, purpose).journal, media_type="application/json")
 
 
 @router.get("/bundle/root.json", response_class=Response, summary="The trust list's root metadata")
@@ -93,14 +106,14 @@ def root(issuer: CurrentIssuer) -> Response:
     return Response(issuer.outbox.publisher.root, media_type="application/json")
 
 
-@router.get("/bundle/latest.xzb", response_class=Response, responses=_MISSING, summary="The newest trust bundle")
+@router.get("/bundle/latest.xzb", response_class=Response, responses=_BUNDLE, summary="The newest trust bundle")
 def bundle(issuer: CurrentIssuer) -> Response:
     """Issuer document and status lists as a TUF repository in one file."""
     latest = issuer.outbox.publisher.latest
     if latest is None:
         raise IssuingError("nothing_published")
     headers = {"Content-Disposition": f'attachment; filename="bundle-{latest.version}.xzb"'}
-    return Response(latest.path.read_bytes(), media_type="application/zip", headers=headers)
+    return Response(latest.path.read_bytes(), media_type=BUNDLE_TYPE, headers=headers)
 
 
 @router.get("/contexts/credit-repair/v1", response_class=Response, summary="The JSON-LD context")
@@ -122,11 +135,11 @@ def report_schema() -> Response:
     return _schema(REPORT_SCHEMA_ID)
 
 
-def _status_list(issuer: Issuer, code: str, number: int, purpose: str) -> StatusList | None:
-    if code != issuer.office.court.id:
-        return None
-    with issuer.office.reading() as store:
-        return store.status_list(number, purpose)
+def _served(issuer: Issuer, code: str, number: int, purpose: str) -> Served:
+    found = issuer.outbox.served(number, purpose) if code == issuer.office.court.id else None
+    if found is None:
+        raise IssuingError("status_list_not_found", field="code")
+    return found
 
 
 def _schema(identifier: str) -> Response:
