@@ -105,3 +105,15 @@ def test_a_bundle_begins_anew_only_where_none_is(folder: Path) -> None:
     ]
     keys = [set(root["signed"]["roles"]["root"]["keyids"]) for root in roots]
     assert keys[0].isdisjoint(keys[1])
+
+
+@pytest.mark.parametrize("lost", ["1.root.json", "*.root.json"])
+def test_what_is_left_of_a_bundle_is_no_place_to_begin_another(folder: Path, lost: str) -> None:
+    assert run(folder, "renew", "--reason", "yearly", "--yes").exit_code == 0
+    metadata = folder / "var" / "public" / "metadata"
+    for path in metadata.glob(lost):
+        path.unlink()
+    left = sorted(path.name for path in metadata.iterdir())
+    assert "[repository_exists]" in run(folder, "begin").stderr
+    assert sorted(path.name for path in metadata.iterdir()) == left
+    assert "1.root.json" in run(folder, "show").stderr

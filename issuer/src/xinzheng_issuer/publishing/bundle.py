@@ -118,7 +118,7 @@ class BundlePublisher:
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         with locked(folder):
-            if (repository.metadata / "1.root.json").exists():
+            if repository.is_there:
                 raise PublishingError("repository_exists", path=folder)
             root_signers = [key_folder.first(f"root-{number}") for number in range(1, root_keys + 1)]
             online = {role: key_folder.first(role) for role in ONLINE_ROLES}
@@ -152,8 +152,11 @@ class BundlePublisher:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`, `role_key_record`.
             KeysError: (keys) a key cannot be opened.
         """
-        if not (folder / "metadata" / "1.root.json").exists():
+        repository = Repository(folder)
+        if not repository.is_there:
             raise PublishingError("repository_missing", path=folder)
+        if not repository.root_path(1).exists():
+            raise PublishingError("repository_damaged", path=repository.root_path(1))
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
         if without_signers:
