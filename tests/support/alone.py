@@ -50,3 +50,11 @@ def lender_imports(folder: Path, at: datetime, *, number: int | None = None) -> 
     newest = max(int(path.stem.removeprefix("bundle-")) for path in bundles.glob("bundle-*.xzb"))
     bundle = (bundles / f"bundle-{number or newest}.xzb").read_bytes()
     return import_bundle(folder / "store", bundle, at=at).root_version
+
+
+def changes(issuer: Issuer) -> list[tuple[str, str, str | None, str, str, str]]:
+    """What the register's trail says of the keys of the bundle."""
+    with issuer.office.reading() as store:
+        rows = store.key_events()
+    found = [(row.key_name, row.action, row.from_state, row.to_state, row.actor_name, row.reason) for row in rows]
+    return sorted((each for each in found if each[0].startswith("bundle/")), key=str)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Metadata
 
-from support.alone import WORDS, lender_imports, opened, settings_of
+from support.alone import WORDS, changes, lender_imports, opened, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError, stopping
@@ -277,7 +277,9 @@ def test_a_rotation_stopped_anywhere_leaves_a_readable_repository_and_is_finishe
                 known = lender_imports(copy, clock.now, number=latest.version)
                 step = RoleDesk(later).rotate(("root", "timestamp"), OPERATOR, reason="yearly")
                 assert step.publication.published
-                roots.add((known, step.version, tuple(step.replaced)))
+                trail = changes(later)
+                assert len(trail) == 4 * (step.version - 1), trail
+            roots.add((known, step.version, tuple(step.replaced)))
             assert lender_imports(copy, clock.now) == step.version
             client_of(public, copy / "cache", root=None).refresh()
             shutil.rmtree(copy)

@@ -15,8 +15,9 @@ from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_publis
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.installation import begin_bundle, open_issuer, open_office
-from xinzheng_issuer.keylife.role_desk import BUNDLE_PREFIX, RoleDesk, RootStep
+from xinzheng_issuer.keylife.role_desk import RoleDesk, RootStep
 from xinzheng_issuer.keylife.role_effects import RootEffects
+from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
 from xinzheng_issuer.register.tables import KeyEvent

@@ -212,6 +212,16 @@ class BundlePublisher:
         return read_metadata(self.root_path, Root)
 
     @property
+    def signed_roots(self) -> list[Root]:
+        """What every root says, the oldest first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        repository = self._repository
+        return [root_of(content, repository.root_path(version)) for version, content in repository.roots().items()]
+
+    @property
     def bundled_root(self) -> Root | None:
         """The newest root that lenders can know: that of the publication in effect; None before the first.
 
