@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from support.office import EXAMPLES, StandingClock
+from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import Issuer, initialise, open_issuer
 from xinzheng_issuer.settings import Settings, load_settings
 from xinzheng_keys import file_keystore
@@ -17,6 +19,7 @@ from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
 from xinzheng_verifier.trust.directory import import_bundle
 
 WORDS = b"of the tests, twelve and more"
+ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
 
 
 @contextmanager
@@ -58,3 +61,10 @@ def changes(issuer: Issuer) -> list[tuple[str, str, str | None, str, str, str]]:
         rows = store.key_events()
     found = [(row.key_name, row.action, row.from_state, row.to_state, row.actor_name, row.reason) for row in rows]
     return sorted((each for each in found if each[0].startswith("bundle/")), key=str)
+
+
+def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
+    """`xinzheng bundle-keys` on the court's folder."""
+    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
+    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
+    return CliRunner(env=environment).invoke(main, given)

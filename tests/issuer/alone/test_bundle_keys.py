@@ -4,7 +4,6 @@ import functools
 import json
 import shutil
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,7 +17,7 @@ from support.alone import WORDS, changes, lender_imports, opened, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError, stopping
-from support.softhsm import Token, library, make_token, needs_softhsm
+from support.softhsm import Token, library, needs_softhsm
 from support.tuf_client import client_of
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, initialise, open_issuer
@@ -331,13 +330,6 @@ def test_a_root_that_names_no_key_file_is_damaged(folder: Path, clock: StandingC
 
 
 # --- in a hardware module ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def token() -> Iterator[Token]:
-    token = make_token()
-    yield token
-    token.destroy()
 
 
 @needs_softhsm

@@ -6,24 +6,15 @@ from pathlib import Path
 
 import pytest
 import structlog
-from click.testing import CliRunner, Result
 
-from support.alone import WORDS
+from support.alone import CHINESE, run
 from support.office import StandingClock
 from xinzheng_issuer.cli import bundle_keys as commands
-from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 
 DAY = timedelta(days=1)
-ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
-
-
-def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
-    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
-    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
-    return CliRunner(env=environment).invoke(main, given)
 
 
 def test_the_steps_by_command(folder: Path) -> None:
@@ -89,31 +80,3 @@ def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: py
     lost = run(folder, "show")
     assert (lost.exit_code, "snapshot\tsnapshot\ted25519\tcannot be opened" in lost.stdout) == (1, True)
     assert "rotate timestamp snapshot" in run(folder, "rotate", "timestamp", "--reason", "-", "--yes").stderr
-
-
-def test_a_bundle_begins_anew_only_where_none_is(folder: Path) -> None:
-    assert "[repository_exists]" in run(folder, "begin").stderr
-    data = folder / "var"
-    (data / "public").rename(folder / "before")
-    (data / "keys" / "bundle" / "root-1.pem").unlink()
-    begun = run(folder, "begin")
-    assert begun.exit_code == 0, begun.output
-    assert begun.stdout.startswith("Root 1, good until")
-    assert (data / "public" / "bundles" / "bundle-1.xzb").exists()
-    roots = [
-        json.loads((each / "metadata" / "1.root.json").read_bytes()) for each in (folder / "before", data / "public")
-    ]
-    keys = [set(root["signed"]["roles"]["root"]["keyids"]) for root in roots]
-    assert keys[0].isdisjoint(keys[1])
-
-
-@pytest.mark.parametrize("lost", ["1.root.json", "*.root.json"])
-def test_what_is_left_of_a_bundle_is_no_place_to_begin_another(folder: Path, lost: str) -> None:
-    assert run(folder, "renew", "--reason", "yearly", "--yes").exit_code == 0
-    metadata = folder / "var" / "public" / "metadata"
-    for path in metadata.glob(lost):
-        path.unlink()
-    left = sorted(path.name for path in metadata.iterdir())
-    assert "[repository_exists]" in run(folder, "begin").stderr
-    assert sorted(path.name for path in metadata.iterdir()) == left
-    assert "1.root.json" in run(folder, "show").stderr

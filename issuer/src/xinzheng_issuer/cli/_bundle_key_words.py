@@ -21,13 +21,15 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "以一版新根更换若干角色（root、targets、snapshot、timestamp）的密钥：到期更换、丢失或被盗时使用。",
     ),
     "bundle_keys_begin": Message(
-        "Begin the bundle anew with another first root, once public/ was moved away: only when the root key is lost, "
-        "for every lender has to be given that root by another way.",
-        "移走 public/ 后，以另一个首个根重新开始信任包：仅限根密钥确已丢失时使用，须以其他途径向每个机构交付该根。",
+        "Begin the bundle anew with another first root and new keys, once public/ was moved away: only when the root "
+        "key is lost, for every lender has to be given that root by another way.",
+        "移走 public/ 后，以另一个首个根和全新密钥重新开始信任包：仅限根密钥确已丢失时使用，"
+        "须以其他途径向每个机构交付该根。",
     ),
     "bundle_keys_uri": Message(
-        "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie.",
-        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同。",
+        "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie, "
+        "or for begin where court.toml says.",
+        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同，begin 则以 court.toml 为准。",
     ),
     "root_line": Message(
         "Root {version}, good until {expires}, SHA-256 {sha256}",

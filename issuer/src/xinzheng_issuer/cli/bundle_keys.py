@@ -14,10 +14,11 @@ from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
-from xinzheng_issuer.installation import begin_bundle, open_issuer, open_office
+from xinzheng_issuer.installation import open_issuer, open_office
+from xinzheng_issuer.keylife.new_line import NewLine
 from xinzheng_issuer.keylife.role_desk import RoleDesk, RootStep
-from xinzheng_issuer.keylife.role_effects import RootEffects
-from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX
+from xinzheng_issuer.keylife.role_effects import RootEffects, of_beginning
+from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX, Told
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
 from xinzheng_issuer.register.tables import KeyEvent
@@ -113,6 +114,15 @@ def _event_json(event: KeyEvent) -> dict[str, Any]:
     }
 
 
+def _place(value: str | None) -> str | None:
+    if value is not None and value != IN_FILES and not value.startswith("pkcs11:"):
+        raise click.BadParameter(word("bundle_keys_uri"))
+    return value
+
+
+_uri_option = click.option("--uri", "place", callback=lambda *given: _place(given[2]), help=word("bundle_keys_uri"))
+
+
 @command.command("renew", help=word("bundle_keys_renew"))
 @changing
 def renew(data: Path | None, reason: str, **how: bool) -> None:
@@ -126,7 +136,7 @@ def renew(data: Path | None, reason: str, **how: bool) -> None:
 
 @command.command("rotate", help=word("bundle_keys_rotate"))
 @click.argument("roles", nargs=-1, required=True, type=click.Choice(ROLES), metavar="ROLE...")
-@click.option("--uri", "place", callback=lambda *given: _place(given[2]), help=word("bundle_keys_uri"))
+@_uri_option
 @changing
 def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason: str, **how: bool) -> None:
     """The next root with other keys."""
@@ -139,24 +149,20 @@ def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason:
 
 
 @command.command("begin", help=word("bundle_keys_begin"))
-@data_option
-def begin(data: Path | None) -> None:
-    """A first root once more; refused where there is one."""
+@_uri_option
+@changing
+def begin(data: Path | None, place: str | None, reason: str, **how: bool) -> None:
+    """A first root once more, under new keys; refused where anything is left of a bundle."""
     settings = settings_of(data)
+    talk = Talk("begin", **how)
     with closing(open_office(settings)) as office:
-        begin_bundle(settings, office.court, at=office.clock())
+        line = NewLine(settings, office)
+        line.check()
+        if not talk.goes_on(of_beginning(line)):
+            return
+        line.begin(Told(operator(), reason), place=place)
     with _desk(data) as desk:
-        publication = desk.issuer.outbox.renew()
-        root, digest = desk.root, sha256_of(desk.issuer.outbox.publisher.root)
-    click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
-    require_published(publication)
-    click.echo(word("key_published", version=publication.bundle_version))
-
-
-def _place(value: str | None) -> str | None:
-    if value is not None and value != IN_FILES and not value.startswith("pkcs11:"):
-        raise click.BadParameter(word("bundle_keys_uri"))
-    return value
+        _end(talk, desk, desk.publish())
 
 
 def _end(talk: Talk, desk: RoleDesk, step: RootStep) -> None:

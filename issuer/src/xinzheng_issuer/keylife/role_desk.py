@@ -23,7 +23,7 @@ from tuf.api.metadata import Root
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, open_bundle_keys
-from xinzheng_issuer.keylife.root_trail import Told, enter_missing, event_of, steps_between
+from xinzheng_issuer.keylife.root_trail import Told, enter
 from xinzheng_issuer.publishing.bundle_keys import (
     ONLINE_ROLES,
     NewKey,
@@ -146,14 +146,19 @@ class RoleDesk:
         """
         return self._step("rotate", roles, Told(actor, reason), place=place)
 
+    def publish(self) -> RootStep:
+        """Publish under the newest root, which may be the first."""
+        return self._done({}, self._outbox.renew())
+
     # ── a step ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _step(self, action: str, roles: Sequence[str], told: Told, *, place: str | None = None) -> RootStep:
         with self._outbox.alone():
             self.check(roles)
             stopped = self.was_stopped_after(roles)
-            enter_missing(self._office, self._publisher, told if stopped else None)
             if stopped:
+                with self._office.writing() as store:
+                    enter(store, self._publisher.signed_roots, told, at=self._office.clock())
                 return self._done({}, self._outbox.renew_alone())
             root, now = self.root, self._office.clock()
             new = {role: self._keys.make_next(root, role, place=place) for role in roles}
@@ -164,7 +169,7 @@ class RoleDesk:
             if self.old_keys_sign(roles):
                 self._publish_before(online)
             replaced = _replaced(root, new)
-            self._take(root, following, told, at=now)
+            self._take(following, told, at=now)
             _log.warning(
                 "root_changed",
                 action=action,
@@ -184,15 +189,14 @@ class RoleDesk:
         if not state.published:
             raise PublishingError("edition_before_failed", reason=state.reason)
 
-    def _take(self, root: Root, following: bytes, told: Told, *, at: datetime) -> None:
+    def _take(self, following: bytes, told: Told, *, at: datetime) -> None:
         """The register first, the root last within its transaction: what cannot be logged is not done (A30).
 
-        What the commit itself may still lose the root tells, and `enter_missing` enters.
+        What the commit itself may still lose the roots tell, and whoever is next enters.
         """
-        steps = steps_between(root, root_of(following, self._publisher.root_path))
+        root = root_of(following, self._publisher.root_path)
         with self._office.writing() as store:
-            for step in steps:
-                store.add(event_of(step, store.court_id, told, at=at))
+            enter(store, [*self._publisher.signed_roots, root], told, at=at)
             self._publisher.take_root(following)
 
     def _done(self, replaced: Mapping[str, str], publication: PublicationState) -> RootStep:

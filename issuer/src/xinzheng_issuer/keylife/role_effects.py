@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from xinzheng_issuer.keylife.new_line import NewLine
 from xinzheng_issuer.keylife.role_desk import RoleDesk
-from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, key_names
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROLES, ROOT, key_names
 from xinzheng_schemas.errors import Message
 from xinzheng_schemas.timestamps import format_timestamp
 
@@ -57,6 +58,21 @@ ROLE_WORDS: dict[str, Message] = {
         "Whoever begins anew should begin with this root: it is under /bundle/root.json and in xinzheng bundle --out.",
         "新加入者应从本版根开始：见 /bundle/root.json 和 xinzheng bundle --out。",
     ),
+    "anew": Message(
+        "The bundle begins anew with a root 1 and the keys {keys}, all new. Every lender has to be given that root by "
+        "another way, to compare its SHA-256, and to begin a new store with it. A store that holds a root of before "
+        "refuses this bundle and all that follow it.",
+        "信任包以全新的第 1 版根和 {keys} 密钥重新开始。须以其他途径向每个机构交付该根并核对其 SHA-256，"
+        "各机构据此新建信任库。持有原有根的信任库将拒绝本信任包及其后各版。",
+    ),
+    "anew_untouched": Message(
+        "Certificates and status lists are not touched. Stop the server before, start it after.",
+        "证明和状态列表不受影响。请先停止服务，完成后再启动。",
+    ),
+    "anew_before": Message(
+        "The keys of before that still lie there ({keys}) are not used again: destroy them and their copies.",
+        "目录中原有的密钥（{keys}）不再使用：请连同副本一并销毁。",
+    ),
 }
 
 
@@ -64,6 +80,14 @@ def says(word: str, **params: object) -> Message:
     """One sentence in both languages."""
     text = ROLE_WORDS[word]
     return Message(text.en.format_map(params), text.zh.format_map(params))
+
+
+def of_beginning(line: NewLine) -> Iterator[Message]:
+    """Before a bundle is begun anew."""
+    yield says("anew", keys=", ".join(ROLES))
+    yield says("anew_untouched")
+    if before := line.keys_before:
+        yield says("anew_before", keys=", ".join(before))
 
 
 class RootEffects:

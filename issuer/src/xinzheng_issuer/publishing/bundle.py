@@ -16,7 +16,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
-from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, differing_roles, first_root
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, BundleKeys, differing_roles, first_root
 from xinzheng_issuer.publishing.repository import (
     HASHES,
     TIMESTAMP_FILE,
@@ -36,7 +36,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import select
-from xinzheng_verifier.trust.files import locked, replace_file
+from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import TARGET_PATH, sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
@@ -120,12 +120,12 @@ class BundlePublisher:
         with locked(folder):
             if repository.is_there:
                 raise PublishingError("repository_exists", path=folder)
-            root_signers = [key_folder.first(f"root-{number}") for number in range(1, root_keys + 1)]
             online = {role: key_folder.first(role) for role in ONLINE_ROLES}
+            roots = [key_folder.first(f"{ROOT}-{number}") for number in range(1, root_keys + 1)]
             lifetimes = lifetimes or Lifetimes()
-            root = first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
-            replace_file(repository.metadata / "1.root.json", root)
-        return cls(folder, signers=online, lifetimes=lifetimes)
+            new = {ROOT: roots} | {role: [key] for role, key in online.items()}
+            repository.add_root(1, first_root(new, threshold=root_threshold, expires=at + lifetimes.root))
+        return cls(folder, signers={role: key.signer for role, key in online.items()}, lifetimes=lifetimes)
 
     @classmethod
     def open(

@@ -27,6 +27,7 @@ from xinzheng_issuer.publishing.role_keys import (
     create_role_key,
     load_role_key,
     role_key_exists,
+    role_key_names,
     role_key_uri,
     sign_metadata,
 )
@@ -43,8 +44,8 @@ IN_FILES: Final = "file:"
 """Says of new keys that they are made in the key folder."""
 
 KEY_MEMBER: Final = "x-xinzheng-key"
-"""Member of a key in a root that names its file (TUF specification, 4.2: other members are permitted); the first keys
-of a repository go without."""
+"""Member of a key in a root that names its file (TUF specification, 4.2: other members are permitted); the keys with
+which an installation begins go without."""
 
 _NAME: Final = re.compile(r"(?:root|targets|snapshot|timestamp)(?:-[1-9][0-9]{0,5})?")
 _TOKEN_TRIES: Final = 16
@@ -54,7 +55,7 @@ class NewKey(NamedTuple):
     """A key that was just made for a role.
 
     Attributes:
-        name: of its file, or of the record of a key elsewhere.
+        name: of its file, or of the record of a key elsewhere; empty for the keys with which an installation begins.
         signer: signs with it.
     """
 
@@ -76,14 +77,14 @@ class BundleKeys:
     passphrase: PassphraseSource = field(repr=False)
     custody: RoleCustody | None = None
 
-    def first(self, name: str) -> RoleSigner:
-        """A key of a new repository; one that a broken-off start left is taken over.
+    def first(self, name: str) -> NewKey:
+        """A key of a new installation; one that a broken-off start left is taken over.
 
         Raises:
             KeysError: (keys) it cannot be made or opened.
         """
         make_or_load = load_role_key if role_key_exists(self._path(name)) else create_role_key
-        return make_or_load(self._path(name), passphrase=self.passphrase, custody=self.custody)
+        return NewKey("", make_or_load(self._path(name), passphrase=self.passphrase, custody=self.custody))
 
     def open(self, root: Root, role: str) -> RoleSigner:
         """The key of an online role, which the root names.
@@ -126,10 +127,29 @@ class BundleKeys:
             PublishingError: `repository_damaged`; `role_key_record`.
         """
         names = key_names(root, role)
-        custody = replace(self.custody or RoleCustody(), place=self._place(names[0]) if place is None else place)
-        if custody.place == IN_FILES:
-            custody = replace(custody, place="")
-        return [self._make(role, 1 + self._last_number(role, names), custody) for _ in names]
+        place = self._place(names[0]) if place is None else place
+        return [self.make(role, place=place, known=names) for _ in names]
+
+    def make(self, role: str, *, place: str | None = None, known: Iterable[str] = ()) -> NewKey:
+        """Make a key under a number that no key of the role ever had.
+
+        Args:
+            role: whose key.
+            place: as for `make_next`; by default where the custody says.
+            known: names that were given, besides those of the keys that lie here.
+
+        Raises:
+            KeysError: (keys) it cannot be made.
+        """
+        custody = self.custody or RoleCustody()
+        if place is not None:
+            custody = replace(custody, place="" if place == IN_FILES else place)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._make(role, 1 + self._last_number(role, known), custody)
+
+    def lying_here(self) -> list[str]:
+        """Names of all keys of the roles in the folder, whether a root names them or not, in alphabetical order."""
+        return [name for name in role_key_names(self.folder) if _NAME.fullmatch(name)]
 
     def is_in_file(self, name: str) -> bool:
         """Whether a key lies in a file of its own, not in a hardware module.
@@ -157,10 +177,10 @@ class BundleKeys:
         raise AssertionError("a label was free or refused")
 
     def _last_number(self, role: str, names: Iterable[str]) -> int:
-        """Of all that the root names and all that lie there, also those that an interrupted run left."""
+        """Of all that are known and all that lie there, also those that an interrupted run left; `init` gave the 1."""
         there = {path.stem for path in self.folder.iterdir() if path.suffix in {".pem", ".json"}}
         numbered = (re.fullmatch(rf"{role}(?:-([0-9]+))?", name) for name in {*there, *names})
-        return max(int(match[1] or 1) for match in numbered if match)
+        return max((int(match[1] or 1) for match in numbered if match), default=1)
 
     def _place(self, name: str) -> str:
         """The token of a key; `file:` of one in a file, or of one that is gone."""
@@ -186,24 +206,20 @@ def key_names(root: Root, role: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def first_root(
-    root_signers: Sequence[RoleSigner], online: Mapping[str, RoleSigner], *, threshold: int, expires: datetime
-) -> bytes:
+def first_root(keys: Mapping[str, Sequence[NewKey]], *, threshold: int = 1, expires: datetime) -> bytes:
     """The root with which a repository begins, signed.
 
     Args:
-        root_signers: its own keys.
-        online: role → key.
+        keys: role → its keys; one for each online role.
         threshold: how many root keys must sign a root.
         expires: its expiry, aware.
     """
     root = Root(version=1, expires=expires.astimezone(UTC), consistent_snapshot=True)
-    for signer in root_signers:
-        root.add_key(signer.public_key, ROOT)
-    for role, signer in online.items():
-        root.add_key(signer.public_key, role)
+    for role in ROLES:
+        for key in keys[role]:
+            root.add_key(_named(key), role)
     root.roles[ROOT].threshold = threshold
-    return _signed(root, root_signers)
+    return _signed(root, [key.signer for key in keys[ROOT]])
 
 
 def following_root(
@@ -227,6 +243,16 @@ def following_root(
     return _signed(following, [*signers, *(key.signer for key in new.get(ROOT, ()))])
 
 
+def named_keys(root: Root) -> list[tuple[str, str]]:
+    """Name and key id of the keys that a root calls by name: of a first root none, unless the bundle was begun anew."""
+    return [
+        (name, key_id)
+        for role in ROLES
+        for name, key_id in zip(key_names(root, role), root.roles[role].keyids, strict=True)
+        if KEY_MEMBER in root.keys[key_id].unrecognized_fields
+    ]
+
+
 def differing_roles(first: Root, second: Root) -> tuple[str, ...]:
     """The roles that have other keys in one root than in the other."""
     return tuple(
@@ -236,7 +262,8 @@ def differing_roles(first: Root, second: Root) -> tuple[str, ...]:
 
 def _named(key: NewKey) -> Key:
     plain = key.signer.public_key
-    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, {KEY_MEMBER: key.name})
+    members = {KEY_MEMBER: key.name} if key.name else {}
+    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, members)
 
 
 def _signed(root: Root, signers: Iterable[RoleSigner]) -> bytes:
