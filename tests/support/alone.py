@@ -1,7 +1,7 @@
 """A court that runs alone, from `init` on, and a lender who began with its first root; role keys that cost nothing."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from xinzheng_verifier.trust.directory import import_bundle
 
 WORDS = b"of the tests, twelve and more"
 ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
+NO_OTHERS: Mapping[str, str | None] = {}
 
 
 @contextmanager
@@ -63,8 +64,10 @@ def changes(issuer: Issuer) -> list[tuple[str, str, str | None, str, str, str]]:
     return sorted((each for each in found if each[0].startswith("bundle/")), key=str)
 
 
-def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
+def run(
+    folder: Path, *arguments: str, language: Mapping[str, str] = ENGLISH, settings: Mapping[str, str | None] = NO_OTHERS
+) -> Result:
     """`xinzheng bundle-keys` on the court's folder."""
-    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
+    usual = {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
     given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
-    return CliRunner(env=environment).invoke(main, given)
+    return CliRunner(env={**usual, **language, **settings}).invoke(main, given)

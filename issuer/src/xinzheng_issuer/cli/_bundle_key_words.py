@@ -8,8 +8,15 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "本院信任包的根和各角色密钥：显示、续期、更换。",
     ),
     "bundle_keys_show": Message(
-        "Show the root, its end and its keys; ends with 1 if something is due.",
-        "显示根、到期日及各密钥；如有须办事项，以 1 退出。",
+        "Show the root, its end and its keys, each of which is opened; ends with 1 if something is due or a key cannot "
+        "sign.",
+        "显示根、到期日及各密钥，并逐一打开密钥；如有须办事项或密钥无法签名，以 1 退出。",
+    ),
+    "bundle_keys_closed": Message(
+        "Do not open the keys: look only whether key files are there, encrypted and for their owner alone, and tokens "
+        "in their slots. For monitoring that has neither passphrase nor PIN.",
+        "不打开密钥：仅查看密钥文件是否存在、是否加密且仅限所有者访问，以及令牌是否在位。"
+        "适用于既无口令也无 PIN 的监控。",
     ),
     "bundle_keys_renew": Message(
         "Sign the next root with the same keys: its life begins anew. To be done before the present one ends.",
@@ -44,7 +51,7 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
     "root_waits": Message(
         "The newest root is in no edition yet: xinzheng bundle.", "最新的根尚未随任何一版发布：请执行 xinzheng bundle。"
     ),
-    "role_key_missing": Message("\tcannot be opened", "\t无法打开"),
+    "role_key_missing": Message("\tcannot be opened: {reason} [{code}]", "\t无法打开：{reason} [{code}]"),
     "role_key_replaced": Message(
         "{now} signs in place of {before}: destroy keys/bundle/{before}.pem and its copies.",
         "由 {now} 代替 {before} 签名：请销毁 keys/bundle/{before}.pem 及其副本。",

@@ -1,6 +1,7 @@
 """`xinzheng bundle-keys`: the root and the role keys of a court's own bundle."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -22,6 +23,7 @@ from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX, Told
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
 from xinzheng_issuer.register.tables import KeyEvent
+from xinzheng_schemas.errors import CodedError, language_from
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.names import sha256_of
 
@@ -39,13 +41,14 @@ def _desk(data: Path | None) -> Iterator[RoleDesk]:
 
 
 @command.command("show", help=word("bundle_keys_show"))
+@click.option("--without-passphrase", "closed", is_flag=True, help=word("bundle_keys_closed"))
 @data_option
 @json_option
-def show(data: Path | None, as_json: bool) -> None:
+def show(data: Path | None, as_json: bool, closed: bool) -> None:
     """The root, the keys, what was done; exit 1 if something is due."""
     with _desk(data) as desk:
         root, publisher = desk.root, desk.issuer.outbox.publisher
-        missing, waits = publisher.missing_roles, publisher.root_waits
+        waits, unusable = publisher.root_waits, desk.unusable_keys(closed=closed)
         digest = sha256_of(publisher.root)
         with desk.issuer.office.reading() as store:
             events = [each for each in store.key_events() if each.key_name.startswith(BUNDLE_PREFIX)]
@@ -54,7 +57,8 @@ def show(data: Path | None, as_json: bool) -> None:
         members = {
             "root": {"version": root.version, "expires": format_timestamp(root.expires), "sha256": digest},
             "keys": {role: _keys(root, role) for role in ROLES},
-            "missing": list(missing),
+            "missing": [role for role in ROLES if not unusable.keys().isdisjoint(key_names(root, role))],
+            "unusable": {name: error.code for name, error in unusable.items()},
             "due": due,
             "published": not waits,
             "changes": [_event_json(each) for each in events],
@@ -64,13 +68,18 @@ def show(data: Path | None, as_json: bool) -> None:
         click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
         for role in ROLES:
             for name, kind in _keys(root, role).items():
-                lost = word("role_key_missing") if role in missing else ""
-                click.echo(f"{role}\t{name}\t{kind}{lost}")
+                click.echo(f"{role}\t{name}\t{kind}{_lost(unusable.get(name))}")
         for each in events:
             click.echo(_event_line(each))
         _warn(root.expires, waits=waits)
-    if due or waits or missing:
+    if due or waits or unusable:
         raise SystemExit(1)
+
+
+def _lost(error: CodedError | None) -> str:
+    if error is None:
+        return ""
+    return word("role_key_missing", reason=error.message(language_from(os.environ)), code=error.code)
 
 
 def is_due(expires: datetime) -> bool:

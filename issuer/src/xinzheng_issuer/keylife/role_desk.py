@@ -34,6 +34,7 @@ from xinzheng_issuer.publishing.bundle_keys import (
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_issuer.publishing.repository import root_of
 from xinzheng_issuer.publishing.role_keys import RoleSigner
+from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.trust.names import sha256_of
 
 _log = structlog.get_logger("xinzheng.keys")
@@ -82,6 +83,10 @@ class RoleDesk:
     def is_in_file(self, name: str) -> bool:
         """Whether a key lies in a file, not in a hardware module."""
         return self._keys.is_in_file(name)
+
+    def unusable_keys(self, *, closed: bool = False) -> Mapping[str, CodedError]:
+        """Why keys that the newest root names cannot sign, root keys too; argument as for `BundleKeys.unusable`."""
+        return self._keys.unusable(self.root, closed=closed)
 
     def check(self, roles: Sequence[str] = ()) -> None:
         """See before anything is done whether a root can follow that replaces the keys of these roles.

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from securesystemslib.signer import Key, SSlibKey
 from tuf.api.metadata import Metadata, Root
@@ -34,6 +34,7 @@ from xinzheng_issuer.publishing.role_keys import (
 from xinzheng_keys.errors import KeysError, TokenError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
+from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.trust.tuf_metadata import key_set
 
 ROOT: Final = "root"
@@ -49,6 +50,9 @@ which an installation begins go without."""
 
 _NAME: Final = re.compile(r"(?:root|targets|snapshot|timestamp)(?:-[1-9][0-9]{0,5})?")
 _TOKEN_TRIES: Final = 16
+
+_SECRET_WANTED: Final = frozenset({"passphrase_missing", "token_pin_unset"})
+"""What a key says that was found in order, and lacks nothing but what opens it."""
 
 
 class NewKey(NamedTuple):
@@ -94,7 +98,14 @@ class BundleKeys:
             KeysError: (keys) it cannot be opened.
         """
         (name,) = key_names(root, role)
-        return self._opened(root, role, name)
+        return self.open_named(root, role, name)
+
+    def open_named(self, root: Root, role: str, name: str) -> RoleSigner:
+        """One key of a role; raises as `open`."""
+        signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
+        if signer.public_key.keyid not in root.roles[role].keyids:
+            raise PublishingError("role_key_unknown", role=role)
+        return signer
 
     def open_root(self, root: Root) -> list[RoleSigner]:
         """The root's own keys, at least as many as must sign.
@@ -106,13 +117,40 @@ class BundleKeys:
         lost: list[PublishingError] = []
         for name in key_names(root, ROOT):
             try:
-                signers.append(self._opened(root, ROOT, name))
+                signers.append(self.open_named(root, ROOT, name))
             except KeysError as error:
                 reason = in_both_languages(error)
                 lost.append(PublishingError("root_keys_missing", name=name, cause=error.code, reason=reason))
         if len(signers) < root.roles[ROOT].threshold:
             raise lost[0]
         return signers
+
+    def unusable(self, root: Root, *, closed: bool = False) -> dict[str, CodedError]:
+        """What keeps the keys that a root names from signing, root keys too: name → why; nothing of a sound key.
+
+        Args:
+            root: the newest root.
+            closed: do not open them: key files are only looked at (there, for their owner alone, encrypted), tokens
+                only looked for. That needs neither passphrase nor PIN, and sees no key that is another one.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        keys = self._without_secrets() if closed else self
+        found: dict[str, CodedError] = {}
+        for role in ROLES:
+            for name in key_names(root, role):
+                try:
+                    keys.open_named(root, role, name)
+                except (KeysError, PublishingError) as error:
+                    if not (closed and error.code in _SECRET_WANTED):
+                        found[name] = error
+        return found
+
+    def _without_secrets(self) -> Self:
+        custody = self.custody or RoleCustody()
+        tokens = replace(custody.tokens, pin=None) if custody.tokens else None
+        return replace(self, passphrase=bytes, custody=replace(custody, tokens=tokens))
 
     def make_next(self, root: Root, role: str, *, place: str | None = None) -> list[NewKey]:
         """Make the keys that are to follow those of a role, as many as there are.
@@ -158,12 +196,6 @@ class BundleKeys:
             PublishingError: `role_key_record`.
         """
         return not role_key_uri(self._path(name))
-
-    def _opened(self, root: Root, role: str, name: str) -> RoleSigner:
-        signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
-        if signer.public_key.keyid not in root.roles[role].keyids:
-            raise PublishingError("role_key_unknown", role=role)
-        return signer
 
     def _make(self, role: str, number: int, custody: RoleCustody) -> NewKey:
         """A token may hold a key of that label whose record a crash kept from being written: the next number then."""
