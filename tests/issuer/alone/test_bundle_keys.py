@@ -366,3 +366,31 @@ def test_keys_in_a_token_follow_each_other_there_or_into_files(
     with closing(open_issuer(settings, clock=clock)) as issuer:
         step = RoleDesk(issuer).rotate(("targets",), OPERATOR, reason="back", place=place)
         assert (keys / f"{step.replaced['targets-2']}.json").exists()
+
+
+@needs_softhsm
+def test_a_court_with_its_keys_in_a_token_gets_a_new_one_there_though_the_record_is_lost(
+    tmp_path: Path, token: Token, clock: StandingClock
+) -> None:
+    settings = settings_of(tmp_path, pkcs11_modules=f"soft={library()}")
+    place = f"pkcs11:token={token.label}?pin-source=file:{token.pin_file}"
+    court = tmp_path / "court.toml"
+    lines = (EXAMPLES / "court.toml").read_text()
+    court.write_text(f'{lines}\n[keys]\nbundle = "{place}"\n')
+    initialise(settings, court, clock=clock)
+    keys = settings.keys_folder / "bundle"
+    (keys / "targets.json").unlink()
+    with closing(open_issuer(settings, clock=clock, without_signers=True)) as issuer:
+        desk = RoleDesk(issuer)
+        said = [text.en for text in RootEffects(desk).of_rotation(("targets", "snapshot"))]
+        assert f"New keys for targets, snapshot are made in the hardware module (pkcs11:token={token.label})." in said
+        moved = [text.zh for text in RootEffects(desk).of_rotation(("targets", "snapshot"), "file:")]
+        assert "targets、snapshot 的新密钥生成于密钥目录（加密文件）。" in moved
+        step = desk.rotate(("targets",), OPERATOR, reason="the record is lost")
+        assert step.publication.published
+        # The token holds a key of the first label still.
+        assert not desk.is_in_file("targets")
+    assert step.replaced == {"targets": "targets-2"}
+    assert not list(keys.glob("targets*.pem"))
+    entry = json.loads((keys / "targets-2.json").read_text())
+    assert f"token={token.label};object=420683-bundle-targets-2;" in entry["uri"]

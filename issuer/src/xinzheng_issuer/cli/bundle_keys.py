@@ -153,7 +153,7 @@ def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason:
     with _desk(data) as desk:
         desk.check(wanted)
         talk = Talk("rotate", **how)
-        if talk.goes_on(RootEffects(desk).of_rotation(wanted)):
+        if talk.goes_on(RootEffects(desk).of_rotation(wanted, place)):
             _end(talk, desk, desk.rotate(wanted, operator(), reason=reason, place=place))
 
 
@@ -167,7 +167,7 @@ def begin(data: Path | None, place: str | None, reason: str, **how: bool) -> Non
     with closing(open_office(settings)) as office:
         line = NewLine(settings, office)
         line.check()
-        if not talk.goes_on(of_beginning(line)):
+        if not talk.goes_on(of_beginning(line, place)):
             return
         line.begin(Told(operator(), reason), place=place)
     with _desk(data) as desk:

@@ -39,6 +39,11 @@ class NewLine:
         """Names of the keys that lie there and are not used again."""
         return self._keys.lying_here()
 
+    @property
+    def usual_place(self) -> str:
+        """Where the new keys are made unless told otherwise: where the court's configuration says."""
+        return self._keys.usual_place
+
     def check(self) -> None:
         """See before anything is done that no repository is there.
 

@@ -84,6 +84,10 @@ class RoleDesk:
         """Whether a key lies in a file, not in a hardware module."""
         return self._keys.is_in_file(name)
 
+    def place_after(self, role: str) -> str:
+        """Where keys that follow those of a role are made unless told otherwise, as of `BundleKeys.place_after`."""
+        return self._keys.place_after(self.root, role)
+
     def unusable_keys(self, *, closed: bool = False) -> Mapping[str, CodedError]:
         """Why keys that the newest root names cannot sign, root keys too; argument as for `BundleKeys.unusable`."""
         return self._keys.unusable(self.root, closed=closed)

@@ -34,7 +34,7 @@ from xinzheng_issuer.publishing.role_keys import (
 from xinzheng_keys.errors import KeysError, TokenError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
-from xinzheng_schemas.errors import CodedError
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_verifier.trust.tuf_metadata import key_set
 
 ROOT: Final = "root"
@@ -158,30 +158,40 @@ class BundleKeys:
         Args:
             root: the newest root.
             role: whose keys.
-            place: a `pkcs11:` URI that names a token, or `file:`; by default where the first of the keys before lies.
+            place: a `pkcs11:` URI that names a token, or `file:`; by default as `place_after`.
 
         Raises:
             KeysError: (keys) a key cannot be made.
             PublishingError: `repository_damaged`; `role_key_record`.
         """
         names = key_names(root, role)
-        place = self._place(names[0]) if place is None else place
+        place = self.place_after(root, role) if place is None else place
         return [self.make(role, place=place, known=names) for _ in names]
+
+    def place_after(self, root: Root, role: str) -> str:
+        """Where keys that follow those of a role are made unless told otherwise: where the first of them lies.
+
+        Returns:
+            A `pkcs11:` URI that names a token, or `file:`.
+
+        Raises:
+            PublishingError: `repository_damaged`; `role_key_record`.
+        """
+        return self._place(key_names(root, role)[0])
 
     def make(self, role: str, *, place: str | None = None, known: Iterable[str] = ()) -> NewKey:
         """Make a key under a number that no key of the role ever had.
 
         Args:
             role: whose key.
-            place: as for `make_next`; by default where the custody says.
+            place: as for `make_next`; by default `usual_place`.
             known: names that were given, besides those of the keys that lie here.
 
         Raises:
             KeysError: (keys) it cannot be made.
         """
-        custody = self.custody or RoleCustody()
-        if place is not None:
-            custody = replace(custody, place="" if place == IN_FILES else place)
+        place = self.usual_place if place is None else place
+        custody = replace(self.custody or RoleCustody(), place="" if place == IN_FILES else place)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self._make(role, 1 + self._last_number(role, known), custody)
 
@@ -189,13 +199,18 @@ class BundleKeys:
         """Names of all keys of the roles in the folder, whether a root names them or not, in alphabetical order."""
         return [name for name in role_key_names(self.folder) if _NAME.fullmatch(name)]
 
+    @property
+    def usual_place(self) -> str:
+        """Where the court keeps the keys of its bundle by its configuration, as for `place_after`."""
+        return (self.custody and self.custody.place) or IN_FILES
+
     def is_in_file(self, name: str) -> bool:
         """Whether a key lies in a file of its own, not in a hardware module.
 
         Raises:
             PublishingError: `role_key_record`.
         """
-        return not role_key_uri(self._path(name))
+        return self._place(name) == IN_FILES
 
     def _make(self, role: str, number: int, custody: RoleCustody) -> NewKey:
         """A token may hold a key of that label whose record a crash kept from being written: the next number then."""
@@ -215,8 +230,11 @@ class BundleKeys:
         return max((int(match[1] or 1) for match in numbered if match), default=1)
 
     def _place(self, name: str) -> str:
-        """The token of a key; `file:` of one in a file, or of one that is gone."""
-        uri = role_key_uri(self._path(name))
+        """The token of a key, or `file:`; of a key without file or record where the court keeps its keys."""
+        path = self._path(name)
+        if not role_key_exists(path):
+            return self.usual_place
+        uri = role_key_uri(path)
         return str(replace(parse_pkcs11_uri(uri), object=None, id=None)) if uri else IN_FILES
 
     def _path(self, name: str) -> Path:
@@ -273,6 +291,18 @@ def following_root(
         for key in keys:
             following.add_key(_named(key), role)
     return _signed(following, [*signers, *(key.signer for key in new.get(ROOT, ()))])
+
+
+def shown_place(place: str) -> Message:
+    """Where keys are made, for people; of a `pkcs11:` URI what names the token.
+
+    Raises:
+        KeyURIError: (keys) as `parse_pkcs11_uri`.
+    """
+    if place == IN_FILES:
+        return Message("the key folder (encrypted files)", "密钥目录（加密文件）")
+    bare = replace(parse_pkcs11_uri(place), object=None, id=None, module_path=None, module_name=None, pin_source=None)
+    return Message(f"the hardware module ({bare})", f"硬件模块（{bare}）")
 
 
 def named_keys(root: Root) -> list[tuple[str, str]]:
