@@ -65,9 +65,13 @@ def changes(issuer: Issuer) -> list[tuple[str, str, str | None, str, str, str]]:
 
 
 def run(
-    folder: Path, *arguments: str, language: Mapping[str, str] = ENGLISH, settings: Mapping[str, str | None] = NO_OTHERS
+    folder: Path,
+    *arguments: str,
+    group: str = "bundle-keys",
+    language: Mapping[str, str] = ENGLISH,
+    settings: Mapping[str, str | None] = NO_OTHERS,
 ) -> Result:
-    """`xinzheng bundle-keys` on the court's folder."""
+    """`xinzheng bundle-keys`, or another command, on the court's folder."""
     usual = {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
-    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
+    given = [group, *arguments, "--data", str(folder / "var")]
     return CliRunner(env={**usual, **language, **settings}).invoke(main, given)

@@ -86,6 +86,12 @@ PUBLISHING = {
         "{path} should say where the key of a role lies, and which one it is: it is damaged, or another key is there.",
         "{path} 应说明某角色的密钥在何处、是哪一个：该文件已损坏，或该处是另一个密钥。",
     ),
+    "root_expired": Message(
+        "The root of the bundle ended on {expires}: lenders import nothing under it, and nothing is published until "
+        "another follows: xinzheng bundle-keys renew.",
+        "信任包的根已于 {expires} 到期：各机构无法据其导入，在后续的根产生之前不会发布任何内容："
+        "请执行 xinzheng bundle-keys renew。",
+    ),
     "role_keys_missing": Message(
         "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
         "are back.",

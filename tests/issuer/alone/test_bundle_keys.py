@@ -81,7 +81,7 @@ def test_a_renewed_root_leads_old_stores_on(folder: Path, desk: RoleDesk, clock:
 def test_a_root_that_has_ended_can_be_renewed(folder: Path, desk: RoleDesk, clock: StandingClock) -> None:
     clock.now += 366 * DAY
     state = desk.issuer.outbox.renew()
-    assert (state.published, state.reason) == (False, "publication_refused")
+    assert (state.published, state.reason) == (False, "root_expired")
     assert desk.renew(OPERATOR, reason="late").publication.published
     assert lender_imports(folder, clock.now) == 2
 

@@ -1,18 +1,20 @@
 """`xinzheng bundle-keys`: what it says before and after, what is due, and what is missing."""
 
 import json
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 
-from support.alone import CHINESE, run
-from support.office import StandingClock
+from support.alone import CHINESE, opened, run, settings_of
+from support.office import EXAMPLES, StandingClock
 from xinzheng_issuer.cli import bundle_keys as commands
-from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.installation import Issuer, initialise
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_schemas.timestamps import format_timestamp
 
 DAY = timedelta(days=1)
 
@@ -80,3 +82,28 @@ def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: py
     lost = run(folder, "show")
     assert (lost.exit_code, "snapshot\tsnapshot\ted25519\tcannot be opened" in lost.stdout) == (1, True)
     assert "rotate timestamp snapshot" in run(folder, "rotate", "timestamp", "--reason", "-", "--yes").stderr
+
+
+def test_a_root_that_has_ended_is_told_with_its_date_and_what_to_do(tmp_path: Path) -> None:
+    clock = StandingClock(datetime.now(UTC) - 366 * DAY)
+    initialise(settings_of(tmp_path), EXAMPLES / "court.toml", clock=clock)
+    ended = format_timestamp(clock.now + 365 * DAY)
+    failed = run(tmp_path, group="bundle")
+    assert failed.exit_code == 1
+    assert f"The root of the bundle ended on {ended}" in failed.stderr
+    assert "xinzheng bundle-keys renew" in failed.stderr
+    assert "Publishing failed: root_expired" in failed.stderr
+    assert f"信任包的根已于 {ended} 到期" in run(tmp_path, group="bundle", language=CHINESE).stderr
+    assert f"ended on {ended}" in run(tmp_path, "show").stderr
+    # A step of another command stands, and says what keeps it from being published.
+    key = ("create", "cert-2", "--usage", "certificate", "--reason", "yearly", "--yes")
+    assert "xinzheng bundle-keys renew" in run(tmp_path, *key, group="keys").stderr
+    with (
+        closing(opened(tmp_path, StandingClock(datetime.now(UTC)))) as issuer,
+        structlog.testing.capture_logs() as logs,
+    ):
+        issuer.outbox.renew()
+    (error,) = [each["exc_info"] for each in logs if each["event"] == "publication_failed"]
+    assert f"ended on {ended}" in str(error)
+    assert run(tmp_path, "renew", "--reason", "late", "--yes").exit_code == 0
+    assert run(tmp_path, group="bundle").exit_code == 0

@@ -49,6 +49,12 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "信任包的根将于 {expires} 到期（还有 {days} 天）：请执行 xinzheng bundle-keys renew。"
         "到期后各机构无法导入，也不能发布。",
     ),
+    "root_ended": Message(
+        "The root of the bundle ended on {expires}: lenders import nothing, and nothing is published until another "
+        "follows: xinzheng bundle-keys renew.",
+        "信任包的根已于 {expires} 到期：各机构无法导入，在后续的根产生之前也不能发布："
+        "请执行 xinzheng bundle-keys renew。",
+    ),
     "root_waits": Message(
         "The newest root is in no edition yet: xinzheng bundle.", "最新的根尚未随任何一版发布：请执行 xinzheng bundle。"
     ),

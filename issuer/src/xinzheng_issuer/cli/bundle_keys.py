@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +88,12 @@ def is_due(expires: datetime) -> bool:
 
 
 def warn_of_root(expires: datetime) -> None:
-    """A line on standard error when the root is to be renewed."""
-    if is_due(expires):
-        days = max(0, (expires - system_clock()).days)
-        click.echo(word("root_due", expires=format_timestamp(expires), days=days), err=True)
+    """A line on standard error when the root is to be renewed, or has ended."""
+    left = expires - system_clock()
+    if left <= timedelta(0):
+        click.echo(word("root_ended", expires=format_timestamp(expires)), err=True)
+    elif is_due(expires):
+        click.echo(word("root_due", expires=format_timestamp(expires), days=left.days), err=True)
 
 
 def _warn(expires: datetime, *, waits: bool) -> None:

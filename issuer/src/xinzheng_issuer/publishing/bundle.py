@@ -267,8 +267,8 @@ class BundlePublisher:
             beside: role → a key that signs besides, for a root that is to follow.
 
         Raises:
-            PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`,
-                `publication_clock`, `role_keys_missing`, `role_key_unknown`.
+            PublishingError: `target_path`, `root_expired`, `publication_refused` (by the verifier),
+                `repository_damaged`, `publication_clock`, `role_keys_missing`, `role_key_unknown`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for path in targets:
@@ -276,12 +276,15 @@ class BundlePublisher:
                 raise PublishingError("target_path", field=path)
         repository = self._repository
         with locked(repository.folder):
+            root = self.signed_root
+            if at >= root.expires:
+                raise PublishingError("root_expired", expires=format_timestamp(root.expires))
             self.require_signers()
             version = repository.next_version("targets", "snapshot")
             signers = {role: [signer] for role, signer in self._signers.items()}
             for role, signer in (beside or {}).items():
                 signers[role].append(signer)
-            published_at = self._moment(self.signed_root, at=at)
+            published_at = self._moment(root, at=at)
             files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
             bundle = _packed(files, repository.roots())
             _check(bundle, root=self.root, at=at)
