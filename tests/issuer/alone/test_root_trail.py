@@ -84,3 +84,20 @@ def test_a_register_that_came_back_from_a_backup_is_told_by_the_roots(issuer: Is
     assert changes(issuer) == []
     issuer.start()
     assert [each[:4] for each in changes(issuer)] == [each[:4] for each in before]
+
+
+@pytest.mark.parametrize("content", [b"{", None])
+def test_an_old_root_that_cannot_be_read_keeps_no_server_from_starting(
+    folder: Path, issuer: Issuer, content: bytes | None
+) -> None:
+    for _ in range(2):
+        RoleDesk(issuer).renew(OPERATOR, reason="yearly")
+    first = folder / "var" / "public" / "metadata" / "1.root.json"
+    if content is None:
+        first.unlink()
+    else:
+        first.write_bytes(content)
+    before = changes(issuer)
+    issuer.start()
+    issuer.tend()
+    assert changes(issuer) == before
