@@ -212,7 +212,7 @@ def test_a_command_opens_no_key_that_it_does_not_need(
         monkeypatch.setattr(f"xinzheng_issuer.{module}.open_signer", watched)
     assert keys(court, "list").exit_code == keys(court, "show", "cert-1").exit_code == 0
     assert run("bundle-keys", "show", "--data", court).exit_code == 0
-    assert opened == ["targets.pem", "snapshot.pem", "timestamp.pem"]
+    assert opened == ["root-1.pem", "targets.pem", "snapshot.pem", "timestamp.pem"]
     opened.clear()
     made = keys(court, "create", "status-7", "--usage", "status", "--reason", "-", "--yes")
     assert made.exit_code == 0, made.output

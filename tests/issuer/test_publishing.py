@@ -190,7 +190,7 @@ def test_what_lenders_would_refuse_is_not_published(publisher: BundlePublisher) 
     before = publisher.publish(TARGETS, at=NOW)
     bad = {**TARGETS, "courts/420683/issuer.json": b"{}"}
     assert refusal(PublishingError, publisher.publish, bad, at=NOW) == "publication_refused"
-    assert refusal(PublishingError, publisher.publish, TARGETS, at=NOW + 366 * DAY) == "publication_refused"
+    assert refusal(PublishingError, publisher.publish, TARGETS, at=NOW + 366 * DAY) == "root_expired"
     assert publisher.latest == before
     assert publisher.publish(TARGETS, at=NOW).version == before.version + 1
 

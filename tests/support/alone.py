@@ -1,15 +1,17 @@
 """A court that runs alone, from `init` on, and a lender who began with its first root; role keys that cost nothing."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from support.office import EXAMPLES, StandingClock
+from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import Issuer, initialise, open_issuer
 from xinzheng_issuer.settings import Settings, load_settings
 from xinzheng_keys import file_keystore
@@ -17,6 +19,8 @@ from xinzheng_keys.pkcs8 import ScryptCost, encrypt_private_key
 from xinzheng_verifier.trust.directory import import_bundle
 
 WORDS = b"of the tests, twelve and more"
+ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
+NO_OTHERS: Mapping[str, str | None] = {}
 
 
 @contextmanager
@@ -50,3 +54,24 @@ def lender_imports(folder: Path, at: datetime, *, number: int | None = None) -> 
     newest = max(int(path.stem.removeprefix("bundle-")) for path in bundles.glob("bundle-*.xzb"))
     bundle = (bundles / f"bundle-{number or newest}.xzb").read_bytes()
     return import_bundle(folder / "store", bundle, at=at).root_version
+
+
+def changes(issuer: Issuer) -> list[tuple[str, str, str | None, str, str, str]]:
+    """What the register's trail says of the keys of the bundle."""
+    with issuer.office.reading() as store:
+        rows = store.key_events()
+    found = [(row.key_name, row.action, row.from_state, row.to_state, row.actor_name, row.reason) for row in rows]
+    return sorted((each for each in found if each[0].startswith("bundle/")), key=str)
+
+
+def run(
+    folder: Path,
+    *arguments: str,
+    group: str = "bundle-keys",
+    language: Mapping[str, str] = ENGLISH,
+    settings: Mapping[str, str | None] = NO_OTHERS,
+) -> Result:
+    """`xinzheng bundle-keys`, or another command, on the court's folder."""
+    usual = {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
+    given = [group, *arguments, "--data", str(folder / "var")]
+    return CliRunner(env={**usual, **language, **settings}).invoke(main, given)

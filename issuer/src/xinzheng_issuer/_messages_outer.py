@@ -122,6 +122,12 @@ PUBLISHING = {
         "信任包各角色（{roles}）的密钥文件已不在 keys/bundle/ 中：运行中的服务仍可发布，下次启动将被拒绝。"
         "请由副本恢复，或更换密钥：xinzheng bundle-keys rotate {roles}。",
     ),
+    "root_expired": Message(
+        "The root of the bundle ended on {expires}: lenders import nothing under it, and nothing is published until "
+        "another follows: xinzheng bundle-keys renew.",
+        "信任包的根已于 {expires} 到期：各机构无法据其导入，在后续的根产生之前不会发布任何内容："
+        "请执行 xinzheng bundle-keys renew。",
+    ),
     "role_keys_missing": Message(
         "The keys of the bundle's roles ({roles}) cannot be opened ({cause}): {reason} Nothing is published until they "
         "are back.",

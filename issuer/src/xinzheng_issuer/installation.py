@@ -26,6 +26,7 @@ from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys, loa
 from xinzheng_issuer.issuing.cycle import IssuingCycle, Recovery
 from xinzheng_issuer.issuing.live_keys import LiveKeys
 from xinzheng_issuer.keylife.contributions import catch_up_contribution
+from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
@@ -78,6 +79,7 @@ class Issuer:
     def start(self) -> tuple[Recovery, PublicationState]:
         """Finish what a crash left behind, then publish what waits. To be called before anything is served."""
         catch_up(self.office, self.settings.keys_folder)
+        catch_up_roots(self.office, self.outbox)
         catch_up_contribution(self.office, self.settings.contribution_folder)
         self.outbox.look()
         recovery = self.cycle.recover()
@@ -89,6 +91,7 @@ class Issuer:
         try:
             catch_up(self.office, self.settings.keys_folder)
             self.cycle.recover(minimum_age=ABANDONED_AFTER)
+            catch_up_roots(self.office, self.outbox)
         except Exception:  # noqa: BLE001 - the next round tries again
             _log.exception("tending_failed")
         return self.outbox.settle_or_renew()

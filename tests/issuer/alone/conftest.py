@@ -10,6 +10,7 @@ import pytest
 
 from support.alone import begin, cheap_passphrases, opened
 from support.office import StandingClock
+from support.softhsm import Token, make_token
 from xinzheng_issuer.installation import Issuer
 
 
@@ -38,3 +39,10 @@ def clock() -> StandingClock:
 def issuer(folder: Path, clock: StandingClock) -> Iterator[Issuer]:
     with closing(opened(folder, clock)) as issuer:
         yield issuer
+
+
+@pytest.fixture
+def token() -> Iterator[Token]:
+    token = make_token()
+    yield token
+    token.destroy()

@@ -4,7 +4,6 @@ import functools
 import json
 import shutil
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,11 +13,11 @@ from typing import Any
 import pytest
 from tuf.api.metadata import Metadata
 
-from support.alone import WORDS, lender_imports, opened, settings_of
+from support.alone import WORDS, changes, lender_imports, opened, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError, stopping
-from support.softhsm import Token, library, make_token, needs_softhsm
+from support.softhsm import Token, library, needs_softhsm
 from support.tuf_client import client_of
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, initialise, open_issuer
@@ -82,7 +81,7 @@ def test_a_renewed_root_leads_old_stores_on(folder: Path, desk: RoleDesk, clock:
 def test_a_root_that_has_ended_can_be_renewed(folder: Path, desk: RoleDesk, clock: StandingClock) -> None:
     clock.now += 366 * DAY
     state = desk.issuer.outbox.renew()
-    assert (state.published, state.reason) == (False, "publication_refused")
+    assert (state.published, state.reason) == (False, "root_expired")
     assert desk.renew(OPERATOR, reason="late").publication.published
     assert lender_imports(folder, clock.now) == 2
 
@@ -277,7 +276,9 @@ def test_a_rotation_stopped_anywhere_leaves_a_readable_repository_and_is_finishe
                 known = lender_imports(copy, clock.now, number=latest.version)
                 step = RoleDesk(later).rotate(("root", "timestamp"), OPERATOR, reason="yearly")
                 assert step.publication.published
-                roots.add((known, step.version, tuple(step.replaced)))
+                trail = changes(later)
+                assert len(trail) == 4 * (step.version - 1), trail
+            roots.add((known, step.version, tuple(step.replaced)))
             assert lender_imports(copy, clock.now) == step.version
             client_of(public, copy / "cache", root=None).refresh()
             shutil.rmtree(copy)
@@ -331,13 +332,6 @@ def test_a_root_that_names_no_key_file_is_damaged(folder: Path, clock: StandingC
 # --- in a hardware module ---------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def token() -> Iterator[Token]:
-    token = make_token()
-    yield token
-    token.destroy()
-
-
 @needs_softhsm
 def test_keys_in_a_token_follow_each_other_there_or_into_files(
     tmp_path: Path, token: Token, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
@@ -372,3 +366,31 @@ def test_keys_in_a_token_follow_each_other_there_or_into_files(
     with closing(open_issuer(settings, clock=clock)) as issuer:
         step = RoleDesk(issuer).rotate(("targets",), OPERATOR, reason="back", place=place)
         assert (keys / f"{step.replaced['targets-2']}.json").exists()
+
+
+@needs_softhsm
+def test_a_court_with_its_keys_in_a_token_gets_a_new_one_there_though_the_record_is_lost(
+    tmp_path: Path, token: Token, clock: StandingClock
+) -> None:
+    settings = settings_of(tmp_path, pkcs11_modules=f"soft={library()}")
+    place = f"pkcs11:token={token.label}?pin-source=file:{token.pin_file}"
+    court = tmp_path / "court.toml"
+    lines = (EXAMPLES / "court.toml").read_text()
+    court.write_text(f'{lines}\n[keys]\nbundle = "{place}"\n')
+    initialise(settings, court, clock=clock)
+    keys = settings.keys_folder / "bundle"
+    (keys / "targets.json").unlink()
+    with closing(open_issuer(settings, clock=clock, without_signers=True)) as issuer:
+        desk = RoleDesk(issuer)
+        said = [text.en for text in RootEffects(desk).of_rotation(("targets", "snapshot"))]
+        assert f"New keys for targets, snapshot are made in the hardware module (pkcs11:token={token.label})." in said
+        moved = [text.zh for text in RootEffects(desk).of_rotation(("targets", "snapshot"), "file:")]
+        assert "targets、snapshot 的新密钥生成于密钥目录（加密文件）。" in moved
+        step = desk.rotate(("targets",), OPERATOR, reason="the record is lost")
+        assert step.publication.published
+        # The token holds a key of the first label still.
+        assert not desk.is_in_file("targets")
+    assert step.replaced == {"targets": "targets-2"}
+    assert not list(keys.glob("targets*.pem"))
+    entry = json.loads((keys / "targets-2.json").read_text())
+    assert f"token={token.label};object=420683-bundle-targets-2;" in entry["uri"]

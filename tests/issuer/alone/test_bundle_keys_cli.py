@@ -1,29 +1,22 @@
 """`xinzheng bundle-keys`: what it says before and after, what is due, and what is missing."""
 
 import json
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
-from click.testing import CliRunner, Result
 
-from support.alone import WORDS
-from support.office import StandingClock
+from support.alone import CHINESE, opened, run, settings_of
+from support.office import EXAMPLES, StandingClock
 from xinzheng_issuer.cli import bundle_keys as commands
-from xinzheng_issuer.cli import main
-from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.installation import Issuer, initialise
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_schemas.timestamps import format_timestamp
 
 DAY = timedelta(days=1)
-ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
-
-
-def run(folder: Path, *arguments: str, language: dict[str, str] = ENGLISH) -> Result:
-    environment = language | {"XINZHENG_KEY_PASSPHRASE": WORDS.decode(), "XINZHENG_LOG_LEVEL": "error"}
-    given = ["bundle-keys", *arguments, "--data", str(folder / "var")]
-    return CliRunner(env=environment).invoke(main, given)
 
 
 def test_the_steps_by_command(folder: Path) -> None:
@@ -91,17 +84,26 @@ def test_missing_keys_and_a_waiting_root_are_shown(folder: Path, monkeypatch: py
     assert "rotate timestamp snapshot" in run(folder, "rotate", "timestamp", "--reason", "-", "--yes").stderr
 
 
-def test_a_bundle_begins_anew_only_where_none_is(folder: Path) -> None:
-    assert "[repository_exists]" in run(folder, "begin").stderr
-    data = folder / "var"
-    (data / "public").rename(folder / "before")
-    (data / "keys" / "bundle" / "root-1.pem").unlink()
-    begun = run(folder, "begin")
-    assert begun.exit_code == 0, begun.output
-    assert begun.stdout.startswith("Root 1, good until")
-    assert (data / "public" / "bundles" / "bundle-1.xzb").exists()
-    roots = [
-        json.loads((each / "metadata" / "1.root.json").read_bytes()) for each in (folder / "before", data / "public")
-    ]
-    keys = [set(root["signed"]["roles"]["root"]["keyids"]) for root in roots]
-    assert keys[0].isdisjoint(keys[1])
+def test_a_root_that_has_ended_is_told_with_its_date_and_what_to_do(tmp_path: Path) -> None:
+    clock = StandingClock(datetime.now(UTC) - 366 * DAY)
+    initialise(settings_of(tmp_path), EXAMPLES / "court.toml", clock=clock)
+    ended = format_timestamp(clock.now + 365 * DAY)
+    failed = run(tmp_path, group="bundle")
+    assert failed.exit_code == 1
+    assert f"The root of the bundle ended on {ended}" in failed.stderr
+    assert "xinzheng bundle-keys renew" in failed.stderr
+    assert "Publishing failed: root_expired" in failed.stderr
+    assert f"信任包的根已于 {ended} 到期" in run(tmp_path, group="bundle", language=CHINESE).stderr
+    assert f"ended on {ended}" in run(tmp_path, "show").stderr
+    # A step of another command stands, and says what keeps it from being published.
+    key = ("create", "cert-2", "--usage", "certificate", "--reason", "yearly", "--yes")
+    assert "xinzheng bundle-keys renew" in run(tmp_path, *key, group="keys").stderr
+    with (
+        closing(opened(tmp_path, StandingClock(datetime.now(UTC)))) as issuer,
+        structlog.testing.capture_logs() as logs,
+    ):
+        issuer.outbox.renew()
+    (error,) = [each["exc_info"] for each in logs if each["event"] == "publication_failed"]
+    assert f"ended on {ended}" in str(error)
+    assert run(tmp_path, "renew", "--reason", "late", "--yes").exit_code == 0
+    assert run(tmp_path, group="bundle").exit_code == 0

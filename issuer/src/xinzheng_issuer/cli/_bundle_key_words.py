@@ -8,8 +8,15 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "本院信任包的根和各角色密钥：显示、续期、更换。",
     ),
     "bundle_keys_show": Message(
-        "Show the root, its end and its keys; ends with 1 if something is due.",
-        "显示根、到期日及各密钥；如有须办事项，以 1 退出。",
+        "Show the root, its end and its keys, each of which is opened; ends with 1 if something is due or a key cannot "
+        "sign.",
+        "显示根、到期日及各密钥，并逐一打开密钥；如有须办事项或密钥无法签名，以 1 退出。",
+    ),
+    "bundle_keys_closed": Message(
+        "Do not open the keys: look only whether key files are there, encrypted and for their owner alone, and tokens "
+        "in their slots. For monitoring that has neither passphrase nor PIN.",
+        "不打开密钥：仅查看密钥文件是否存在、是否加密且仅限所有者访问，以及令牌是否在位。"
+        "适用于既无口令也无 PIN 的监控。",
     ),
     "bundle_keys_renew": Message(
         "Sign the next root with the same keys: its life begins anew. To be done before the present one ends.",
@@ -21,13 +28,16 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "以一版新根更换若干角色（root、targets、snapshot、timestamp）的密钥：到期更换、丢失或被盗时使用。",
     ),
     "bundle_keys_begin": Message(
-        "Begin the bundle anew with another first root, once public/ was moved away: only when the root key is lost, "
-        "for every lender has to be given that root by another way.",
-        "移走 public/ 后，以另一个首个根重新开始信任包：仅限根密钥确已丢失时使用，须以其他途径向每个机构交付该根。",
+        "Begin the bundle anew with another first root and new keys, once public/ was moved away: only when the root "
+        "key is lost, for every lender has to be given that root by another way.",
+        "移走 public/ 后，以另一个首个根和全新密钥重新开始信任包：仅限根密钥确已丢失时使用，"
+        "须以其他途径向每个机构交付该根。",
     ),
     "bundle_keys_uri": Message(
-        "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie.",
-        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同。",
+        "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie, "
+        "or where court.toml says if they are gone; for begin too.",
+        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同；"
+        "旧密钥已不在或使用 begin 时以 court.toml 为准。",
     ),
     "root_line": Message(
         "Root {version}, good until {expires}, SHA-256 {sha256}",
@@ -39,10 +49,16 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "信任包的根将于 {expires} 到期（还有 {days} 天）：请执行 xinzheng bundle-keys renew。"
         "到期后各机构无法导入，也不能发布。",
     ),
+    "root_ended": Message(
+        "The root of the bundle ended on {expires}: lenders import nothing, and nothing is published until another "
+        "follows: xinzheng bundle-keys renew.",
+        "信任包的根已于 {expires} 到期：各机构无法导入，在后续的根产生之前也不能发布："
+        "请执行 xinzheng bundle-keys renew。",
+    ),
     "root_waits": Message(
         "The newest root is in no edition yet: xinzheng bundle.", "最新的根尚未随任何一版发布：请执行 xinzheng bundle。"
     ),
-    "role_key_missing": Message("\tcannot be opened", "\t无法打开"),
+    "role_key_missing": Message("\tcannot be opened: {reason} [{code}]", "\t无法打开：{reason} [{code}]"),
     "role_key_replaced": Message(
         "{now} signs in place of {before}: destroy keys/bundle/{before}.pem and its copies.",
         "由 {now} 代替 {before} 签名：请销毁 keys/bundle/{before}.pem 及其副本。",

@@ -25,6 +25,7 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
         publisher = issuer.outbox.publisher
         latest = publisher.latest
         if not state.published or latest is None:
+            warn_of_root(publisher.signed_root.expires)
             raise click.ClickException(word("not_published", reason=state.reason))
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)

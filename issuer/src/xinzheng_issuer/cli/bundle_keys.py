@@ -1,9 +1,10 @@
 """`xinzheng bundle-keys`: the root and the role keys of a court's own bundle."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,15 @@ from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
-from xinzheng_issuer.installation import begin_bundle, open_issuer, open_office
-from xinzheng_issuer.keylife.role_desk import BUNDLE_PREFIX, RoleDesk, RootStep
-from xinzheng_issuer.keylife.role_effects import RootEffects
+from xinzheng_issuer.installation import open_issuer, open_office
+from xinzheng_issuer.keylife.new_line import NewLine
+from xinzheng_issuer.keylife.role_desk import RoleDesk, RootStep
+from xinzheng_issuer.keylife.role_effects import RootEffects, of_beginning
+from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX, Told
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
 from xinzheng_issuer.register.tables import KeyEvent
+from xinzheng_schemas.errors import CodedError, language_from
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.names import sha256_of
 
@@ -37,13 +41,14 @@ def _desk(data: Path | None) -> Iterator[RoleDesk]:
 
 
 @command.command("show", help=word("bundle_keys_show"))
+@click.option("--without-passphrase", "closed", is_flag=True, help=word("bundle_keys_closed"))
 @data_option
 @json_option
-def show(data: Path | None, as_json: bool) -> None:
+def show(data: Path | None, as_json: bool, closed: bool) -> None:
     """The root, the keys, what was done; exit 1 if something is due."""
     with _desk(data) as desk:
         root, publisher = desk.root, desk.issuer.outbox.publisher
-        missing, waits = publisher.missing_roles, publisher.root_waits
+        waits, unusable = publisher.root_waits, desk.unusable_keys(closed=closed)
         digest = sha256_of(publisher.root)
         with desk.issuer.office.reading() as store:
             events = [each for each in store.key_events() if each.key_name.startswith(BUNDLE_PREFIX)]
@@ -52,7 +57,8 @@ def show(data: Path | None, as_json: bool) -> None:
         members = {
             "root": {"version": root.version, "expires": format_timestamp(root.expires), "sha256": digest},
             "keys": {role: _keys(root, role) for role in ROLES},
-            "missing": list(missing),
+            "missing": [role for role in ROLES if not unusable.keys().isdisjoint(key_names(root, role))],
+            "unusable": {name: error.code for name, error in unusable.items()},
             "due": due,
             "published": not waits,
             "changes": [_event_json(each) for each in events],
@@ -62,13 +68,18 @@ def show(data: Path | None, as_json: bool) -> None:
         click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
         for role in ROLES:
             for name, kind in _keys(root, role).items():
-                lost = word("role_key_missing") if role in missing else ""
-                click.echo(f"{role}\t{name}\t{kind}{lost}")
+                click.echo(f"{role}\t{name}\t{kind}{_lost(unusable.get(name))}")
         for each in events:
             click.echo(_event_line(each))
         _warn(root.expires, waits=waits)
-    if due or waits or missing:
+    if due or waits or unusable:
         raise SystemExit(1)
+
+
+def _lost(error: CodedError | None) -> str:
+    if error is None:
+        return ""
+    return word("role_key_missing", reason=error.message(language_from(os.environ)), code=error.code)
 
 
 def is_due(expires: datetime) -> bool:
@@ -77,10 +88,12 @@ def is_due(expires: datetime) -> bool:
 
 
 def warn_of_root(expires: datetime) -> None:
-    """A line on standard error when the root is to be renewed."""
-    if is_due(expires):
-        days = max(0, (expires - system_clock()).days)
-        click.echo(word("root_due", expires=format_timestamp(expires), days=days), err=True)
+    """A line on standard error when the root is to be renewed, or has ended."""
+    left = expires - system_clock()
+    if left <= timedelta(0):
+        click.echo(word("root_ended", expires=format_timestamp(expires)), err=True)
+    elif is_due(expires):
+        click.echo(word("root_due", expires=format_timestamp(expires), days=left.days), err=True)
 
 
 def _warn(expires: datetime, *, waits: bool) -> None:
@@ -112,6 +125,15 @@ def _event_json(event: KeyEvent) -> dict[str, Any]:
     }
 
 
+def _place(value: str | None) -> str | None:
+    if value is not None and value != IN_FILES and not value.startswith("pkcs11:"):
+        raise click.BadParameter(word("bundle_keys_uri"))
+    return value
+
+
+_uri_option = click.option("--uri", "place", callback=lambda *given: _place(given[2]), help=word("bundle_keys_uri"))
+
+
 @command.command("renew", help=word("bundle_keys_renew"))
 @changing
 def renew(data: Path | None, reason: str, **how: bool) -> None:
@@ -125,7 +147,7 @@ def renew(data: Path | None, reason: str, **how: bool) -> None:
 
 @command.command("rotate", help=word("bundle_keys_rotate"))
 @click.argument("roles", nargs=-1, required=True, type=click.Choice(ROLES), metavar="ROLE...")
-@click.option("--uri", "place", callback=lambda *given: _place(given[2]), help=word("bundle_keys_uri"))
+@_uri_option
 @changing
 def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason: str, **how: bool) -> None:
     """The next root with other keys."""
@@ -133,29 +155,25 @@ def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason:
     with _desk(data) as desk:
         desk.check(wanted)
         talk = Talk("rotate", **how)
-        if talk.goes_on(RootEffects(desk).of_rotation(wanted)):
+        if talk.goes_on(RootEffects(desk).of_rotation(wanted, place)):
             _end(talk, desk, desk.rotate(wanted, operator(), reason=reason, place=place))
 
 
 @command.command("begin", help=word("bundle_keys_begin"))
-@data_option
-def begin(data: Path | None) -> None:
-    """A first root once more; refused where there is one."""
+@_uri_option
+@changing
+def begin(data: Path | None, place: str | None, reason: str, **how: bool) -> None:
+    """A first root once more, under new keys; refused where anything is left of a bundle."""
     settings = settings_of(data)
+    talk = Talk("begin", **how)
     with closing(open_office(settings)) as office:
-        begin_bundle(settings, office.court, at=office.clock())
+        line = NewLine(settings, office)
+        line.check()
+        if not talk.goes_on(of_beginning(line, place)):
+            return
+        line.begin(Told(operator(), reason), place=place)
     with _desk(data) as desk:
-        publication = desk.issuer.outbox.renew()
-        root, digest = desk.root, sha256_of(desk.issuer.outbox.publisher.root)
-    click.echo(word("root_line", version=root.version, expires=format_timestamp(root.expires), sha256=digest))
-    require_published(publication)
-    click.echo(word("key_published", version=publication.bundle_version))
-
-
-def _place(value: str | None) -> str | None:
-    if value is not None and value != IN_FILES and not value.startswith("pkcs11:"):
-        raise click.BadParameter(word("bundle_keys_uri"))
-    return value
+        _end(talk, desk, desk.publish())
 
 
 def _end(talk: Talk, desk: RoleDesk, step: RootStep) -> None:

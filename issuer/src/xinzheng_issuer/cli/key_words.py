@@ -62,6 +62,12 @@ KEY_WORDS: dict[str, Message] = {
         "bundle.",
         "本步骤已生效，等待发布。信任包各角色的密钥恢复之前不会发布任何内容；恢复后请执行 xinzheng bundle。",
     ),
+    "key_root_expired": Message(
+        "The step stands and waits. The root of the bundle has ended, and nothing is published until another follows: "
+        "xinzheng bundle-keys renew.",
+        "本步骤已生效，等待发布。信任包的根已到期，在后续的根产生之前不会发布任何内容："
+        "请执行 xinzheng bundle-keys renew。",
+    ),
     "key_waits_for_province": Message(
         "That was the court's own bundle. Lenders who use the country's trust list do not know of it yet: hand in "
         "(xinzheng bundle --contribution …), have the province sign the new issuer.json, have the country publish.",

@@ -16,6 +16,9 @@ from xinzheng_schemas.errors import Message, language_from
 
 json_option = click.option("--json", "as_json", is_flag=True, help=word("key_json"))
 
+_HINTS = {ROLE_KEYS_MISSING: "key_role_keys", "root_expired": "key_root_expired"}
+"""Why a step is not published yet → what is to be done."""
+
 _CHANGING = (
     json_option,
     click.option("--dry-run", is_flag=True, help=word("key_dry_run")),
@@ -91,5 +94,5 @@ def require_published(publication: PublicationState) -> None:
     """
     if not publication.published:
         failed = word("not_published", reason=publication.reason)
-        lost = publication.reason == ROLE_KEYS_MISSING
-        raise click.ClickException(f"{failed}\n{word('key_role_keys')}" if lost else failed)
+        hint = _HINTS.get(publication.reason or "")
+        raise click.ClickException(f"{failed}\n{word(hint)}" if hint else failed)

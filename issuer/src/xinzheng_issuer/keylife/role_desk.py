@@ -9,10 +9,10 @@ A step is a root of the next version. Whatever stops it, the repository stays re
 
 Lenders who hold any root are led to the newest by the bundle itself. Step 2 needs the old keys: where they are lost,
 whoever reads the folder file by file is refused between 3 and 4, and nobody else. A run that was stopped after 3 is
-finished by the next one, by `xinzheng bundle`, and by the running server.
+finished by the next one, by `xinzheng bundle`, and by the running server; what it did not enter in the register
+`keylife.root_trail` does.
 """
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,22 +23,19 @@ from tuf.api.metadata import Root
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, open_bundle_keys
+from xinzheng_issuer.keylife.root_trail import Told, enter
 from xinzheng_issuer.publishing.bundle_keys import (
     ONLINE_ROLES,
-    ROOT,
     NewKey,
     differing_roles,
     following_root,
     key_names,
 )
 from xinzheng_issuer.publishing.outbox import PublicationState
+from xinzheng_issuer.publishing.repository import root_of
 from xinzheng_issuer.publishing.role_keys import RoleSigner
-from xinzheng_issuer.register.tables import KeyEvent
-from xinzheng_schemas.trust_documents import KeyState
+from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.trust.names import sha256_of
-
-BUNDLE_PREFIX = "bundle/"
-"""How the names of these keys begin in the register's trail of keys."""
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -87,6 +84,14 @@ class RoleDesk:
         """Whether a key lies in a file, not in a hardware module."""
         return self._keys.is_in_file(name)
 
+    def place_after(self, role: str) -> str:
+        """Where keys that follow those of a role are made unless told otherwise, as of `BundleKeys.place_after`."""
+        return self._keys.place_after(self.root, role)
+
+    def unusable_keys(self, *, closed: bool = False) -> Mapping[str, CodedError]:
+        """Why keys that the newest root names cannot sign, root keys too; argument as for `BundleKeys.unusable`."""
+        return self._keys.unusable(self.root, closed=closed)
+
     def check(self, roles: Sequence[str] = ()) -> None:
         """See before anything is done whether a root can follow that replaces the keys of these roles.
 
@@ -127,8 +132,10 @@ class RoleDesk:
             PublishingError: as `check`; `publication_refused`, `publication_clock`: nothing was changed.
             KeysError: (keys) a root key does not sign.
             OSError: the root cannot be written; the one before stays.
+            SQLAlchemyError: the register cannot enter it. If it fails at the very end the root stands, and whoever
+                opens the register next enters it: run the step again, which finishes it.
         """
-        return self._step("renew", (), actor, reason=reason)
+        return self._step("renew", (), Told(actor, reason))
 
     def rotate(self, roles: Sequence[str], actor: Actor, *, reason: str, place: str | None = None) -> RootStep:
         """New keys for these roles, by one root.
@@ -144,17 +151,23 @@ class RoleDesk:
                 before stays, and new keys that were made are named by nothing.
             KeysError: (keys) a key cannot be made, or does not sign.
             OSError: the root cannot be written; the one before stays.
+            SQLAlchemyError: as of `renew`.
         """
-        return self._step("rotate", roles, actor, reason=reason, place=place)
+        return self._step("rotate", roles, Told(actor, reason), place=place)
+
+    def publish(self) -> RootStep:
+        """Publish under the newest root, which may be the first."""
+        return self._done({}, self._outbox.renew())
 
     # ── a step ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _step(
-        self, action: str, roles: Sequence[str], actor: Actor, *, reason: str, place: str | None = None
-    ) -> RootStep:
+    def _step(self, action: str, roles: Sequence[str], told: Told, *, place: str | None = None) -> RootStep:
         with self._outbox.alone():
             self.check(roles)
-            if self.was_stopped_after(roles):
+            stopped = self.was_stopped_after(roles)
+            if stopped:
+                with self._office.writing() as store:
+                    enter(store, self._publisher.signed_roots, told, at=self._office.clock())
                 return self._done({}, self._outbox.renew_alone())
             root, now = self.root, self._office.clock()
             new = {role: self._keys.make_next(root, role, place=place) for role in roles}
@@ -165,9 +178,14 @@ class RoleDesk:
             if self.old_keys_sign(roles):
                 self._publish_before(online)
             replaced = _replaced(root, new)
-            self._take(following, self._events(action, root, new, actor, reason=reason, at=now))
+            self._take(following, told, at=now)
             _log.warning(
-                "root_changed", action=action, root=root.version + 1, keys=replaced, actor=actor.name, reason=reason
+                "root_changed",
+                action=action,
+                root=root.version + 1,
+                keys=replaced,
+                actor=told.actor.name,
+                reason=told.reason,
             )
             return self._done(replaced, self._outbox.renew_alone())
 
@@ -180,39 +198,15 @@ class RoleDesk:
         if not state.published:
             raise PublishingError("edition_before_failed", reason=state.reason)
 
-    def _take(self, following: bytes, events: Sequence[KeyEvent]) -> None:
-        """The register first, the root last within its transaction: what cannot be logged is not done (A30)."""
-        with self._office.writing() as store:
-            for event in events:
-                store.add(event)
-            self._publisher.take_root(following)
+    def _take(self, following: bytes, told: Told, *, at: datetime) -> None:
+        """The register first, the root last within its transaction: what cannot be logged is not done (A30).
 
-    def _events(
-        self, action: str, root: Root, new: _New, actor: Actor, *, reason: str, at: datetime
-    ) -> Sequence[KeyEvent]:
-        """Of a rotation each key that goes and each that comes; of a renewal the keys that signed it."""
-        went = [
-            (name, key_id, KeyState.ACTIVE, KeyState.RETIRED if new else KeyState.ACTIVE)
-            for role in new or (ROOT,)
-            for name, key_id in zip(key_names(root, role), root.roles[role].keyids, strict=True)
-        ]
-        came = [(key.name, key.signer.public_key.keyid, None, KeyState.ACTIVE) for keys in new.values() for key in keys]
-        return [
-            KeyEvent(
-                id=str(uuid.uuid4()),
-                court_id=self._office.court.id,
-                key_name=f"{BUNDLE_PREFIX}{name}",
-                public_key=key_id,
-                action=action,
-                from_state=before,
-                to_state=after,
-                at=at,
-                actor_id=actor.id,
-                actor_name=actor.name,
-                reason=reason,
-            )
-            for name, key_id, before, after in (*went, *came)
-        ]
+        What the commit itself may still lose the roots tell, and whoever is next enters.
+        """
+        root = root_of(following, self._publisher.root_path)
+        with self._office.writing() as store:
+            enter(store, [*self._publisher.signed_roots, root], told, at=at)
+            self._publisher.take_root(following)
 
     def _done(self, replaced: Mapping[str, str], publication: PublicationState) -> RootStep:
         root = self.root

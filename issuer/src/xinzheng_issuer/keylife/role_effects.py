@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from xinzheng_issuer.keylife.new_line import NewLine
 from xinzheng_issuer.keylife.role_desk import RoleDesk
-from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, key_names
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROLES, ROOT, key_names, shown_place
 from xinzheng_schemas.errors import Message
 from xinzheng_schemas.timestamps import format_timestamp
 
@@ -30,6 +31,7 @@ ROLE_WORDS: dict[str, Message] = {
         "由新密钥代替 {before} 签署 {role}。导入随后信任包的机构将拒绝窃取者以旧密钥签署的内容；"
         "其他机构在其到期前仍会相信。",
     ),
+    "made": Message("New keys for {roles} are made in {place}.", "{roles} 的新密钥生成于{place}。"),
     "forget": Message(
         "Lenders forget the versions and the moment for which the old keys of timestamp and snapshot vouched: if a "
         "thief pushed them up, that ends too.",
@@ -57,6 +59,21 @@ ROLE_WORDS: dict[str, Message] = {
         "Whoever begins anew should begin with this root: it is under /bundle/root.json and in xinzheng bundle --out.",
         "新加入者应从本版根开始：见 /bundle/root.json 和 xinzheng bundle --out。",
     ),
+    "anew": Message(
+        "The bundle begins anew with a root 1 and the keys {keys}, all new. Every lender has to be given that root by "
+        "another way, to compare its SHA-256, and to begin a new store with it. A store that holds a root of before "
+        "refuses this bundle and all that follow it.",
+        "信任包以全新的第 1 版根和 {keys} 密钥重新开始。须以其他途径向每个机构交付该根并核对其 SHA-256，"
+        "各机构据此新建信任库。持有原有根的信任库将拒绝本信任包及其后各版。",
+    ),
+    "anew_untouched": Message(
+        "Certificates and status lists are not touched. Stop the server before, start it after.",
+        "证明和状态列表不受影响。请先停止服务，完成后再启动。",
+    ),
+    "anew_before": Message(
+        "The keys of before that still lie there ({keys}) are not used again: destroy them and their copies.",
+        "目录中原有的密钥（{keys}）不再使用：请连同副本一并销毁。",
+    ),
 }
 
 
@@ -64,6 +81,22 @@ def says(word: str, **params: object) -> Message:
     """One sentence in both languages."""
     text = ROLE_WORDS[word]
     return Message(text.en.format_map(params), text.zh.format_map(params))
+
+
+def of_beginning(line: NewLine, place: str | None = None) -> Iterator[Message]:
+    """Before a bundle is begun anew, its keys at a place or the usual one."""
+    yield says("anew", keys=", ".join(ROLES))
+    yield _made(ROLES, shown_place(line.usual_place if place is None else place))
+    yield says("anew_untouched")
+    if before := line.keys_before:
+        yield says("anew_before", keys=", ".join(before))
+
+
+def _made(roles: Sequence[str], place: Message) -> Message:
+    text = ROLE_WORDS["made"]
+    return Message(
+        text.en.format(roles=", ".join(roles), place=place.en), text.zh.format(roles="、".join(roles), place=place.zh)
+    )
 
 
 class RootEffects:
@@ -80,14 +113,15 @@ class RootEffects:
         yield self._next(())
         yield says("walk")
 
-    def of_rotation(self, roles: Sequence[str]) -> Iterator[Message]:
-        """Before keys of roles are replaced."""
+    def of_rotation(self, roles: Sequence[str], place: str | None = None) -> Iterator[Message]:
+        """Before keys of roles are replaced, by keys at a place or where those before lie."""
         root = self._desk.root
         if self._desk.was_stopped_after(roles):
             yield says("stopped", version=root.version)
             return
         yield self._next(roles)
         yield says("walk")
+        yield from self._places(roles, place)
         online = [role for role in ONLINE_ROLES if role in roles]
         for role in online:
             yield says("online", role=role, before=", ".join(key_names(root, role)))
@@ -100,6 +134,11 @@ class RootEffects:
         if ROOT in roles:
             yield says("root", before=", ".join(key_names(root, ROOT)), version=root.version + 1)
             yield says("first_roots")
+
+    def _places(self, roles: Sequence[str], place: str | None) -> Iterator[Message]:
+        places = {role: shown_place(self._desk.place_after(role) if place is None else place) for role in roles}
+        for each in dict.fromkeys(places.values()):
+            yield _made([role for role in roles if places[role] == each], each)
 
     def _next(self, roles: Sequence[str]) -> Message:
         root = self._desk.root

@@ -16,7 +16,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
-from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, differing_roles, first_root
+from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, BundleKeys, differing_roles, first_root
 from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_in_effect
 from xinzheng_issuer.publishing.repository import (
     HASHES,
@@ -120,14 +120,14 @@ class BundlePublisher:
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         with locked(folder):
-            if (repository.metadata / "1.root.json").exists():
+            if repository.is_there:
                 raise PublishingError("repository_exists", path=folder)
-            root_signers = [key_folder.first(f"root-{number}") for number in range(1, root_keys + 1)]
             online = {role: key_folder.first(role) for role in ONLINE_ROLES}
+            roots = [key_folder.first(f"{ROOT}-{number}") for number in range(1, root_keys + 1)]
             lifetimes = lifetimes or Lifetimes()
-            root = first_root(root_signers, online, threshold=root_threshold, expires=at + lifetimes.root)
-            replace_file(repository.metadata / "1.root.json", root)
-        return cls(folder, signers=online, lifetimes=lifetimes)
+            new = {ROOT: roots} | {role: [key] for role, key in online.items()}
+            repository.add_root(1, first_root(new, threshold=root_threshold, expires=at + lifetimes.root))
+        return cls(folder, signers={role: key.signer for role, key in online.items()}, lifetimes=lifetimes)
 
     @classmethod
     def open(
@@ -154,8 +154,11 @@ class BundlePublisher:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`, `role_key_record`.
             KeysError: (keys) a key cannot be opened.
         """
-        if not (folder / "metadata" / "1.root.json").exists():
+        repository = Repository(folder)
+        if not repository.is_there:
             raise PublishingError("repository_missing", path=folder)
+        if not repository.root_path(1).exists():
+            raise PublishingError("repository_damaged", path=repository.root_path(1))
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
         if without_signers:
@@ -219,6 +222,16 @@ class BundlePublisher:
             PublishingError: `repository_damaged`.
         """
         return read_metadata(self.root_path, Root)
+
+    @property
+    def signed_roots(self) -> list[Root]:
+        """What every root says, the oldest first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        repository = self._repository
+        return [root_of(content, repository.root_path(version)) for version, content in repository.roots().items()]
 
     @property
     def bundled_root(self) -> Root | None:
@@ -290,8 +303,8 @@ class BundlePublisher:
             beside: role → a key that signs besides, for a root that is to follow.
 
         Raises:
-            PublishingError: `target_path`, `publication_refused` (by the verifier), `repository_damaged`,
-                `publication_clock`, `role_keys_missing`, `role_key_unknown`.
+            PublishingError: `target_path`, `root_expired`, `publication_refused` (by the verifier),
+                `repository_damaged`, `publication_clock`, `role_keys_missing`, `role_key_unknown`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for path in targets:
@@ -299,12 +312,15 @@ class BundlePublisher:
                 raise PublishingError("target_path", field=path)
         repository = self._repository
         with locked(repository.folder):
+            root = self.signed_root
+            if at >= root.expires:
+                raise PublishingError("root_expired", expires=format_timestamp(root.expires))
             self.require_signers()
             version = repository.next_version("targets", "snapshot")
             signers = {role: [signer] for role, signer in self._signers.items()}
             for role, signer in (beside or {}).items():
                 signers[role].append(signer)
-            published_at = self._moment(self.signed_root, at=at)
+            published_at = self._moment(root, at=at)
             files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
             bundle = _packed(files, repository.roots())
             _check(bundle, root=self.root, at=at)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from securesystemslib.signer import Key, SSlibKey
 from tuf.api.metadata import Metadata, Root
@@ -27,12 +27,14 @@ from xinzheng_issuer.publishing.role_keys import (
     create_role_key,
     load_role_key,
     role_key_exists,
+    role_key_names,
     role_key_uri,
     sign_metadata,
 )
 from xinzheng_keys.errors import KeysError, TokenError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_verifier.trust.tuf_metadata import key_set
 
 ROOT: Final = "root"
@@ -43,18 +45,21 @@ IN_FILES: Final = "file:"
 """Says of new keys that they are made in the key folder."""
 
 KEY_MEMBER: Final = "x-xinzheng-key"
-"""Member of a key in a root that names its file (TUF specification, 4.2: other members are permitted); the first keys
-of a repository go without."""
+"""Member of a key in a root that names its file (TUF specification, 4.2: other members are permitted); the keys with
+which an installation begins go without."""
 
 _NAME: Final = re.compile(r"(?:root|targets|snapshot|timestamp)(?:-[1-9][0-9]{0,5})?")
 _TOKEN_TRIES: Final = 16
+
+_SECRET_WANTED: Final = frozenset({"passphrase_missing", "token_pin_unset"})
+"""What a key says that was found in order, and lacks nothing but what opens it."""
 
 
 class NewKey(NamedTuple):
     """A key that was just made for a role.
 
     Attributes:
-        name: of its file, or of the record of a key elsewhere.
+        name: of its file, or of the record of a key elsewhere; empty for the keys with which an installation begins.
         signer: signs with it.
     """
 
@@ -76,14 +81,14 @@ class BundleKeys:
     passphrase: PassphraseSource = field(repr=False)
     custody: RoleCustody | None = None
 
-    def first(self, name: str) -> RoleSigner:
-        """A key of a new repository; one that a broken-off start left is taken over.
+    def first(self, name: str) -> NewKey:
+        """A key of a new installation; one that a broken-off start left is taken over.
 
         Raises:
             KeysError: (keys) it cannot be made or opened.
         """
         make_or_load = load_role_key if role_key_exists(self._path(name)) else create_role_key
-        return make_or_load(self._path(name), passphrase=self.passphrase, custody=self.custody)
+        return NewKey("", make_or_load(self._path(name), passphrase=self.passphrase, custody=self.custody))
 
     def open(self, root: Root, role: str) -> RoleSigner:
         """The key of an online role, which the root names.
@@ -93,7 +98,14 @@ class BundleKeys:
             KeysError: (keys) it cannot be opened.
         """
         (name,) = key_names(root, role)
-        return self._opened(root, role, name)
+        return self.open_named(root, role, name)
+
+    def open_named(self, root: Root, role: str, name: str) -> RoleSigner:
+        """One key of a role; raises as `open`."""
+        signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
+        if signer.public_key.keyid not in root.roles[role].keyids:
+            raise PublishingError("role_key_unknown", role=role)
+        return signer
 
     def open_root(self, root: Root) -> list[RoleSigner]:
         """The root's own keys, at least as many as must sign.
@@ -105,7 +117,7 @@ class BundleKeys:
         lost: list[PublishingError] = []
         for name in key_names(root, ROOT):
             try:
-                signers.append(self._opened(root, ROOT, name))
+                signers.append(self.open_named(root, ROOT, name))
             except KeysError as error:
                 reason = in_both_languages(error)
                 lost.append(PublishingError("root_keys_missing", name=name, cause=error.code, reason=reason))
@@ -113,23 +125,84 @@ class BundleKeys:
             raise lost[0]
         return signers
 
+    def unusable(self, root: Root, *, closed: bool = False) -> dict[str, CodedError]:
+        """What keeps the keys that a root names from signing, root keys too: name → why; nothing of a sound key.
+
+        Args:
+            root: the newest root.
+            closed: do not open them: key files are only looked at (there, for their owner alone, encrypted), tokens
+                only looked for. That needs neither passphrase nor PIN, and sees no key that is another one.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        keys = self._without_secrets() if closed else self
+        found: dict[str, CodedError] = {}
+        for role in ROLES:
+            for name in key_names(root, role):
+                try:
+                    keys.open_named(root, role, name)
+                except (KeysError, PublishingError) as error:
+                    if not (closed and error.code in _SECRET_WANTED):
+                        found[name] = error
+        return found
+
+    def _without_secrets(self) -> Self:
+        custody = self.custody or RoleCustody()
+        tokens = replace(custody.tokens, pin=None) if custody.tokens else None
+        return replace(self, passphrase=bytes, custody=replace(custody, tokens=tokens))
+
     def make_next(self, root: Root, role: str, *, place: str | None = None) -> list[NewKey]:
         """Make the keys that are to follow those of a role, as many as there are.
 
         Args:
             root: the newest root.
             role: whose keys.
-            place: a `pkcs11:` URI that names a token, or `file:`; by default where the first of the keys before lies.
+            place: a `pkcs11:` URI that names a token, or `file:`; by default as `place_after`.
 
         Raises:
             KeysError: (keys) a key cannot be made.
             PublishingError: `repository_damaged`; `role_key_record`.
         """
         names = key_names(root, role)
-        custody = replace(self.custody or RoleCustody(), place=self._place(names[0]) if place is None else place)
-        if custody.place == IN_FILES:
-            custody = replace(custody, place="")
-        return [self._make(role, 1 + self._last_number(role, names), custody) for _ in names]
+        place = self.place_after(root, role) if place is None else place
+        return [self.make(role, place=place, known=names) for _ in names]
+
+    def place_after(self, root: Root, role: str) -> str:
+        """Where keys that follow those of a role are made unless told otherwise: where the first of them lies.
+
+        Returns:
+            A `pkcs11:` URI that names a token, or `file:`.
+
+        Raises:
+            PublishingError: `repository_damaged`; `role_key_record`.
+        """
+        return self._place(key_names(root, role)[0])
+
+    def make(self, role: str, *, place: str | None = None, known: Iterable[str] = ()) -> NewKey:
+        """Make a key under a number that no key of the role ever had.
+
+        Args:
+            role: whose key.
+            place: as for `make_next`; by default `usual_place`.
+            known: names that were given, besides those of the keys that lie here.
+
+        Raises:
+            KeysError: (keys) it cannot be made.
+        """
+        place = self.usual_place if place is None else place
+        custody = replace(self.custody or RoleCustody(), place="" if place == IN_FILES else place)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._make(role, 1 + self._last_number(role, known), custody)
+
+    def lying_here(self) -> list[str]:
+        """Names of all keys of the roles in the folder, whether a root names them or not, in alphabetical order."""
+        return [name for name in role_key_names(self.folder) if _NAME.fullmatch(name)]
+
+    @property
+    def usual_place(self) -> str:
+        """Where the court keeps the keys of its bundle by its configuration, as for `place_after`."""
+        return (self.custody and self.custody.place) or IN_FILES
 
     def lost_roles(self, root: Root) -> tuple[str, ...]:
         """The online roles whose key files, or records of a key elsewhere, are gone.
@@ -150,13 +223,7 @@ class BundleKeys:
         Raises:
             PublishingError: `role_key_record`.
         """
-        return not role_key_uri(self._path(name))
-
-    def _opened(self, root: Root, role: str, name: str) -> RoleSigner:
-        signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
-        if signer.public_key.keyid not in root.roles[role].keyids:
-            raise PublishingError("role_key_unknown", role=role)
-        return signer
+        return self._place(name) == IN_FILES
 
     def _make(self, role: str, number: int, custody: RoleCustody) -> NewKey:
         """A token may hold a key of that label whose record a crash kept from being written: the next number then."""
@@ -170,14 +237,17 @@ class BundleKeys:
         raise AssertionError("a label was free or refused")
 
     def _last_number(self, role: str, names: Iterable[str]) -> int:
-        """Of all that the root names and all that lie there, also those that an interrupted run left."""
+        """Of all that are known and all that lie there, also those that an interrupted run left; `init` gave the 1."""
         there = {path.stem for path in self.folder.iterdir() if path.suffix in {".pem", ".json"}}
         numbered = (re.fullmatch(rf"{role}(?:-([0-9]+))?", name) for name in {*there, *names})
-        return max(int(match[1] or 1) for match in numbered if match)
+        return max((int(match[1] or 1) for match in numbered if match), default=1)
 
     def _place(self, name: str) -> str:
-        """The token of a key; `file:` of one in a file, or of one that is gone."""
-        uri = role_key_uri(self._path(name))
+        """The token of a key, or `file:`; of a key without file or record where the court keeps its keys."""
+        path = self._path(name)
+        if not role_key_exists(path):
+            return self.usual_place
+        uri = role_key_uri(path)
         return str(replace(parse_pkcs11_uri(uri), object=None, id=None)) if uri else IN_FILES
 
     def _path(self, name: str) -> Path:
@@ -199,24 +269,20 @@ def key_names(root: Root, role: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def first_root(
-    root_signers: Sequence[RoleSigner], online: Mapping[str, RoleSigner], *, threshold: int, expires: datetime
-) -> bytes:
+def first_root(keys: Mapping[str, Sequence[NewKey]], *, threshold: int = 1, expires: datetime) -> bytes:
     """The root with which a repository begins, signed.
 
     Args:
-        root_signers: its own keys.
-        online: role → key.
+        keys: role → its keys; one for each online role.
         threshold: how many root keys must sign a root.
         expires: its expiry, aware.
     """
     root = Root(version=1, expires=expires.astimezone(UTC), consistent_snapshot=True)
-    for signer in root_signers:
-        root.add_key(signer.public_key, ROOT)
-    for role, signer in online.items():
-        root.add_key(signer.public_key, role)
+    for role in ROLES:
+        for key in keys[role]:
+            root.add_key(_named(key), role)
     root.roles[ROOT].threshold = threshold
-    return _signed(root, root_signers)
+    return _signed(root, [key.signer for key in keys[ROOT]])
 
 
 def following_root(
@@ -240,6 +306,28 @@ def following_root(
     return _signed(following, [*signers, *(key.signer for key in new.get(ROOT, ()))])
 
 
+def shown_place(place: str) -> Message:
+    """Where keys are made, for people; of a `pkcs11:` URI what names the token.
+
+    Raises:
+        KeyURIError: (keys) as `parse_pkcs11_uri`.
+    """
+    if place == IN_FILES:
+        return Message("the key folder (encrypted files)", "密钥目录（加密文件）")
+    bare = replace(parse_pkcs11_uri(place), object=None, id=None, module_path=None, module_name=None, pin_source=None)
+    return Message(f"the hardware module ({bare})", f"硬件模块（{bare}）")
+
+
+def named_keys(root: Root) -> list[tuple[str, str]]:
+    """Name and key id of the keys that a root calls by name: of a first root none, unless the bundle was begun anew."""
+    return [
+        (name, key_id)
+        for role in ROLES
+        for name, key_id in zip(key_names(root, role), root.roles[role].keyids, strict=True)
+        if KEY_MEMBER in root.keys[key_id].unrecognized_fields
+    ]
+
+
 def differing_roles(first: Root, second: Root) -> tuple[str, ...]:
     """The roles that have other keys in one root than in the other."""
     return tuple(
@@ -249,7 +337,8 @@ def differing_roles(first: Root, second: Root) -> tuple[str, ...]:
 
 def _named(key: NewKey) -> Key:
     plain = key.signer.public_key
-    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, {KEY_MEMBER: key.name})
+    members = {KEY_MEMBER: key.name} if key.name else {}
+    return SSlibKey(plain.keyid, plain.keytype, plain.scheme, plain.keyval, members)
 
 
 def _signed(root: Root, signers: Iterable[RoleSigner]) -> bytes:

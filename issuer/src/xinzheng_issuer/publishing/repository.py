@@ -87,6 +87,11 @@ class Repository:
         """The version of the newest root; 0 before the first."""
         return max(self._root_versions(), default=0)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a repository is here, or what is left of one: a root of any version, an edition in effect."""
+        return bool(self.newest_root()) or (self.folder / TIMESTAMP_FILE).exists()
+
     def root_path(self, version: int) -> Path:
         """Where a root lies."""
         return self.metadata / f"{version}.root.json"

@@ -1,0 +1,84 @@
+"""A bundle that begins anew, because no root can follow any more: another first root, under keys that nobody had.
+
+What was published before is moved away first. No key of before is taken over, whether it lies there or not: one may be
+why a new beginning is needed, and a root key that stays would let old stores take the new line for theirs once its
+versions have passed the old ones.
+"""
+
+import structlog
+
+from xinzheng_issuer.casework.office import Office
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.installation import open_bundle_keys
+from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
+from xinzheng_issuer.publishing.bundle import Lifetimes
+from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
+from xinzheng_issuer.publishing.repository import Repository, root_of
+from xinzheng_issuer.settings import Settings
+from xinzheng_verifier.trust.files import locked
+
+_log = structlog.get_logger("xinzheng.keys")
+
+
+class NewLine:
+    """Where a bundle is begun anew.
+
+    Args:
+        settings: of this process.
+        office: the court at work.
+    """
+
+    def __init__(self, settings: Settings, office: Office) -> None:
+        self._settings = settings
+        self._office = office
+        self._keys = open_bundle_keys(settings, office.court)
+        self._repository = Repository(settings.public_folder)
+
+    @property
+    def keys_before(self) -> list[str]:
+        """Names of the keys that lie there and are not used again."""
+        return self._keys.lying_here()
+
+    @property
+    def usual_place(self) -> str:
+        """Where the new keys are made unless told otherwise: where the court's configuration says."""
+        return self._keys.usual_place
+
+    def check(self) -> None:
+        """See before anything is done that no repository is there.
+
+        Raises:
+            PublishingError: `repository_exists`.
+        """
+        if self._repository.is_there:
+            raise PublishingError("repository_exists", path=self._repository.folder)
+
+    def begin(self, told: Told, *, place: str | None = None) -> None:
+        """Make the keys and the first root; the next publication carries it.
+
+        Args:
+            told: who does it, and why.
+            place: where the keys are made, as for `BundleKeys.make`.
+
+        Raises:
+            PublishingError: `repository_exists`.
+            KeysError: (keys) a key cannot be made.
+            OSError: the root cannot be written; keys that were made are named by nothing.
+            SQLAlchemyError: the register cannot enter it. If it fails at the very end the root stands, and whoever
+                opens the register next enters it.
+        """
+        repository = self._repository
+        with locked(self._settings.data):
+            self.check()
+            with self._office.reading() as store:
+                known = key_names_of(store)
+            new = {role: [self._keys.make(role, place=place, known=known)] for role in ROLES}
+            now = self._office.clock()
+            content = first_root(new, expires=now + Lifetimes().root)
+            root = root_of(content, repository.root_path(1))
+            repository.make_folders()
+            with locked(repository.folder), self._office.writing() as store:
+                enter(store, [root], told, at=now)
+                repository.add_root(1, content)
+        names = [key.name for keys in new.values() for key in keys]
+        _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)
