@@ -1,6 +1,7 @@
-"""What the publisher remembers of its last publication outside the repository: a restored backup shows by it.
+"""What the publisher remembers of its publications outside the repository: a restored backup shows by it.
 
-The file lies with the online keys, which no backup of the repository holds.
+The file lies with the online keys, which no backup of the repository holds. It also tells what was in effect before the
+last edition and is no more (`past`).
 """
 
 import json
@@ -13,6 +14,7 @@ from tuf.api.metadata import Root
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.publishing.trust_list.candidates import Published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
+from xinzheng_issuer.publishing.trust_list.past import Past
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_verifier.trust.files import replace_file
 from xinzheng_verifier.trust.tuf_metadata import key_set_digest
@@ -20,7 +22,7 @@ from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 MEMORY_FILE = "published.json"
 """Name of the file."""
 
-_JSON = Limits(max_bytes=16_384)
+_JSON = Limits(max_bytes=33_554_432, max_members=500_000)  # as a lender's record of what it has seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +33,27 @@ class Memory:
         version: its number.
         timestamp_sha256: digest of its timestamp, lower-case hexadecimal.
         keys: short digests of the keys of snapshot and timestamp: versions under other keys are not comparable.
+        past: what was in effect before, and is no more; None in a file of an earlier release.
     """
 
     version: int
     timestamp_sha256: str
     keys: tuple[str, ...]
+    past: Past | None
 
     @classmethod
-    def of(cls, published: Published) -> "Memory":
-        """What to remember of an edition."""
+    def of(cls, published: Published, past: Past) -> "Memory":
+        """What to remember of an edition.
+
+        Args:
+            published: the edition.
+            past: what was in effect before it, and is no more.
+        """
         return cls(
             version=published.version,
             timestamp_sha256=published.timestamp_sha256,
             keys=online_keys(root_of(published.root)),
+            past=past,
         )
 
     @classmethod
@@ -56,10 +66,15 @@ class Memory:
         try:
             content: Any = loads_object(path.read_bytes(), limits=_JSON)
             keys = tuple(str(key) for key in content["keys"])
-            return cls(version=int(content["version"]), timestamp_sha256=str(content["timestamp"]), keys=keys)
+            return cls(
+                version=int(content["version"]),
+                timestamp_sha256=str(content["timestamp"]),
+                keys=keys,
+                past=Past.parse(content["past"]) if "past" in content else None,
+            )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, LookupError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise PublishingError("repository_damaged", path=path) from error
 
     def write(self, path: Path) -> None:
@@ -68,7 +83,9 @@ class Memory:
         Raises:
             OSError: the file cannot be written.
         """
-        members = {"version": self.version, "timestamp": self.timestamp_sha256, "keys": list(self.keys)}
+        members: dict[str, Any] = {"version": self.version, "timestamp": self.timestamp_sha256, "keys": list(self.keys)}
+        if self.past is not None:
+            members["past"] = self.past.to_json()
         replace_file(path, json.dumps(members).encode(), mode=0o600)
 
     def check(self, published: Published, *, next_root: Root) -> None:
