@@ -112,7 +112,7 @@ class Past:
             seen: what a lender remembers of the edition in effect.
             now: the roles of that edition.
         """
-        gone = {f"{role}.json": left[-1] for role, left in self.roles.items() if role not in now}
+        gone = {f"{role}.json": left for role in self.roles if role not in now and (left := self.last(role))}
         return replace(
             seen,
             metadata={**{name: left.version for name, left in gone.items()}, **seen.metadata},
