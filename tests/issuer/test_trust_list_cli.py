@@ -1,6 +1,7 @@
 """The trust list at the command line: a rehearsal of everything that its operators do, in both languages."""
 
 import re
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from click.testing import CliRunner, Result
 from support.country import Country, passphrase_of
 from support.office import EXAMPLES
 from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import open_office
+from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore
 
 COURT = "420683"
@@ -29,13 +32,16 @@ class Desk:
         self.config = folder / "trust-list.toml"
         self.write()
 
-    def write(self, *, version: int = 1, share: str = "root-2") -> None:
+    def write(self, *, version: int = 1, share: str = "root-2", province: int = 1) -> None:
         roles = {
             "root": (f"version = {version}\nthreshold = 2\nvalid_days = 700", ("root-1", share)),
             "targets": ("version = 1\nvalid_days = 300", ("targets-1",)),
             "snapshot": ("valid_hours = 100", ("snapshot-1",)),
             "timestamp": ("valid_hours = 100", ("timestamp-1",)),
-            "provinces.42": (f'version = 1\nvalid_days = 90\ncourts = ["{COURT}"]', ("province-42-1",)),
+            "provinces.42": (
+                f'version = {province}\nvalid_days = 90\ncourts = ["{COURT}"]',
+                ("province-42-1",),
+            ),
         }
         lines = ['title = "Rehearsal 演练"']
         for role, (members, shares) in roles.items():
@@ -59,6 +65,16 @@ class Desk:
             language=language,
         )  # fmt: skip
 
+    def hand_in(self) -> None:
+        """The court hands in, and the province takes over what is for it."""
+        out, courts = self.folder / "incoming" / COURT, self.folder / "work" / "courts" / COURT
+        arguments = ["bundle", "--data", str(self.folder / "var"), "--contribution", str(out)]
+        handed_in = CliRunner(env=ENGLISH).invoke(main, arguments)
+        assert handed_in.exit_code == 0, handed_in.output
+        courts.mkdir(parents=True, exist_ok=True)
+        for name in ("issuer.json", "key.json"):
+            (courts / name).write_bytes((out / name).read_bytes())
+
     def publish(self, *arguments: object, language: dict[str, str] = ENGLISH) -> Result:
         return run(
             "publish", "--config", self.config, "--repository", self.folder / "public",
@@ -78,13 +94,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     data = desk.folder / "var"
     runner = CliRunner(env=ENGLISH)
     assert runner.invoke(main, ["init", "--data", str(data), "--config", str(EXAMPLES / "court.toml")]).exit_code == 0
-    out = desk.folder / "incoming" / COURT
-    handed_in = runner.invoke(main, ["bundle", "--data", str(data), "--contribution", str(out)])
-    assert f"Contribution 1: {out}" in handed_in.stdout
-    courts = desk.folder / "work" / "courts" / COURT
-    courts.mkdir(parents=True)
-    for name in ("issuer.json", "key.json"):
-        (courts / name).write_bytes((out / name).read_bytes())
+    desk.hand_in()
+    assert (desk.folder / "incoming" / COURT / "metadata" / f"1.court-{COURT}.json").exists()
     signing = {"root": ("root-1", "root-2"), "targets": ("targets-1",), "province-42": ("province-42-1",)}
     for role, shares in signing.items():
         for result in (
@@ -179,15 +190,56 @@ def test_the_passphrase_is_asked_for_where_no_source_is_given(tmp_path: Path) ->
 
 
 def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
-    data = desk.folder / "var"
-    assert "[court_keys_one]" in run("court-key", "retire", "--data", data).stderr
+    data, repository = desk.folder / "var", desk.folder / "public"
+    retire = ("court-key", "retire", "--data", data, "--reason", "yearly")
+    assert "[court_keys_one]" in run(*retire, "--yes").stderr
     made = run("court-key", "new", "--data", data)
     assert "The key court-420683-2 is made, fingerprint" in made.stdout
     assert "[court_keys_two]" in run("court-key", "new", "--data", data).stderr
-    retired = run("court-key", "retire", "--data", data, language=CHINESE)
-    assert "密钥 court-420683-1 已删除" in retired.stdout
     nowhere = run("court-key", "new", "--data", desk.folder / "nowhere")
     assert "[data_folder_missing]" in nowhere.stderr
+    first = data / "keys" / "bundle" / "court-420683-1.pem"
+    unlisted = run(*retire, "--yes")
+    assert (unlisted.exit_code, "[court_key_listing_needed]" in unlisted.stderr) == (1, True)
+    root = repository / "metadata" / "1.root.json"
+
+    def shown_in(edition: int) -> tuple[object, ...]:
+        return (*retire, "--listed-in", repository / "bundles" / f"bundle-{edition}.xzb", "--root", root)
+
+    take = ("--take", desk.folder / "work", "--take", desk.folder / "incoming")
+    desk.publish(*take)
+    before = latest(repository)
+    too_early = run(*shown_in(before), "--yes")
+    assert (too_early.exit_code, "[court_key_not_listed]" in too_early.stderr) == (1, True)
+    own_root = data / "public" / "metadata" / "1.root.json"
+    assert "[key_edition_refused]" in run(*shown_in(before)[:-1], own_root, "--yes").stderr
+    assert run(*shown_in(before)[:-2], "--yes").exit_code == 2
+    assert first.exists()
+    desk.hand_in()
+    desk.write(province=2)
+    for arguments, share in ((("draft",), ""), (("sign",), "province-42-1"), (("assemble",), "")):
+        signed = desk.step(*arguments, "--role", "province-42", "--published", str(repository), share=share)
+        assert signed.exit_code == 0, signed.output
+    assert "taken: province-42 2 (work)" in desk.publish(*take).stdout
+    listed = shown_in(latest(repository))
+    dry = run(*listed, "--dry-run")
+    assert (dry.exit_code, first.exists()) == (0, True)
+    assert "names court-420683-2: what it signs alone is taken" in dry.stdout
+    assert "court-420683-1 is deleted and cannot be brought back" in dry.stdout
+    asked = run(*listed)
+    assert ("[confirmation_needed]" in asked.stderr, first.exists()) == (True, True)
+    retired = run(*listed, "--yes", language=CHINESE)
+    assert (retired.exit_code, "密钥 court-420683-1 已删除" in retired.stdout) == (0, True)
+    assert not first.exists()
+    with closing(open_office(Settings(data=data))) as office, office.reading() as store:
+        (event,) = store.key_events("country/court-420683-1")
+    assert (event.action, event.to_state, event.reason) == ("retire", "retired", "yearly")
+    desk.hand_in()
+    assert desk.publish("--take", desk.folder / "incoming").stdout.startswith("taken: court-420683 ")
+
+
+def latest(repository: Path) -> int:
+    return max(int(path.stem.rpartition("-")[2]) for path in (repository / "bundles").glob("bundle-*.xzb"))
 
 
 def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:

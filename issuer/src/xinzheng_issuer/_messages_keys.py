@@ -34,6 +34,17 @@ KEYS = {
         "province sign the new issuer.json first, or use the key all the same with --now.",
         "全国名单第 {edition} 版未列入本院密钥 {name}：请先报送，并由省级签署新的 issuer.json；强行启用请加 --now。",
     ),
+    "court_key_listing_needed": Message(
+        "Before the country's list names {name} as this court's key, what it signs alone is refused there, and the "
+        "court's status stands still. Expected --listed-in BUNDLE --root ROOT, an edition that names it.",
+        "全国名单列入 {name} 作为本院密钥之前，仅由其签名的报送会被拒绝，本院的状态将停止更新。"
+        "应给出列有该密钥的全国名单：--listed-in 信任包 --root 根文件。",
+    ),
+    "court_key_not_listed": Message(
+        "Edition {edition} of the country's list does not name {name} as a key that signs for this court: hand in, and "
+        "have the province sign and the country publish first.",
+        "全国名单第 {edition} 版未列入 {name} 作为本院报送的签名密钥：请先报送，由省级签署并由全国名单发布。",
+    ),
     "key_edition_refused": Message(
         "The bundle that should name the key would be refused by lenders ({refusal}): {reason}",
         "用以证明密钥已列入的信任包会被核验方拒绝（{refusal}）：{reason}",

@@ -238,6 +238,11 @@ _JOURNALS = {
         "a journal was published, and there is none any more.",
         "曾发布变更记录，现已没有。",
     ),
+    "history_lost": Message(
+        "what was published cannot be compared, for {name} is missing from the repository or damaged: put it back from "
+        "a mirror or a backup, or let the province name a new key of the court.",
+        "无法与已发布的内容核对，因仓库中的 {name} 缺失或已损坏：请从镜像或备份放回该文件，或由省级为该院列入新密钥。",
+    ),
     "history_shorter": Message(
         "the journal begins later than before, and leaves out what is younger than a full year.",
         "记录的起始时间后移，略去了未满一整年的内容。",

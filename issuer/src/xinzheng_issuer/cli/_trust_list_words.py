@@ -50,8 +50,8 @@ _COMMANDS = {
         "生成后续密钥；旧密钥停用之前，两者同时签名。",
     ),
     "court_key_retire": Message(
-        "Delete the older of two keys, once the province names the new one.",
-        "在省级列出新密钥之后，删除两个密钥中较旧的一个。",
+        "Delete the older of two keys, once an edition of the country's list names the new one.",
+        "在全国名单已列入新密钥之后，删除两个密钥中较旧的一个。",
     ),
 }
 

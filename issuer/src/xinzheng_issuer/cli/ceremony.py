@@ -1,7 +1,8 @@
 """`xinzheng trust-list ceremony`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,25 @@ def tokens_for(uris: Iterable[str], source: str | None, *, share: str) -> TokenA
     return replace(access, pin=pin.encode)
 
 
-def _step_options(*, role: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What all steps share."""
+@dataclass(frozen=True, kw_only=True)
+class _Holder:
+    """Who takes a step with a share: its name, and how its key is reached.
+
+    Attributes:
+        share: its name.
+        medium: where its medium is on this machine, if not where the configuration says.
+        passphrase_from: where its passphrase is read; None to ask.
+        pin_from: where the PIN of its token is read; None for what the settings say.
+    """
+
+    share: str
+    medium: Path | None
+    passphrase_from: str | None
+    pin_from: str | None
+
+
+def _step_options(*, role: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What all steps share; the command is given the `Step` that they make."""
     options = [
         configuration_option,
         click.option("--work", type=_FOLDER, required=True, help=word("work")),
@@ -101,18 +119,45 @@ def _step_options(*, role: bool) -> Callable[[Callable[..., Any]], Callable[...,
     if role:
         options.insert(1, click.option("--role", required=True, help=word("ceremony_role")))
 
-    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def with_step(
+            *,
+            configuration: Path,
+            work: Path,
+            published: Path | None,
+            witnesses: tuple[str, ...],
+            dry_run: bool,
+            **others: Any,
+        ) -> None:
+            function(_step(configuration, work, published, witnesses, dry_run=dry_run), **others)
+
         for option in reversed(options):
-            function = option(function)
-        return function
+            with_step = option(with_step)
+        return with_step
 
     return add
 
 
-def _share_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def _share_options(function: Callable[..., None]) -> Callable[..., None]:
+    """What steps with a share have besides; the command is given the `_Holder` that they make."""
+
+    @wraps(function)
+    def with_holder(
+        step: Step,
+        *,
+        share: str,
+        medium: Path | None,
+        passphrase_from: str | None,
+        pin_from: str | None,
+        **others: Any,
+    ) -> None:
+        holder = _Holder(share=share, medium=medium, passphrase_from=passphrase_from, pin_from=pin_from)
+        function(step, holder, **others)
+
     share = click.option("--share", required=True, help=word("share"))
     medium = click.option("--medium", type=_FOLDER, help=word("medium"))
-    return share(medium(passphrase_option(pin_option(function))))
+    return share(medium(passphrase_option(pin_option(with_holder))))
 
 
 def _step(
@@ -167,29 +212,17 @@ def _life(section: OfflineRole | OnlineRole) -> str:
 @_step_options(role=False)
 @_share_options
 @click.option("--token", default="", help=word("share_token"))
-def keys(
-    *,
-    configuration: Path,
-    work: Path,
-    published: Path | None,
-    witnesses: tuple[str, ...],
-    dry_run: bool,
-    share: str,
-    medium: Path | None,
-    token: str,
-    passphrase_from: str | None,
-    pin_from: str | None,
-) -> None:
+def keys(step: Step, holder: _Holder, *, token: str) -> None:
     """Make the key of a share."""
-    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    share = holder.share
     role, found = step.reviewed.share(share)
-    place, token = medium or step.reviewed.medium(found), token or found.token
-    facts = {"share": share, "role": role, "medium": place, "work": work, "kind": found.key_type.value}
+    place, token = holder.medium or step.reviewed.medium(found), token or found.token
+    facts = {"share": share, "role": role, "medium": place, "work": step.folder.path, "kind": found.key_type.value}
     click.echo(word("will_make_in_token" if token else "will_make", **facts))
-    if token and not dry_run:
-        step = replace(step, tokens=tokens_for([token], pin_from, share=share))
-    source = passphrase_for(share, passphrase_from, new=True)
-    made = step.make_key(share, medium=medium, token=token, passphrase=source)
+    if token and not step.dry_run:
+        step = replace(step, tokens=tokens_for([token], holder.pin_from, share=share))
+    source = passphrase_for(share, holder.passphrase_from, new=True)
+    made = step.make_key(share, medium=holder.medium, token=token, passphrase=source)
     if made is not None:
         click.echo(word("key_made", share=share, fingerprint=made.fingerprint))
     _say_media(step, share)
@@ -198,11 +231,8 @@ def keys(
 
 @command.command("draft", help=word("ceremony_draft"))
 @_step_options(role=True)
-def draft(
-    *, configuration: Path, role: str, work: Path, published: Path | None, witnesses: tuple[str, ...], dry_run: bool
-) -> None:
+def draft(step: Step, *, role: str) -> None:
     """Draw up a document."""
-    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
     section = step.reviewed.section(role)
     click.echo(word("will_draft", name=f"{section.version}.{role}.json", threshold=section.threshold))
     document = step.draw_up(role)
@@ -215,27 +245,16 @@ def draft(
 @command.command("sign", help=word("ceremony_sign"))
 @_step_options(role=True)
 @_share_options
-def sign(
-    *,
-    configuration: Path,
-    role: str,
-    work: Path,
-    published: Path | None,
-    witnesses: tuple[str, ...],
-    dry_run: bool,
-    share: str,
-    medium: Path | None,
-    passphrase_from: str | None,
-    pin_from: str | None,
-) -> None:
+def sign(step: Step, holder: _Holder, *, role: str) -> None:
     """Sign a document."""
-    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
+    share = holder.share
     subject = f"{step.reviewed.section(role).version}.{role}"
     click.echo(word("will_sign", share=share, name=f"{subject}.json"))
-    place = medium or step.reviewed.medium(step.reviewed.share(share)[1])
+    place = holder.medium or step.reviewed.medium(step.reviewed.share(share)[1])
     if uri := role_key_uri(key_file(place, share)):
-        step = replace(step, tokens=tokens_for([uri], pin_from, share=share))
-    signature = step.sign(role, share, medium=medium, passphrase=passphrase_for(share, passphrase_from))
+        step = replace(step, tokens=tokens_for([uri], holder.pin_from, share=share))
+    source = passphrase_for(share, holder.passphrase_from)
+    signature = step.sign(role, share, medium=holder.medium, passphrase=source)
     if signature is not None:
         click.echo(word("drafted", name=f"{subject}.json", sha256=signature.document))
         click.echo(word("signed", subject=subject, share=share))
@@ -245,15 +264,12 @@ def sign(
 
 @command.command("assemble", help=word("ceremony_assemble"))
 @_step_options(role=True)
-def assemble(
-    *, configuration: Path, role: str, work: Path, published: Path | None, witnesses: tuple[str, ...], dry_run: bool
-) -> None:
+def assemble(step: Step, *, role: str) -> None:
     """Put signatures together."""
-    step = _step(configuration, work, published, witnesses, dry_run=dry_run)
     name = f"{step.reviewed.section(role).version}.{role}.json"
     click.echo(word("will_assemble", name=name))
     step.assemble(role)
-    click.echo(word("assembled", name=name, work=work))
+    click.echo(word("assembled", name=name, work=step.folder.path))
     _say_end(step)
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import click
 
+from xinzheng_issuer.cli.listing import edition_of, listed_in_option, root_option
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing.key_records import KeyEntry
-from xinzheng_issuer.keylife.country import CountryEdition, in_country
+from xinzheng_issuer.keylife.country import in_country
 from xinzheng_issuer.keylife.desk import Changed, KeyDesk
 from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
@@ -44,8 +45,6 @@ _USAGE = click.option(
     "--usage", type=click.Choice([usage.value for usage in KeyUsage]), required=True, help=word("key_usage")
 )
 _NOW = click.option("--now", is_flag=True, help=word("key_now"))
-_LISTED_IN = click.option("--listed-in", type=_FILE, metavar="BUNDLE", help=word("key_listed_in"))
-_ROOT = click.option("--root", type=_FILE, metavar="ROOT", help=word("key_root"))
 _LEAVE_NONE = click.option("--leave-none", is_flag=True, help=word("key_leave_none"))
 _AT = click.option("--at", "moment", callback=_moment, metavar="T", help=word("key_at"))
 _OUT = click.option("--out", type=_FILE, help=word("key_out"))
@@ -191,14 +190,14 @@ def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how
 @command.command("activate", help=word("keys_activate"))
 @_NAME
 @_NOW
-@_LISTED_IN
-@_ROOT
+@listed_in_option
+@root_option
 @changing
 def activate(
     data: Path | None, name: str, *, now: bool, listed_in: Path | None, root: Path | None, reason: str, **how: bool
 ) -> None:
     """Take into use."""
-    edition = _edition(listed_in, root)
+    edition = edition_of(listed_in, root)
     with _desk(data) as desk:
         desk.entry(name).record.activate(at=desk.issuer.office.clock())
         if not now:
@@ -206,17 +205,6 @@ def activate(
         talk = Talk("activate", **how)
         if talk.goes_on(Effects(desk).of_activation(name, edition)):
             _changed(talk, desk, desk.activate(name, operator(), reason=reason, now=now, listed_in=edition))
-
-
-def _edition(bundle: Path | None, root: Path | None) -> CountryEdition | None:
-    if bundle is None and root is None:
-        return None
-    if bundle is None or root is None:
-        raise click.UsageError(word("key_edition_whole"))
-    try:
-        return CountryEdition(bundle=bundle.read_bytes(), root=root.read_bytes())
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
 
 
 @command.command("retire", help=word("keys_retire"))
@@ -285,8 +273,8 @@ def drill_command(data: Path | None, name: str, moment: datetime | None, out: Pa
 @command.command("reissue", help=word("keys_reissue"))
 @_NAME
 @_NOW
-@_LISTED_IN
-@_ROOT
+@listed_in_option
+@root_option
 @changing
 def reissue(
     data: Path | None,
@@ -300,7 +288,7 @@ def reissue(
     **how: bool,
 ) -> None:
     """Issue anew; exit 1 if something was left or could not be published."""
-    edition = _edition(listed_in, root)
+    edition = edition_of(listed_in, root)
     with _desk(data, without_signers=False) as desk:
         work = Reissue(desk.issuer, name, operator(), reason=reason, listed_in=edition, now=now)
         work.check()

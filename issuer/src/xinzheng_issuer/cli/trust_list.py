@@ -15,7 +15,9 @@ from xinzheng_issuer.cli.ceremony import (
     pin_option,
     tokens_for,
 )
-from xinzheng_issuer.cli.options import data_option, settings_of
+from xinzheng_issuer.cli.listing import edition_of, listed_in_option, root_option
+from xinzheng_issuer.cli.options import data_option, operator, settings_of
+from xinzheng_issuer.cli.talk import Talk, changing
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import TrustListError
@@ -201,12 +203,19 @@ def court_key_new(data: Path | None, uri: str | None) -> None:
 
 
 @court_key.command("retire", help=word("court_key_retire"))
-@data_option
-def court_key_retire(data: Path | None) -> None:
-    """Delete the older key."""
-    from xinzheng_issuer.installation import open_contributor  # noqa: PLC0415 - as above
+@listed_in_option
+@root_option
+@changing
+def court_key_retire(data: Path | None, *, listed_in: Path | None, root: Path | None, reason: str, **how: bool) -> None:
+    """Delete the older key, once the country names the newer one."""
+    from xinzheng_issuer.keylife.court_key import CourtKeyDesk  # noqa: PLC0415 - as above
 
-    contributor = open_contributor(settings_of(data))
-    retired, kept = contributor.retire_key()
-    said = "court_key_retired_in_token" if kept else "court_key_retired"
-    click.echo(word(said, share=retired, uri=kept, now=contributor.shares()[-1]))
+    desk = CourtKeyDesk(settings_of(data), edition_of(listed_in, root), at=system_clock())
+    talk = Talk("retire", **how)
+    if not talk.goes_on(desk.check()):
+        return
+    done = desk.retire(operator(), reason=reason)
+    said = word(
+        "court_key_retired_in_token" if done.uri else "court_key_retired", share=done.name, uri=done.uri, now=done.kept
+    )
+    talk.end({"key": done.name, "keptInToken": done.uri or None, "signs": done.kept}, said)

@@ -17,6 +17,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.seen import NOTHING_SEEN
+from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +54,29 @@ def listed_since(issuer: Issuer, record: KeyRecord, edition: CountryEdition) -> 
     Raises:
         KeyLifeError: `key_edition_refused`, `key_not_listed`.
     """
-    try:
-        repository = bundles.read(edition.bundle, root=edition.root, seen=NOTHING_SEEN, at=issuer.office.clock())
-    except TrustError as error:
-        raise KeyLifeError("key_edition_refused", refusal=error.code, reason=in_both_languages(error)) from error
+    repository = judged(edition, at=issuer.office.clock())
     published = repository.seen.published_at
     listed = repository.targets.get(issuer_path(issuer.office.court.id), b"")
     keys = _keys(listed, f"{issuer.office.court.did}#{record.name}")
     if published is None or record.public_key_multibase not in keys:
         raise KeyLifeError("key_not_listed", name=record.name, edition=repository.seen.timestamp)
     return published
+
+
+def judged(edition: CountryEdition, *, at: datetime) -> TrustedRepository:
+    """An edition as a lender judges it who starts from its root.
+
+    Args:
+        edition: the bundle and the root.
+        at: the moment of judgement, aware.
+
+    Raises:
+        KeyLifeError: `key_edition_refused`.
+    """
+    try:
+        return bundles.read(edition.bundle, root=edition.root, seen=NOTHING_SEEN, at=at)
+    except TrustError as error:
+        raise KeyLifeError("key_edition_refused", refusal=error.code, reason=in_both_languages(error)) from error
 
 
 def _keys(document: bytes, method: str) -> set[str]:

@@ -1,6 +1,7 @@
 """What a publisher remembers of its last publication outside the repository: a restored backup shows by it.
 
 The country's file lies with the online keys, which no backup of the repository holds; a court's where its setting says.
+The country's also tells what was in effect before the last edition and is no more (`past`).
 """
 
 import json
@@ -13,6 +14,7 @@ from tuf.api.metadata import Root
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.trust_list.candidates import Published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
+from xinzheng_issuer.publishing.trust_list.past import Past
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_verifier.trust.files import replace_file
 from xinzheng_verifier.trust.tuf_metadata import key_set_digest
@@ -20,7 +22,7 @@ from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 MEMORY_FILE = "published.json"
 """Name of the file."""
 
-_JSON = Limits(max_bytes=16_384)
+_JSON = Limits(max_bytes=33_554_432, max_members=500_000)  # as a lender's record of what it has seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,22 +34,30 @@ class Memory:
         timestamp_sha256: digest of its timestamp, lower-case hexadecimal.
         keys: short digests of the keys of snapshot and timestamp: versions under other keys are not comparable.
         root: version of the root that vouches for it; 0 in files of an earlier release.
+        past: what was in effect before, and is no more; None in a court's file, and in files of an earlier release.
     """
 
     version: int
     timestamp_sha256: str
     keys: tuple[str, ...]
     root: int = 0
+    past: Past | None = None
 
     @classmethod
-    def of(cls, published: Published) -> "Memory":
-        """What to remember of an edition."""
+    def of(cls, published: Published, past: Past | None = None) -> "Memory":
+        """What to remember of an edition.
+
+        Args:
+            published: the edition.
+            past: what was in effect before it, and is no more.
+        """
         root = root_of(published.root)
         return cls(
             version=published.version,
             timestamp_sha256=published.timestamp_sha256,
             keys=online_keys(root),
             root=root.version,
+            past=past,
         )
 
     @classmethod
@@ -65,6 +75,7 @@ class Memory:
                 timestamp_sha256=str(content["timestamp"]),
                 keys=keys,
                 root=int(content.get("root", 0)),
+                past=Past.parse(content["past"]) if "past" in content else None,
             )
         except FileNotFoundError:
             return None
@@ -77,12 +88,14 @@ class Memory:
         Raises:
             OSError: the file cannot be written.
         """
-        members = {
+        members: dict[str, Any] = {
             "version": self.version,
             "timestamp": self.timestamp_sha256,
             "keys": list(self.keys),
             "root": self.root,
         }
+        if self.past is not None:
+            members["past"] = self.past.to_json()
         replace_file(path, json.dumps(members).encode(), mode=0o600)
 
     def is_ahead_of(self, published: Published, *, next_root: Root) -> bool:

@@ -14,6 +14,7 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository, read_metadata
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
@@ -103,24 +104,32 @@ class Published:
             timestamp_sha256=self.timestamp_sha256,
             snapshot=self.version,
             metadata={f"{role}.json": candidate.version for role, candidate in self.roles.items()},
-            keys=dict(self._keys()),
+            keys={f"{role}.json": keys for role, keys in delegated_keys(self.roles).items()},
             published_at=self.published_at,
         )
 
-    def _keys(self) -> Iterator[tuple[str, str]]:
-        for candidate in self.roles.values():
-            if candidate.role.startswith("court-"):
-                continue
-            delegations = candidate.targets().delegations
-            for name, role in ((delegations.roles or {}) if delegations else {}).items():
-                yield f"{name}.json", key_set_digest(role, (delegations.keys if delegations else {}))
+
+def delegated_keys(roles: Mapping[str, Candidate]) -> dict[str, str]:
+    """Role → short digest of the keys that its delegator names for it, of every role that is entrusted.
+
+    Raises:
+        TrustError: metadata of a delegator cannot be read.
+    """
+    found = {}
+    for candidate in roles.values():
+        if candidate.role.startswith(COURT_PREFIX):
+            continue
+        delegations = candidate.targets().delegations
+        for name, role in ((delegations.roles or {}) if delegations else {}).items():
+            found[name] = key_set_digest(role, delegations.keys if delegations else {})
+    return found
 
 
 class Files(Mapping[str, bytes]):
     """Files by name: those that were handed in, then those of the repository, read when they are asked for.
 
     Anybody who hands something in can give any file any name: one that is not what its name says, the SHA-256 of its
-    content, is as good as not there, and stands in nobody's way.
+    content, is as good as not there, and stands in nobody's way. So is a file of the repository that was damaged.
     """
 
     def __init__(self, folder: Path, contributions: Iterable[Contribution]) -> None:
@@ -136,9 +145,12 @@ class Files(Mapping[str, bytes]):
         if name in self._new:
             return self._new[name]
         try:
-            return (self._folder / name).read_bytes()
+            data = (self._folder / name).read_bytes()
         except OSError as error:
             raise KeyError(name) from error
+        if target_path(name) is not None and not _is_what_it_says(name, data):
+            raise KeyError(name)
+        return data
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._new)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from securesystemslib.signer import Key
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
@@ -125,10 +126,27 @@ class Contributor:
         Raises:
             TrustListError: `court_keys_one`: there is but one.
         """
+        older, _ = self.two_keys()
+        return older, forget_role_key(key_file(self.keys, older))
+
+    def two_keys(self) -> tuple[str, str]:
+        """Names of the oldest and of the newest of the court's keys.
+
+        Raises:
+            TrustListError: `court_keys_one`: there is but one.
+        """
         present = self.shares()
         if len(present) < 2:  # noqa: PLR2004 - one must remain
             raise TrustListError("court_keys_one", name=self.role)
-        return present[0], forget_role_key(key_file(self.keys, present[0]))
+        return present[0], present[-1]
+
+    def public_key(self, name: str) -> Key:
+        """The public key of one of the court's keys.
+
+        Raises:
+            KeyStoreError, KeyURIError, TokenError: (keys) it cannot be opened.
+        """
+        return self._open(name).public_key
 
     def contribute(self, out: Path | None, *, at: datetime, above: int = 0) -> int:
         """Sign what the court publishes now, and hand it over.

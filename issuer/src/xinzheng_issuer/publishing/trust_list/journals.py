@@ -60,10 +60,13 @@ def check_history(before: Candidate, now: Candidate, files: Mapping[str, bytes],
     changed = [path for path in old if path.endswith(CHANGES) and new.get(path) != old[path]]
     vouched = published_at(before.targets(), name=before.name) if changed else None
     for path in changed:
-        told = _told(files.get(old[path]))
+        journal = files.get(old[path])
+        if journal is None:
+            raise history_lost(path, old[path])
+        told = _told(journal)
         if told is None:  # published before journals were judged
             continue
-        later = _told(files.get(new.get(path, "")))
+        later = _told(files.get(new.get(path, ""), b""))
         if later is None:
             raise _refusal(path, "history_gone")
         # A year is the least that a journal may keep; what is older than that may be forgotten, and nothing newer.
@@ -99,10 +102,20 @@ def _folded(moments: Sequence[int], since: int) -> list[int]:
     return [*([since] if early % 2 else []), *moments[early:]]
 
 
-def _told(journal: bytes | None) -> _Told | None:
-    """What a journal says; None if there is none, or none that says anything."""
+def history_lost(field: str, name: str) -> TrustListError:
+    """The refusal of what cannot be compared with what was published.
+
+    Args:
+        field: what is refused.
+        name: the published file that is missing from the repository, or damaged.
+    """
+    return _refusal(field, "history_lost", name=name)
+
+
+def _told(journal: bytes) -> _Told | None:
+    """What a journal says; None if it says nothing."""
     try:
-        content: Any = loads_object(journal or b"", limits=STATUS_CHANGES_JSON)
+        content: Any = loads_object(journal, limits=STATUS_CHANGES_JSON)
         since, changes = int(parse_timestamp(content["since"]).timestamp()), content["changes"]
         moments: dict[int, list[int]] = {}
         for moment, index, _ in changes:
@@ -112,6 +125,6 @@ def _told(journal: bytes | None) -> _Told | None:
     return _Told(since, changes, moments)
 
 
-def _refusal(path: str, reason: str, *, index: int | None = None) -> TrustListError:
-    why = in_both_languages(TrustListError(reason, index=index))
+def _refusal(path: str, reason: str, *, index: int | None = None, name: str = "") -> TrustListError:
+    why = in_both_languages(TrustListError(reason, index=index, name=name))
     return TrustListError("contribution_history", field=path, reason=why)

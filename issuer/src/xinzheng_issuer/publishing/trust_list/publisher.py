@@ -5,7 +5,7 @@ neither name a court nor say what a court has revoked. What it writes are static
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,7 +33,8 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of
+from xinzheng_issuer.publishing.trust_list.past import Past, told_by
+from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of, sequence_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
@@ -48,8 +49,10 @@ from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
+from xinzheng_verifier.trust.floor import refuse_older_lists
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.tuf_workflow import walk
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -120,13 +123,17 @@ class TrustListPublisher:
             roots = self._repository.roots()
             files = Files(self._repository.folder, given)
             offers = [offer for contribution in given for offer in contribution.offers()]
-            chosen = Selection(now, roots=roots, offers=offers, files=files, at=at).choose()
-            self._check_memory(now, chosen)
+            memory = Memory.read(self._memory_path())
+            past = self._past(memory, now, files)
+            chosen = Selection(now, past=past, roots=roots, offers=offers, files=files, at=at).choose()
+            if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
+                raise TrustListError("repository_restored", found=now.version, expected=memory.version)
             version = self._repository.next_version(SNAPSHOT)
             moment = self._moment(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
-            self._judge(edition, now, at=at)
-            publication = None if dry_run else self._write(edition, now, version=version)
+            self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
+            past = past.after(now.roles, chosen.roles, files)
+            publication = None if dry_run else self._write(edition, now, past, version=version)
         courts = sum(role.startswith("court-") for role in chosen.roles)
         return Result(
             publication=publication,
@@ -216,17 +223,16 @@ class TrustListPublisher:
                 away = error
         return opened, away
 
-    def _judge(self, edition: Mapping[str, bytes], now: Published, *, at: datetime) -> TrustedRepository:
+    def _judge(self, edition: Mapping[str, bytes], now: Published, seen: Seen, *, at: datetime) -> None:
         """As a lender does who holds the edition before: the whole of it, by the verifier."""
         first = now.root or edition["metadata/1.root.json"]
         try:
-            repository = walk(edition, root=first, seen=now.seen(), at=at)
-            Contents.read(repository)
+            repository = walk(edition, root=first, seen=seen, at=at)
+            refuse_older_lists(Contents.read(repository).sequences, before=seen, now=repository.seen)
         except TrustError as error:
             raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
-        return repository
 
-    def _write(self, edition: Mapping[str, bytes], now: Published, *, version: int) -> Publication:
+    def _write(self, edition: Mapping[str, bytes], now: Published, past: Past, *, version: int) -> Publication:
         """New files, the bundle, the updates, `timestamp.json`; the publisher's memory after all that."""
         content = select(edition)
         bundle = pack(content)
@@ -235,7 +241,7 @@ class TrustListPublisher:
         others = {name: data for name, data in edition.items() if name != TIMESTAMP_FILE}
         one_file = {f"bundles/{path.name}": bundle}
         self._repository.write({**others, **one_file, **self._updates(content, now.version, version), **timestamp})
-        Memory.of(published(self._repository)).write(self._memory_path())
+        Memory.of(published(self._repository), past).write(self._memory_path())
         self._prune(version)
         return Publication(version=version, sha256=sha256_of(bundle), path=path)
 
@@ -268,10 +274,18 @@ class TrustListPublisher:
             raise TrustListError("ceremony_section_missing", field=TIMESTAMP)
         return self._reviewed.medium(section.shares[0]) / MEMORY_FILE
 
-    def _check_memory(self, now: Published, chosen: Chosen) -> None:
-        memory = Memory.read(self._memory_path())
-        if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
-            raise TrustListError("repository_restored", found=now.version, expected=memory.version)
+    def _past(self, memory: Memory | None, now: Published, files: Files) -> Past:
+        """What was in effect before, and is no more.
+
+        The repository is asked for what the memory does not know: it may be of an earlier release, or lost, or older
+        than the repository, for it is written last.
+        """
+        known, since = Past(), 0
+        if memory is not None and memory.past is not None:
+            if memory.version >= now.version:
+                return memory.past
+            known, since = memory.past, memory.version
+        return told_by(self._repository, now, files, known=known, since=since)
 
 
 def online_tokens(reviewed: Reviewed) -> list[str]:
@@ -301,5 +315,15 @@ def _target_files(candidates: Iterable[Candidate], files: Files) -> Iterable[tup
     for candidate in candidates:
         for name in candidate.target_names().values():
             data = files.get(name)
-            if data is not None:
-                yield name, data
+            if data is None:
+                raise PublishingError("repository_damaged", path=name)
+            yield name, data
+
+
+def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:
+    """What a lender remembers who holds the edition in effect, with the numbers of lists that the next one replaces."""
+    seen = now.seen()
+    names = (each for candidate in now.roles.values() for each in candidate.target_names().items())
+    replaced = {path: files.get(name, b"") for path, name in names if name not in edition}
+    numbers = {path: sequence_of(data) for path, data in replaced.items() if not path.endswith((CHANGES, ISSUER_FILE))}
+    return replace(seen, sequences=numbers)

@@ -7,6 +7,7 @@ for others, leaves the published metadata in its place. Nothing that one court h
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from tuf.api.metadata import Targets
 
@@ -19,13 +20,13 @@ from xinzheng_issuer.publishing.trust_list.candidates import (
     root_of,
 )
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
+from xinzheng_issuer.publishing.trust_list.continuation import Continuation
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
-from xinzheng_issuer.publishing.trust_list.journals import check_history
-from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, Rehearsal, sequence_of
+from xinzheng_issuer.publishing.trust_list.past import Past
+from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal
 from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust.names import CHANGES
-from xinzheng_verifier.trust.tuf_metadata import key_set_digest, published_at
+from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +63,28 @@ class Chosen:
     answers: tuple[Answer, ...]
 
 
+class _Entrusted(NamedTuple):
+    """How a role is entrusted.
+
+    Attributes:
+        keys: short digest of the keys that are named for it; empty for `targets`.
+        changed: whether it is entrusted otherwise than in the edition in effect; then its metadata is judged although
+            it is published.
+    """
+
+    keys: str
+    changed: bool
+
+
+_BY_ROOT = _Entrusted("", changed=True)
+
+
 class Selection:
     """Chooses from what is published and what was handed in.
 
     Args:
         now: the edition in effect.
+        past: what was in effect before it, and is no more.
         roots: version → root that is in the repository.
         offers: what was handed in.
         files: name → content of files that metadata may list.
@@ -74,9 +92,17 @@ class Selection:
     """
 
     def __init__(
-        self, now: Published, *, roots: Mapping[int, bytes], offers: Iterable[Offer], files: Files, at: datetime
+        self,
+        now: Published,
+        *,
+        past: Past,
+        roots: Mapping[int, bytes],
+        offers: Iterable[Offer],
+        files: Files,
+        at: datetime,
     ) -> None:
         self._now, self._files, self._at = now, files, at
+        self._continuation = Continuation(now, past, files, at=at)
         self._roots = dict(roots)
         self._offers = tuple(offers)
         self._errors: dict[tuple[str, int, bytes], CodedError] = {}
@@ -139,29 +165,25 @@ class Selection:
     # --- targets, provinces, courts -----------------------------------------------------------------------------------
 
     def _targets(self) -> dict[str, Candidate] | None:
-        for option in self._options(TARGETS):
-            chosen = self._attempt(option, (), changed=True)
+        for option in self._options(TARGETS, _BY_ROOT):
+            chosen = self._attempt(option, (), _BY_ROOT)
             if chosen is not None:
                 return chosen
         return None
 
     def _attempt(
-        self, option: Candidate, above: tuple[Candidate, ...], *, changed: bool
+        self, option: Candidate, above: tuple[Candidate, ...], entrusted: _Entrusted
     ) -> dict[str, Candidate] | None:
         """The option with what it entrusts, if all of that stands; what does not is noted.
 
         Args:
             option: `targets` or a province.
             above: who entrusts it.
-            changed: whether it has to be judged although it is published: others entrust it now.
+            entrusted: how they do.
         """
-        try:
-            if option.is_new or changed:
-                self._judge((*above, option))
-            signed = option.targets()
-        except CodedError as error:
-            self._note(option, error)
+        if not self._stands(option, above, entrusted):
             return None
+        signed = option.targets()
         below = self._provinces if option.role == TARGETS else self._courts
         chosen = below(option, signed, above)
         return None if chosen is None else {option.role: option, **chosen}
@@ -170,10 +192,8 @@ class Selection:
         self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]
     ) -> dict[str, Candidate] | None:
         chosen: dict[str, Candidate] = {}
-        for role, changed in self._entrusted(option, signed):
-            attempts = (
-                self._attempt(each, (*above, option), changed=changed) for each in self._options(role, changed=changed)
-            )
+        for role, entrusted in self._entrusted(option, signed):
+            attempts = (self._attempt(each, (*above, option), entrusted) for each in self._options(role, entrusted))
             found = next((attempt for attempt in attempts if attempt is not None), None)
             if found is None:
                 self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
@@ -184,18 +204,18 @@ class Selection:
     def _courts(self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
         """The courts of a province: judged together, and one by one only if something is wrong with one of them."""
         entrusted = dict(self._entrusted(option, signed))
-        newest = {role: next(iter(self._options(role, changed=entrusted[role])), None) for role in entrusted}
+        newest = {role: next(iter(self._options(role, entrusted[role])), None) for role in entrusted}
         kept = {
             role: candidate
             for role, candidate in newest.items()
-            if candidate is not None and not candidate.is_new and not entrusted[role]
+            if candidate is not None and not candidate.is_new and not entrusted[role].changed
         }
         fresh = [candidate for role, candidate in newest.items() if candidate is not None and role not in kept]
         if None not in newest.values() and self._all_stand(fresh, (*above, option), entrusted):
             return {**kept, **{candidate.role: candidate for candidate in fresh}}
         chosen: dict[str, Candidate] = {}
-        for role, changed in entrusted.items():
-            found = self._court(role, (*above, option), changed=changed)
+        for role, how in entrusted.items():
+            found = next((each for each in self._options(role, how) if self._stands(each, (*above, option), how)), None)
             if found is None:
                 self._note(option, TrustListError("contribution_waits", name=option.file, field=role))
                 return None
@@ -203,54 +223,53 @@ class Selection:
         return chosen
 
     def _all_stand(
-        self, courts: Collection[Candidate], above: tuple[Candidate, ...], entrusted: Mapping[str, bool]
+        self, courts: Collection[Candidate], above: tuple[Candidate, ...], entrusted: Mapping[str, _Entrusted]
     ) -> bool:
         try:
             for court in courts:
-                self._check_not_older(court)
+                self._continuation.check(court, entrusted[court.role].keys)
             if courts:
                 self._judge((*above, *courts))
             for court in courts:
-                self._check_history(court, changed=entrusted[court.role])
+                self._continuation.check_history(court, entrusted[court.role].keys)
         except CodedError:
             return False
         return True
 
-    def _court(self, role: str, above: tuple[Candidate, ...], *, changed: bool) -> Candidate | None:
-        for option in self._options(role, changed=changed):
-            if not option.is_new and not changed:
-                return option
-            try:
-                self._check_not_older(option)
-                self._judge((*above, option))
-                self._check_history(option, changed=changed)
-            except CodedError as error:
-                self._note(option, error)
-            else:
-                return option
-        return None
+    def _stands(self, option: Candidate, above: tuple[Candidate, ...], entrusted: _Entrusted) -> bool:
+        """Whether an option is good by itself; why it is not is noted."""
+        if not option.is_new and not entrusted.changed:
+            return True
+        try:
+            self._continuation.check(option, entrusted.keys)
+            self._judge((*above, option))
+            self._continuation.check_history(option, entrusted.keys)
+        except CodedError as error:
+            self._note(option, error)
+            return False
+        return True
 
-    def _entrusted(self, option: Candidate, signed: Targets) -> Iterator[tuple[str, bool]]:
-        """Every role that is entrusted, and whether it is so otherwise than in the edition in effect."""
+    def _entrusted(self, option: Candidate, signed: Targets) -> Iterator[tuple[str, _Entrusted]]:
+        """Every role that is entrusted, and how."""
         before = self._now.roles.get(option.role)
-        keys = _delegations(before.targets()) if before else {}
-        for role, digest in _delegations(signed).items():
-            yield role, keys.get(role) != digest
+        known = _delegations(before.targets()) if before else {}
+        for role, how in _delegations(signed).items():
+            yield role, _Entrusted(how[0], changed=known.get(role) != how)
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
-    def _options(self, role: str, *, changed: bool = False) -> list[Candidate]:
+    def _options(self, role: str, entrusted: _Entrusted) -> list[Candidate]:
         """What was handed in for a role and is newer than what is published, newest first; then what is published.
 
         Of one version there can be several, for anybody can give a file any name: each is judged.
 
         Args:
             role: whose metadata.
-            changed: whether others entrust it now: then a lower version may stand under the new keys, for what a thief
-                of the old ones pushed up is forgotten (TUF specification, 5.3.11).
+            entrusted: how others entrust it now: under other keys a lower version may stand.
         """
         published = self._now.roles.get(role)
         floor = published.version if published else 0
+        lower_too = self._continuation.is_rekeyed(role, entrusted.keys)
         offered = {
             (offer.version, offer.data): Candidate(
                 role=role, version=offer.version, data=offer.data, source=offer.source
@@ -259,37 +278,13 @@ class Selection:
             if offer.role == role
         }
         newer = [candidate for candidate in offered.values() if candidate.version > floor]
-        lower = [candidate for candidate in offered.values() if candidate.version < floor and changed]
+        lower = [candidate for candidate in offered.values() if candidate.version < floor and lower_too]
         return [*newer, *([published] if published else []), *lower]
 
     def _judge(self, candidates: Collection[Candidate]) -> None:
         if self._rehearsal is None:
             raise TypeError("a root is needed first")
         self._rehearsal.judge(candidates)
-
-    def _check_not_older(self, court: Candidate) -> None:
-        """Neither the court's word of what is current nor any of its lists goes back in time."""
-        before = self._now.roles.get(court.role)
-        if before is None or not court.is_new:
-            return
-        moments = [published_at(each.targets(), name=each.name) for each in (before, court)]
-        if moments[0] is not None and (moments[1] is None or moments[1] < moments[0]):
-            raise TrustListError("contribution_older", name=court.file)
-        old, new = before.target_names(), court.target_names()
-        for path in old.keys() & new.keys():
-            handed_in = self._files.get(new[path])
-            if path.endswith(CHANGES) or old[path] == new[path] or handed_in is None:
-                continue
-            known = sequence_of(self._files.get(old[path], b""))
-            # Two editions of one number: a register came back from a backup and forgot what the first says.
-            if known and sequence_of(handed_in) <= known:
-                raise TrustListError("contribution_older", name=path)
-
-    def _check_history(self, court: Candidate, *, changed: bool) -> None:
-        """What a court told of the past stands until its province names other keys for it, as versions do."""
-        before = self._now.roles.get(court.role)
-        if before is not None and court.is_new and not changed:
-            check_history(before, court, self._files, at=self._at + CLOCK_SKEW)
 
     def _note(self, option: Candidate, error: CodedError) -> None:
         self._errors[option.role, option.version, option.data] = error
@@ -309,12 +304,12 @@ class Selection:
             return None if known == offer.data else self._errors.get((ROOT, offer.version, offer.data), refused)
         chosen = roles.get(offer.role)
         name = f"{offer.version}.{offer.role}.json"
-        if chosen is None:
-            return TrustListError("contribution_undelegated", name=name)
-        if (chosen.version, chosen.data) == (offer.version, offer.data):
+        if chosen is not None and (chosen.version, chosen.data) == (offer.version, offer.data):
             return None
         if (error := self._errors.get((offer.role, offer.version, offer.data))) is not None:
             return error
+        if chosen is None:
+            return TrustListError("contribution_undelegated", name=name)
         code = "contribution_conflict" if chosen.version == offer.version else "contribution_older"
         return TrustListError(code, name=name)
 
@@ -326,8 +321,8 @@ def _place(offer: Offer) -> tuple[int, str, int]:
     return kind, offer.role, offer.version
 
 
-def _delegations(signed: Targets) -> dict[str, tuple[object, ...]]:
-    """Role → what is entrusted to it and to which keys."""
+def _delegations(signed: Targets) -> dict[str, tuple[str, int, tuple[str, ...]]]:
+    """Role → to which keys it is entrusted, how many of them must sign, and what it is entrusted with."""
     delegations = signed.delegations
     if delegations is None or delegations.roles is None:
         return {}

@@ -1,0 +1,144 @@
+"""Whether what was handed in goes on from what was published: of the role as it is in effect, or as it was last.
+
+What a lender of any earlier edition would refuse is not taken (`past`): a version below one that was published under
+the same keys, a list with a lower number. Nor is what is older than the role's own last word, and, under the same keys,
+what tells the past otherwise. Under keys that its delegator names anew a role may begin with a lower version, for what
+a thief of the old ones pushed up is forgotten (TUF specification, 5.3.11).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+
+from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, delegated_keys
+from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
+from xinzheng_issuer.publishing.trust_list.past import LeftList, Past
+from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.tuf_metadata import published_at
+
+
+class Continuation:
+    """Compares candidates with what was published.
+
+    Args:
+        now: the edition in effect.
+        past: what was in effect before it, and is no more.
+        files: name → content of files, handed in and published.
+        at: the moment of judgement, aware.
+    """
+
+    def __init__(self, now: Published, past: Past, files: Files, *, at: datetime) -> None:
+        self._now, self._past, self._files, self._at = now, past, files, at
+        self._keys = delegated_keys(now.roles)
+
+    def is_rekeyed(self, role: str, keys: str) -> bool:
+        """Whether a role that was published had other keys then.
+
+        Args:
+            role: its name.
+            keys: short digest of the keys that its delegator names for it now.
+        """
+        before = self._keys_before(role)
+        return before is not None and before != keys
+
+    def check(self, candidate: Candidate, keys: str) -> None:
+        """Whether a role's metadata may follow, by its numbers and moments.
+
+        Args:
+            candidate: the metadata, handed in or in effect.
+            keys: short digest of the keys that its delegator names for the role now; empty for `targets`.
+
+        Raises:
+            TrustListError: `contribution_older`, `contribution_conflict`.
+            PublishingError: `repository_damaged`, a published list is missing that it has to be compared with.
+            TrustError: metadata says no proper moment.
+        """
+        self._check_version(candidate, keys)
+        if candidate.is_new:
+            self._check_moment(candidate)
+            self._check_lists(candidate)
+
+    def check_history(self, candidate: Candidate, keys: str) -> None:
+        """Whether a court's journals tell of the past what they told, if its province names the keys that it named.
+
+        Args:
+            candidate: the metadata, its lists and journals found good by the verifier.
+            keys: as for `check`.
+
+        Raises:
+            TrustListError: `contribution_history`.
+        """
+        if not candidate.is_new or self._keys_before(candidate.role) not in {None, keys}:
+            return
+        before = self._before(candidate)
+        if before is not None:
+            check_history(before, candidate, self._files, at=self._at + CLOCK_SKEW)
+
+    # --- versions -----------------------------------------------------------------------------------------------------
+
+    def _check_version(self, candidate: Candidate, keys: str) -> None:
+        left = self._past.under(candidate.role, keys)
+        if left is not None and candidate.version < left.version:
+            raise TrustListError("contribution_older", name=candidate.file)
+        same = left is None or candidate.version > left.version or sha256_of(candidate.data) == left.sha256
+        # Under other keys a low number may have been given long ago; what is published under a name never changes.
+        if not same or self._files.get(candidate.name, candidate.data) != candidate.data:
+            raise TrustListError("contribution_conflict", name=candidate.file)
+
+    # --- moments and numbers ------------------------------------------------------------------------------------------
+
+    def _check_moment(self, candidate: Candidate) -> None:
+        stated = published_at(candidate.targets(), name=candidate.name)
+        for moment in self._moments(candidate.role):
+            if stated is None or stated < moment:
+                raise TrustListError("contribution_older", name=candidate.file)
+
+    def _moments(self, role: str) -> Iterator[datetime]:
+        published, left = self._now.roles.get(role), self._past.last(role)
+        moment = published_at(published.targets(), name=published.name) if published else None
+        yield from filter(None, (moment, left.published_at if left else None))
+
+    def _check_lists(self, candidate: Candidate) -> None:
+        for path, name in candidate.target_names().items():
+            content = self._files.get(name)
+            if path.endswith((CHANGES, ISSUER_FILE)) or self._listed.get(path) == name or content is None:
+                continue
+            for known in self._known(path):
+                # Two editions of one number: a register came back from a backup and forgot what the first says.
+                if known.sequence and sequence_of(content) <= known.sequence and sha256_of(content) != known.sha256:
+                    raise TrustListError("contribution_older", name=path)
+
+    @cached_property
+    def _listed(self) -> dict[str, str]:
+        """Path of each file that any role lists in the edition in effect → its name."""
+        return {path: name for each in self._now.roles.values() for path, name in each.target_names().items()}
+
+    def _known(self, path: str) -> Iterator[LeftList]:
+        """The last edition of a list that was published."""
+        if (name := self._listed.get(path)) is not None:
+            content = self._files.get(name)
+            if content is None:
+                raise PublishingError("repository_damaged", path=name)
+            yield LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
+        if path in self._past.lists:
+            yield self._past.lists[path]
+
+    # --- what was published last --------------------------------------------------------------------------------------
+
+    def _keys_before(self, role: str) -> str | None:
+        left = self._past.last(role)
+        return self._keys.get(role, left.keys if left else None)
+
+    def _before(self, candidate: Candidate) -> Candidate | None:
+        """The role's metadata in effect, or as it was last; None if there never was any."""
+        role = candidate.role
+        left = self._past.last(role)
+        if role in self._now.roles or left is None:
+            return self._now.roles.get(role)
+        name = f"metadata/{left.version}.{role}.json"
+        data = self._files.get(name)
+        if data is None or sha256_of(data) != left.sha256:
+            raise history_lost(candidate.file, name)
+        return Candidate(role=role, version=left.version, data=data)

@@ -1,0 +1,246 @@
+"""What was published and is in effect no more: the floor under what may come after it.
+
+A lender remembers the version of a role until its delegator names other keys, and the number of a status list likewise
+(`xinzheng_verifier.trust.seen`). One that slept through the editions in between has seen neither that a role was gone
+nor that other keys were named for a while. So nothing of this is forgotten here when a court is paused, a province is
+dropped, a list is left out or a role gets other keys.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+
+from tuf.api.metadata import Snapshot
+
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.repository import Repository, read_metadata
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Published, delegated_keys
+from xinzheng_issuer.publishing.trust_list.configuration import SNAPSHOT
+from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
+from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.tuf_metadata import published_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """The last metadata of a role that was in effect under some keys.
+
+    Attributes:
+        keys: short digest of the keys that its delegator named for it.
+        version: its number.
+        sha256: digest of the file, lower-case hexadecimal.
+        published_at: as of when it vouched for its lists; None if it did not say.
+    """
+
+    keys: str
+    version: int
+    sha256: str
+    published_at: datetime | None
+
+    @classmethod
+    def of(cls, candidate: Candidate, *, keys: str) -> Self:
+        """What to remember of metadata that is in effect no more.
+
+        Raises:
+            TrustError: it cannot be read.
+        """
+        moment = published_at(candidate.targets(), name=candidate.name)
+        return cls(keys=keys, version=candidate.version, sha256=sha256_of(candidate.data), published_at=moment)
+
+    def to_json(self) -> dict[str, Any]:
+        """The members that `parse` reads."""
+        moment = None if self.published_at is None else format_timestamp(self.published_at)
+        return {"keys": self.keys, "version": self.version, "sha256": self.sha256, "publishedAt": moment}
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Self:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError: it is something else.
+        """
+        moment = content["publishedAt"]
+        return cls(
+            keys=str(content["keys"]),
+            version=_number(content["version"]),
+            sha256=str(content["sha256"]),
+            published_at=None if moment is None else parse_timestamp(moment),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftList:
+    """The last edition of a status list that no role lists any more.
+
+    Attributes:
+        sequence: its number; 0 if it bore none.
+        sha256: digest of the file, lower-case hexadecimal.
+    """
+
+    sequence: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What was in effect once, and is no more.
+
+    Attributes:
+        roles: role → its last metadata under each set of keys that it had; those that it had last stand last.
+        lists: path of a status list → its last edition.
+    """
+
+    roles: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)
+    lists: Mapping[str, LeftList] = field(default_factory=dict)
+
+    def last(self, role: str) -> Left | None:
+        """What was published last of a role that is gone; None if it never was there."""
+        return next(reversed(self.roles.get(role, ())), None)
+
+    def under(self, role: str, keys: str) -> Left | None:
+        """What was published last of a role under these keys; None if nothing was."""
+        return next((left for left in self.roles.get(role, ()) if left.keys == keys), None)
+
+    def added_to(self, seen: Seen, *, now: Mapping[str, Candidate]) -> Seen:
+        """What a lender remembers who also holds what is in effect no more.
+
+        Args:
+            seen: what a lender remembers of the edition in effect.
+            now: the roles of that edition.
+        """
+        gone = {f"{role}.json": left for role in self.roles if role not in now and (left := self.last(role))}
+        return replace(
+            seen,
+            metadata={**{name: left.version for name, left in gone.items()}, **seen.metadata},
+            keys={**{name: left.keys for name, left in gone.items()}, **seen.keys},
+            sequences={**{path: left.sequence for path, left in self.lists.items()}, **seen.sequences},
+        )
+
+    def after(
+        self, before: Mapping[str, Candidate], now: Mapping[str, Candidate], files: Mapping[str, bytes]
+    ) -> "Past":
+        """The past once another edition is in effect.
+
+        Args:
+            before: role → metadata of the edition that was.
+            now: of the one that is.
+            files: name → content of the files that the former lists.
+
+        Raises:
+            PublishingError: `repository_damaged`, one of them is missing.
+            TrustError: metadata of a delegator cannot be read.
+        """
+        old, new = delegated_keys(before), delegated_keys(now)
+        roles, lists = dict(self.roles), dict(self.lists)
+        for role, keys in old.items():
+            if role in before and (role not in now or new.get(role) != keys):
+                others = (left for left in roles.get(role, ()) if left.keys != keys)
+                roles[role] = (*others, Left.of(before[role], keys=keys))
+        changed = [role for role in before.keys() | now.keys() if before.get(role) != now.get(role)]
+        listed = {path for role in changed if role in now for path in now[role].target_names()}
+        for role in changed:
+            gone = before[role].target_names() if role in before else {}
+            lists |= {path: _left_list(files, name) for path, name in gone.items() if _is_list(path)}
+        return Past(roles=roles, lists={path: left for path, left in lists.items() if path not in listed})
+
+    def to_json(self) -> dict[str, Any]:
+        """The members that `parse` reads."""
+        return {
+            "roles": {role: [left.to_json() for left in each] for role, each in self.roles.items()},
+            "lists": {path: {"sequence": left.sequence, "sha256": left.sha256} for path, left in self.lists.items()},
+        }
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Self:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: it is something else.
+        """
+        return cls(
+            roles={role: tuple(map(Left.parse, each)) for role, each in content["roles"].items()},
+            lists={
+                path: LeftList(sequence=_number(left["sequence"]), sha256=str(left["sha256"]))
+                for path, left in content["lists"].items()
+            },
+        )
+
+
+def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], *, known: Past, since: int) -> Past:
+    """The past as the editions tell it that lie in a repository, for as much of them as is still there.
+
+    Args:
+        repository: the folder.
+        now: the edition in effect.
+        files: name → content of files in the repository.
+        known: the past as it was when an edition was published.
+        since: that edition; 0 to ask every one that is there.
+
+    Raises:
+        PublishingError: `repository_damaged`.
+    """
+    past, before = known, dict[str, Candidate]()
+    try:
+        for number in (*_editions(repository, since, now.version), now.version):
+            roles = now.roles if number == now.version else _roles(repository, number, files, before)
+            past, before = past.after(before, roles, _Present(files)), dict(roles)
+    except TrustError as error:
+        raise PublishingError("repository_damaged", path=repository.metadata) from error
+    return past
+
+
+class _Present(Mapping[str, bytes]):
+    """Files of old editions: what was deleted since is as a list without a number."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._files.get(name, b"")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _editions(repository: Repository, first: int, end: int) -> list[int]:
+    numbers = (path.name.partition(".")[0] for path in repository.metadata.glob(f"*.{SNAPSHOT}.json"))
+    return sorted(number for text in numbers if text.isdecimal() and first <= (number := int(text)) < end)
+
+
+def _roles(
+    repository: Repository, edition: int, files: Mapping[str, bytes], known: Mapping[str, Candidate]
+) -> dict[str, Candidate]:
+    """The roles of an edition that are still there."""
+    snapshot = read_metadata(repository.metadata / f"{edition}.{SNAPSHOT}.json", Snapshot)
+    roles = {}
+    for name, meta in snapshot.meta.items():
+        role = name.removesuffix(".json")
+        same = known.get(role)
+        data = same.data if same and same.version == meta.version else files.get(f"metadata/{meta.version}.{name}")
+        if data is not None:
+            roles[role] = Candidate(role=role, version=meta.version, data=data)
+    return roles
+
+
+def _left_list(files: Mapping[str, bytes], name: str) -> LeftList:
+    content = files.get(name)
+    if content is None:
+        raise PublishingError("repository_damaged", path=name)
+    return LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
+
+
+def _is_list(path: str) -> bool:
+    return not path.endswith((CHANGES, ISSUER_FILE))
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError("number")
+    return value
