@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import select
 
+from support.killed_issuer import kept_status_signer
 from support.office import (
     CourtHouse,
     PublisherTemplate,
@@ -198,13 +199,19 @@ def test_a_list_of_which_all_is_taken_opens_the_next_one(
 # --- crashes ----------------------------------------------------------------------------------------------------------
 
 
+def begun(folder: Path, template: PublisherTemplate, clock: StandingClock) -> Issuer:
+    """An issuer on a folder that outlives it."""
+    office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=clock)
+    keys = court_keys(office.court, status=kept_status_signer(folder))
+    return make_issuer(folder, template, office=office, keys=keys)
+
+
 @pytest.fixture
 def kill(tmp_path: Path, publisher_template: PublisherTemplate) -> Callable[[str], str]:
     """Prepares an approved case on disk, and has it issued by a process that dies at the given place."""
 
     def run(where: str) -> str:
-        office = make_office(tmp_path, url=f"sqlite:///{tmp_path / 'register.sqlite'}", clock=StandingClock())
-        house = CourtHouse.open(make_issuer(tmp_path, publisher_template, office=office), StandingClock())
+        house = CourtHouse.open(begun(tmp_path, publisher_template, StandingClock()), StandingClock())
         with house.client:
             case = house.approved()
         process = subprocess.run(
@@ -238,8 +245,8 @@ def test_killed_on_the_way_the_next_start_finishes(
     clock: StandingClock,
 ) -> None:
     case_id = kill(where).rpartition("/")[2]
-    office = make_office(tmp_path, url=f"sqlite:///{tmp_path / 'register.sqlite'}", clock=clock)
-    issuer = make_issuer(tmp_path, publisher_template, office=office)
+    issuer = begun(tmp_path, publisher_template, clock)
+    office = issuer.office
     (recorded,) = certificates(issuer)
     assert (recorded.issued_at is None) == (where != "before the publication")
     recovery, publication = issuer.start()
@@ -262,8 +269,8 @@ def test_killed_and_started_too_late_the_number_is_burned(
 ) -> None:
     case = kill("before the check")
     clock.advance(hours=25)
-    office = make_office(tmp_path, url=f"sqlite:///{tmp_path / 'register.sqlite'}", clock=clock)
-    issuer = make_issuer(tmp_path, publisher_template, office=office)
+    issuer = begun(tmp_path, publisher_template, clock)
+    office = issuer.office
     (recorded,) = certificates(issuer)
     recovery, _ = issuer.start()
     assert recovery.voided == (recorded.number,)

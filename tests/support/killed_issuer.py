@@ -1,6 +1,7 @@
 """Issues one certificate in a process of its own, which kills itself on the way: `FOLDER CASE WHERE`.
 
-The folder holds a register with an approved case; the person `the-sealOperator` is the one who issues.
+The folder holds a register with an approved case; the person `the-sealOperator` is the one who issues. Processes that
+come one after the other have the court's status key in common, as those of a court do: what is published is its own.
 """
 
 import os
@@ -9,11 +10,19 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
 from support.office import PublisherTemplate, StandingClock, court_keys, make_issuer, make_office
 from xinzheng_issuer.domain.workflow import Actor, Role
 from xinzheng_issuer.issuing.rehearsal import Rehearsal
 from xinzheng_issuer.publishing.outbox import Outbox
-from xinzheng_keys.software_signer import SoftwareSigner
+from xinzheng_keys.software_signer import SoftwareSigner, generate_key
+from xinzheng_schemas.multibase import KeyType
 
 
 def die(*_: object, **__: object) -> NoReturn:
@@ -34,6 +43,15 @@ class DyingSigner(SoftwareSigner):
         return super().sign(data)
 
 
+def kept_status_signer(folder: Path) -> SoftwareSigner:
+    """The status key that all processes of a test have in common; made by the first."""
+    path = folder / "status.pem"
+    if not path.exists():
+        key = generate_key(KeyType.P256)
+        path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return SoftwareSigner(load_pem_private_key(path.read_bytes(), password=None))
+
+
 def main(folder: Path, case_id: str, where: str) -> None:
     office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=StandingClock())
     signer = SoftwareSigner.generate()
@@ -47,9 +65,8 @@ def main(folder: Path, case_id: str, where: str) -> None:
             Rehearsal.check = die  # type: ignore[method-assign]
         case "before the publication":
             Outbox.settle = die  # type: ignore[method-assign]
-    issuer = make_issuer(
-        folder, PublisherTemplate(folder / "public", {}), office=office, keys=court_keys(office.court, signer)
-    )
+    keys = court_keys(office.court, signer, kept_status_signer(folder))
+    issuer = make_issuer(folder, PublisherTemplate(folder / "public", {}), office=office, keys=keys)
     with office.reading() as store:
         user = next(user for user in store.users() if user.name == "the-sealOperator")
     issuer.cycle.issue(case_id, Actor(user.id, user.name, frozenset({Role.SEAL_OPERATOR})))
