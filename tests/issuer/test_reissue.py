@@ -20,6 +20,7 @@ from xinzheng_issuer.domain.workflow import Actor, Role
 from xinzheng_issuer.errors import IssuingError, KeyLifeError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.cycle import IssuingCycle
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE
 from xinzheng_issuer.keylife.desk import KeyDesk
 from xinzheng_issuer.keylife.drill import COLUMNS, drill
 from xinzheng_issuer.keylife.reissue import Reissue, _alone
@@ -125,6 +126,17 @@ def test_everything_in_force_is_issued_anew(keyed_house: CourtHouse, keyed: Issu
     again = reissue(keyed).run()
     assert (again.numbers, again.left) == ({}, {})
     check_whole(keyed, 7)
+
+
+def test_what_is_issued_anew_is_remembered_outside_of_the_register(
+    keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock
+) -> None:
+    issued(keyed_house, 2)
+    lose_the_key(keyed, clock)
+    clock.advance(seconds=1)
+    reissue(keyed).run()
+    noted = strict_json.loads_object((keyed.settings.data / EPOCH_FILE).read_bytes())["certificate"]
+    assert noted in [certificate.id for certificate, _ in rows(keyed) if certificate.signing_key == "cert-2"]
 
 
 def test_the_log_says_who_ordered_it_and_what_was_replaced(

@@ -21,6 +21,7 @@ from xinzheng_issuer.cli import main
 from xinzheng_issuer.domain.workflow import Actor, Role
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing import readiness
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE
 from xinzheng_issuer.keylife.desk import KeyDesk
 from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier import TrustStore, Verifier
@@ -136,6 +137,50 @@ def test_what_is_left_of_a_restored_register_is_neither_finished_nor_voided(cour
         restored.issuer.tend()
         with restored.issuer.office.reading() as store:
             assert store.pending_certificates() == []
+
+
+def test_certificates_that_were_only_issued_are_missed_too(court: CourtHouse) -> None:
+    """A08: no status list tells of them, and their numbers and indexes are taken."""
+    known = court.certificate(CASES[0])["certificateNumber"]
+    case = court.approved(CASES[1])
+    content = backup(court)
+    forgotten = token(court, court.issue(case)["certificateNumber"])
+    restore(court, content)
+    with started(court) as restored:
+        assert restored.get("/healthz", None).json()["hindrances"] == ["register_forgetful"]
+        answer = restored.post(f"{case}/issuance", {}, "sealOperator")
+        assert (code(answer), recorded(restored)) == ((503, "register_forgetful"), {known})
+        assert revoke(restored, known)["published"] is True
+        said = run(restored, "--dry-run").stdout
+        assert "came back from a backup" in said
+        assert "new status list" in said
+        assert "由备份恢复" in run(restored, "--dry-run", LC_ALL="zh_CN.UTF-8").stdout
+        assert run(restored, "--yes").exit_code == 0
+        assert restored.issue(case)["statusListNumber"] == 2
+        restored.issuer.tend()
+        assert restored.get("/healthz", None).json()["hindrances"] == []
+        assert listed(restored, forgotten) == "ok"
+        assert "nothing to take over" in run(restored, "--dry-run").stdout
+
+
+def test_what_cannot_be_remembered_is_not_signed_and_not_lost(court: CourtHouse) -> None:
+    case = court.approved(CASES[0])
+    path = court.issuer.settings.data / EPOCH_FILE
+    path.mkdir()
+    assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_unwritable")
+    (number,) = recorded(court)
+    path.rmdir()
+    assert court.issue(case)["certificateNumber"] == number
+
+
+def test_an_epoch_that_cannot_be_read_is_doubt(court: CourtHouse) -> None:
+    court.certificate(CASES[0])
+    (court.issuer.settings.data / EPOCH_FILE).write_bytes(b"{")
+    case = court.approved(CASES[1])
+    with started(court) as restored:
+        assert code(restored.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_damaged")
+        assert run(restored, "--yes").exit_code == 0
+        assert restored.issue(case)["statusListNumber"] == 2
 
 
 def test_nothing_is_issued_anew_from_a_restored_register(court: CourtHouse) -> None:

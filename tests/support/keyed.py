@@ -41,5 +41,5 @@ def keyed_issuer(
     office = office or make_office(folder, clock=clock)
     keys = LiveKeys(settings.keys_folder, office.court, passphrase=WORDS_THAT_OPEN.encode)
     outbox = Outbox(office, keys, template.copy(folder / "public"), lock_folder=folder)
-    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge)
+    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge, note=outbox.epoch.note)
     return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)

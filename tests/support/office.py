@@ -178,7 +178,7 @@ def make_issuer(
         settings=Settings(data=folder, **settings),
         office=office,
         keys=keys,
-        cycle=IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge),
+        cycle=IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge, note=outbox.epoch.note),
         outbox=outbox,
     )
 

@@ -177,6 +177,20 @@ PUBLISHING = {
         "登记库少于已发布的内容（{lists}）：系由备份恢复。补齐数据之前不签发任何证明，以免编号和索引重复使用："
         "xinzheng db adopt。其间撤销、暂停和重新列入照常登记，随补齐一并发布。",
     ),
+    "register_forgetful": Message(
+        "A certificate was recorded that the register does not know ({path}): it came back from a backup. No "
+        "certificate is issued before the next status list is open, for numbers and indexes could be given out twice: "
+        "xinzheng db adopt.",
+        "曾登记过一份登记库所不知的证明（{path}）：登记库系由备份恢复。启用下一个状态列表之前不签发任何证明，"
+        "以免编号和索引重复使用：xinzheng db adopt。",
+    ),
+    "epoch_damaged": Message(
+        "{path} should name the certificate that was recorded last, and cannot be read: whether the register came "
+        "back from a backup cannot be told. No certificate is issued before the next status list is open: xinzheng db "
+        "adopt.",
+        "{path} 应载明最近登记的证明，但无法读取：无从判断登记库是否由备份恢复。"
+        "启用下一个状态列表之前不签发任何证明：xinzheng db adopt。",
+    ),
     "steps_to_repeat": Message(
         "{count} certificate(s), such as {numbers}, were published as revoked or suspended, and the register believes "
         "them in force: take those steps again first, then repeat this one. Nothing was changed.",

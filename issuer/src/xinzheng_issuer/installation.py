@@ -247,7 +247,7 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
         )
         on_failure.pop_all()
     outbox = Outbox(office, keys, publisher, lock_folder=settings.data, watermark=settings.watermark)
-    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge)
+    cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge, note=outbox.epoch.note)
     return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)
 
 

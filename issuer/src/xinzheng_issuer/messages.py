@@ -245,6 +245,11 @@ _ISSUING = {
         "handed over.",
         "已签名的证明不能以法院公钥验证（{form}：{reason}）；未予交付。",
     ),
+    "epoch_unwritable": Message(
+        "The certificate that was recorded last cannot be remembered in {path}: {reason}. Nothing is lost; repeat the "
+        "step once the file can be written.",
+        "无法将最近登记的证明记入 {path}：{reason}。未丢失任何内容；待该文件可写后请重复该步骤。",
+    ),
     "signer_unavailable": Message(
         "The court's key cannot sign now: {reason}. Nothing is lost; repeat the step later.",
         "法院密钥暂时不能签名：{reason}。未丢失任何内容；请稍后重试。",

@@ -16,6 +16,11 @@ from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import Message
 from xinzheng_verifier.trust.files import locked
 
+_NEXT_LIST = Message(
+    "New certificates go onto a new status list, for indexes of the old ones may be taken.",
+    "新证明将登记于新的状态列表，因旧列表的索引可能已被占用。",
+)
+
 
 @click.group("db", help=word("db"))
 def command() -> None:
@@ -48,11 +53,12 @@ def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
             return
     with closing(open_issuer(settings)) as issuer:
         if found is None:
-            lists = issuer.outbox.behind()
-            if not lists:
+            lists, forgotten = issuer.outbox.behind(), issuer.outbox.forgotten()
+            if not lists and forgotten is None:
                 talk.end({}, word("adopt_nothing"))
                 return
-            if not talk.goes_on(_effects(lists)):
+            said = [] if forgotten is None else [Message(forgotten.message("en"), forgotten.message("zh"))]
+            if not talk.goes_on([*said, *_effects(lists)]):
                 return
         publication = issuer.outbox.adopt(None if found is None else found.targets)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
@@ -118,7 +124,4 @@ def _effects(lists: list[Behind]) -> Iterator[Message]:
                 f"证明 {number} 已在列表 {each.number}（{each.purpose}）中发布为恢复，登记库却仍为暂停："
                 "请先重新恢复，再执行本步骤；否则自该步骤起将再次发布为暂停。",
             )
-    yield Message(
-        "New certificates go onto a new status list, for indexes of the old ones may be taken.",
-        "新证明将登记于新的状态列表，因旧列表的索引可能已被占用。",
-    )
+    yield _NEXT_LIST

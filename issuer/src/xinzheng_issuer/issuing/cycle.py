@@ -1,7 +1,7 @@
 """The issuing cycle: record, lint, sign, verify, hand over.
 
     1 record   number, id, random status index and the digest of the unsigned credential are committed; from here on
-               they are taken for ever
+               they are taken for ever, and the id is noted outside of the register
     2 lint     the shipped verifier passes the forms signed with throwaway keys
     3 sign     the court's key signs all forms
     4 verify   the shipped verifier passes them with the court's published keys
@@ -50,8 +50,8 @@ from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.issuing")
 
-_OUT_OF_REACH = {"signer_unavailable", "sm2_unavailable", "sm2_failed", "pkcs11_sm2_unset"}
-"""Codes of what keeps a key from signing and can be mended outside."""
+_OUT_OF_REACH = {"signer_unavailable", "epoch_unwritable", "sm2_unavailable", "sm2_failed", "pkcs11_sm2_unset"}
+"""Codes of what keeps a certificate from being signed and can be mended outside."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class IssuingCycle:
         keys: its keys.
         draw_index: a random number below another, for status indexes.
         require_knowledge: raises while the register does not know what numbers and indexes it has given out.
+        note: remembers outside of the register the id of a recorded certificate, before it is signed.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class IssuingCycle:
         *,
         draw_index: Callable[[int], int] = secrets.randbelow,
         require_knowledge: Callable[[], None] = lambda: None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._office = office
+        self.note = note
         self._require_knowledge = require_knowledge
         self._keys = keys
         self._rehearsal = Rehearsal(keys)
@@ -109,10 +112,11 @@ class IssuingCycle:
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`, `qr_too_large`,
-                `status_list_exhausted`; `signer_unavailable`, after which the same step finishes what it began.
+                `status_list_exhausted`; `signer_unavailable`, `epoch_unwritable`, after which the same step finishes
+                what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
-            PublishingError: `register_restored`: nothing was begun.
+            PublishingError: `register_restored`, `register_forgetful`: nothing was begun.
         """
         self._require_knowledge()
         with refusals_logged(self._office, case_id, Action.ISSUE, actor):
@@ -232,6 +236,7 @@ class IssuingCycle:
 
     def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
         try:
+            self.note(certificate.id)
             forms = self.sign(certificate)
             return self._activate(certificate.id, forms, actor)
         except (CodedError, RefusalError) as error:

@@ -53,7 +53,7 @@ class Readiness:
             KeysError: (keys) a key cannot be used, such as `token_missing`; none is active.
             ConfigurationError: `key_mismatch`, `key_records_damaged`.
             IssuingError: `signer_unavailable`.
-            PublishingError: `register_restored`.
+            PublishingError: `register_restored`, `register_forgetful`.
         """
         if self._lock.acquire(blocking=False):
             try:

@@ -131,7 +131,7 @@ class Reissue:
         Raises:
             KeyLifeError: as `check`; `reissue_running`.
             LifecycleError, KeyStoreError: (keys) no key signs now. What was recorded is finished by the next run.
-            IssuingError: `signer_unavailable`; likewise.
+            IssuingError: `signer_unavailable`, `epoch_unwritable`; likewise.
         """
         self.check()
         with _alone(self._issuer.settings.keys_folder):
@@ -152,7 +152,7 @@ class Reissue:
             KeyLifeError: `key_unknown`, `key_not_compromised`; of a court in the country's list `key_listing_needed`,
                 `key_edition_refused`, `key_not_listed`.
             LifecycleError, KeyStoreError: (keys) no key signs now.
-            PublishingError: `register_restored`.
+            PublishingError: `register_restored`, `register_forgetful`.
         """
         self._issuer.outbox.require_knowledge()
         records = {entry.record.name: entry.record for entry in read_entries(self._issuer.settings.keys_folder)}
@@ -261,6 +261,8 @@ class Reissue:
 
     def _finish(self, work: Sequence[_Work]) -> None:
         signed: list[tuple[_Work, SignedForms]] = []
+        if work:
+            self._issuer.cycle.note(work[-1].certificate.id)
         for each in work:
             try:
                 signed.append((each, self._issuer.cycle.sign(each.certificate)))

@@ -20,6 +20,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
@@ -68,7 +69,7 @@ class Outbox:
         office: the court.
         keys: its keys.
         publisher: of its bundle.
-        lock_folder: whose lock keeps others from publishing.
+        lock_folder: whose lock keeps others from publishing, and which has the register's epoch.
         watermark: file, outside of what a backup restores, that remembers the last edition; None for none.
     """
 
@@ -86,6 +87,7 @@ class Outbox:
         self._keys = keys
         self._publisher = publisher
         self._lock_folder = lock_folder
+        self.epoch = Epoch(lock_folder / EPOCH_FILE)
         self._lock = threading.Lock()
         self._knows_all: bool | None = None  # None: to be looked at
         self._hindrances: Sequence[str] = ()
@@ -184,8 +186,8 @@ class Outbox:
         What the last look found counts as long as it was good.
 
         Raises:
-            PublishingError: `register_restored`, `edition_forgotten`; it cannot be told: `repository_damaged`,
-                `edition_damaged`, `list_not_own`.
+            PublishingError: `register_restored`, `register_forgetful`, `edition_forgotten`; it cannot be told:
+                `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
         """
         if not self._knows_all:
             self._compare()
@@ -194,13 +196,20 @@ class Outbox:
         self._knows_all = None
         self.require_remembered()
         lists = self.behind()
-        self._knows_all = not lists
         if lists:
             names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
             raise PublishingError("register_restored", lists=", ".join(names))
+        if (refusal := self.forgotten()) is not None:
+            raise refusal
+        self._knows_all = True
+
+    def forgotten(self) -> PublishingError | None:
+        """Why the register may have forgotten certificates that it recorded; None if it knows the last of them."""
+        with self._office.reading() as store:
+            return self.epoch.refusal(store)
 
     def adopt(self, found: Mapping[str, bytes] | None = None) -> PublicationState:
-        """Take over into the register what was published, and publish.
+        """Take over into the register what was published, open the next status list, and publish.
 
         Args:
             found: as for `behind`.
@@ -216,8 +225,9 @@ class Outbox:
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
-                if lists:
+                if lists or self.epoch.refusal(store) is not None:
                     adopt(store, lists, at=now)
+            self.epoch.forget()
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published

@@ -276,6 +276,11 @@ class Store(FeedRows, KeyRows, PublicationRows, StatusRows):
             raise RegisterError("certificate_not_found", field="id")
         return certificate
 
+    def has_certificate(self, certificate_id: str) -> bool:
+        """Whether a certificate was recorded, by its `urn:uuid:` id."""
+        query = select(Certificate.id).where(Certificate.court_id == self.court_id, Certificate.id == certificate_id)
+        return self._session.exec(query).one_or_none() is not None
+
     def pending_certificates(self) -> Sequence[Certificate]:
         """Recorded, neither issued nor voided: what a crash left behind."""
         query = select(Certificate).where(
