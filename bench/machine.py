@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import sys
 import sysconfig
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,6 +32,8 @@ def cores() -> int:
 
 def build() -> str:
     """How the interpreter was built; profile-guided optimization makes Python code faster, and OpenSSL no different."""
+    if sys.base_prefix == "/usr":  # distributions optimize by profile without saying so in the arguments
+        return f"as {platform.freedesktop_os_release()['PRETTY_NAME']} builds it"
     arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))
     return "with" + ("" if "--enable-optimizations" in arguments else "out") + " profile-guided optimization"
 

@@ -191,6 +191,19 @@ def test_a_bundle_that_is_older_partial_or_not_the_courts_is_refused(court: Cour
     assert revoke(court, numbers[1])["published"]
 
 
+def test_indexes_given_out_before_are_not_given_out_again(court: CourtHouse, tmp_path: Path) -> None:
+    """Nothing but a certificate was issued since the snapshot: no list tells of it, and the epoch came back too."""
+    settled(court)
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.certificate(application(enforcementCaseNumber="（2022）鄂0683执126号"))
+    lender.fetch()
+    bring_back(court, kept)
+    assert "new status list" in run(court, "--bundle", lender.file(), "--dry-run").output
+    assert run(court, "--bundle", lender.file(), "--yes").exit_code == 0
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    assert court.certificate(application(enforcementCaseNumber="（2022）鄂0683执127号"))["statusListNumber"] == 2
+
+
 # --- the watermark ----------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +240,10 @@ def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: St
         assert issuer.outbox.renew().published
         (tmp_path / "away" / "published.json").write_bytes(b"{")
         assert issuer.outbox.renew().reason == "repository_damaged"
+        (tmp_path / "away" / "published.json").unlink()
+        (tmp_path / "away").rmdir()
+        (tmp_path / "away").write_bytes(b"a share that is not mounted")
+        assert issuer.outbox.renew().published
     assert Settings(watermark="").watermark is None  # type: ignore[arg-type]
 
 

@@ -165,11 +165,11 @@ def test_certificates_that_were_only_issued_are_missed_too(court: CourtHouse) ->
 
 def test_what_cannot_be_remembered_is_not_signed_and_not_lost(court: CourtHouse) -> None:
     case = court.approved(CASES[0])
-    path = court.issuer.settings.data / EPOCH_FILE
-    path.mkdir()
+    folder = (court.issuer.settings.data / EPOCH_FILE).parent
+    folder.write_bytes(b"in the way")
     assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_unwritable")
     (number,) = recorded(court)
-    path.rmdir()
+    folder.unlink()
     assert court.issue(case)["certificateNumber"] == number
 
 

@@ -51,6 +51,17 @@ def refused(folder: Path, clock: StandingClock) -> str:
     return caught.value.code
 
 
+def test_a_watermark_of_the_line_before_keeps_nobody_from_publishing(folder: Path, tmp_path: Path) -> None:
+    watermark = tmp_path / "elsewhere.json"
+    kept = {"XINZHENG_WATERMARK": str(watermark)}
+    assert run(folder, "renew", *WHY, "--yes", settings=kept).exit_code == 0
+    assert watermark.exists()
+    public(folder).rename(folder / "before")
+    begun = run(folder, "begin", *WHY, "--yes", settings=kept)
+    assert begun.exit_code == 0, begun.output
+    assert run(folder, "renew", *WHY, "--yes", settings=kept).exit_code == 0
+
+
 def test_stolen_and_retired_keys_are_not_taken_for_the_new_line(folder: Path) -> None:
     assert run(folder, "rotate", *ROLES, "--reason", "stolen laptop", "--yes").exit_code == 0
     (keys(folder) / "root-2.pem").unlink()

@@ -76,7 +76,7 @@ def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None
         found = repository.judge(bundle, at=office.clock())
         with office.reading() as store:
             lists = behind(store, found.targets, at=office.clock())
-    if not talk.goes_on([_effect_of(found), *(_effects(lists) if lists else ())]):
+    if not talk.goes_on([_effect_of(found), *_effects(lists)]):
         return None
     with locked(settings.data):
         found = repository.judge(bundle, at=office.clock())

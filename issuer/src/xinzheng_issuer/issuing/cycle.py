@@ -76,7 +76,7 @@ class IssuingCycle:
         keys: its keys.
         draw_index: a random number below another, for status indexes.
         require_knowledge: raises while the register does not know what numbers and indexes it has given out.
-        note: remembers outside of the register the id of a recorded certificate, before it is signed.
+        note: remembers outside of the register a certificate that was recorded, and when, before it is signed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class IssuingCycle:
         *,
         draw_index: Callable[[int], int] = secrets.randbelow,
         require_knowledge: Callable[[], None] = lambda: None,
-        note: Callable[[str], None] = lambda _: None,
+        note: Callable[[str, datetime], None] = lambda _id, _at: None,
     ) -> None:
         self._office = office
         self.note = note
@@ -236,7 +236,7 @@ class IssuingCycle:
 
     def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
         try:
-            self.note(certificate.id)
+            self.note(certificate.id, certificate.recorded_at)
             forms = self.sign(certificate)
             return self._activate(certificate.id, forms, actor)
         except (CodedError, RefusalError) as error:

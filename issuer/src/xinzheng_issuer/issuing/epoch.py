@@ -5,36 +5,48 @@ out again. Status lists tell the same once one has changed; this tells it where 
 """
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from xinzheng_issuer.errors import IssuingError, PublishingError
 from xinzheng_issuer.register.store import Store
 from xinzheng_schemas.strict_json import loads_object
-from xinzheng_verifier.trust.files import replace_file
+from xinzheng_verifier.trust.files import locked, replace_file
 
-EPOCH_FILE = "register-epoch.json"
-"""Name of the file in the data folder; it does not belong into backups of the register."""
+EPOCH_FILE = "epoch/recorded.json"
+"""Its name in the data folder; it does not belong into backups of the register."""
 
 
 class Epoch:
     """The file, and what it says of a register.
 
     Args:
-        path: of the file.
+        path: of the file, in a folder of its own, whose lock whoever changes it holds.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def note(self, certificate_id: str) -> None:
-        """Remember a recorded certificate before anybody signs it; of several that were recorded together any one.
+    def note(self, certificate_id: str, recorded_at: datetime) -> None:
+        """Remember a recorded certificate before anybody signs it, unless a later one is remembered.
+
+        Args:
+            certificate_id: its id; of several that were recorded together that of any.
+            recorded_at: when that was.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
+        content = json.dumps({"certificate": certificate_id, "recordedAt": recorded_at.isoformat()})
         try:
-            replace_file(self._path, json.dumps({"certificate": certificate_id}).encode(), mode=0o600)
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+            with locked(self._path.parent):
+                last = self._last()
+                if last is None or last[1] <= recorded_at:
+                    replace_file(self._path, content.encode(), mode=0o600)
+        except PublishingError as error:
+            raise IssuingError("epoch_unwritable", path=self._path, reason=error.code) from error
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
@@ -48,18 +60,37 @@ class Epoch:
             PublishingError: `register_forgetful`; `epoch_damaged`, it cannot be told.
         """
         try:
-            content: Any = loads_object(self._path.read_bytes())
-            is_known = store.has_certificate(str(content["certificate"]))
-        except FileNotFoundError:
+            last = self._last()
+        except PublishingError as error:
+            return error
+        if last is None or store.has_certificate(last[0]):
             return None
-        except (OSError, ValueError, LookupError):
-            return PublishingError("epoch_damaged", path=self._path)
-        return None if is_known else PublishingError("register_forgetful", path=self._path)
+        return PublishingError("register_forgetful", path=self._path)
 
-    def forget(self) -> None:
-        """The register was brought up to date: what it gives out next is remembered.
+    def forget(self, store: Store) -> None:
+        """Forget a certificate that the register does not know, for it was brought up to date.
+
+        Args:
+            store: an open transaction.
 
         Raises:
             OSError: the file cannot be removed.
         """
-        self._path.unlink(missing_ok=True)
+        if self._path.parent.exists():
+            with locked(self._path.parent):
+                if self.refusal(store) is not None:
+                    self._path.unlink()
+
+    def _last(self) -> tuple[str, datetime] | None:
+        """Id of the certificate and when it was recorded.
+
+        Raises:
+            PublishingError: `epoch_damaged`.
+        """
+        try:
+            content: Any = loads_object(self._path.read_bytes())
+            return str(content["certificate"]), datetime.fromisoformat(content["recordedAt"])
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise PublishingError("epoch_damaged", path=self._path) from error

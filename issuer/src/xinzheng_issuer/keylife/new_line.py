@@ -63,7 +63,8 @@ class NewLine:
         Raises:
             PublishingError: `repository_exists`.
             KeysError: (keys) a key cannot be made.
-            OSError: the root cannot be written; keys that were made are named by nothing.
+            OSError: the watermark cannot be removed, or the root cannot be written; keys that were made are named by
+                nothing.
             SQLAlchemyError: the register cannot enter it. If it fails at the very end the root stands, and whoever
                 opens the register next enters it.
         """
@@ -77,6 +78,8 @@ class NewLine:
             content = first_root(new, expires=now + Lifetimes().root)
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
+            if self._settings.watermark is not None:
+                self._settings.watermark.unlink(missing_ok=True)  # it remembers the line that is given up
             with locked(repository.folder), self._office.writing() as store:
                 enter(store, [root], told, at=now)
                 repository.add_root(1, content)

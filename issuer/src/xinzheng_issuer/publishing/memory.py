@@ -65,7 +65,8 @@ class Memory:
         """What is remembered; None if there was no publication yet.
 
         Raises:
-            PublishingError: `repository_damaged`, the file cannot be read.
+            PublishingError: `repository_damaged`, it is none.
+            OSError: it cannot be read.
         """
         try:
             content: Any = loads_object(path.read_bytes(), limits=_JSON)
@@ -79,7 +80,7 @@ class Memory:
             )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise PublishingError("repository_damaged", path=path) from error
 
     def write(self, path: Path) -> None:

@@ -126,16 +126,30 @@ class Outbox:
     def require_remembered(self) -> None:
         """Raise if the watermark remembers a later edition than the repository has: both came back from a backup.
 
+        A disk that is away stops nothing.
+
         Raises:
-            PublishingError: `edition_forgotten`; `repository_damaged`, the watermark or the repository cannot be read.
+            PublishingError: `edition_forgotten`; `repository_damaged`, the repository or what the watermark says.
         """
         if self._watermark is None:
             return
-        memory, now = Memory.read(self._watermark), self._publisher.published
+        try:
+            memory = Memory.read(self._watermark)
+        except OSError as error:
+            _log.warning("watermark_unreadable", path=str(self._watermark), reason=error.strerror)
+            return
+        now = self._publisher.published
         if memory is None:
             _log.warning("watermark_missing", path=str(self._watermark))
         elif memory.is_ahead_of(now, next_root=self._publisher.signed_root):
             raise PublishingError("edition_forgotten", found=now.version, expected=memory.version)
+
+    def _forgotten_edition(self) -> PublishingError | None:
+        try:
+            self.require_remembered()
+        except PublishingError as error:
+            return error
+        return None
 
     def _remember(self) -> None:
         """What was published is published, whether it can be remembered or not."""
@@ -225,14 +239,17 @@ class Outbox:
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
-                if lists or self.epoch.refusal(store) is not None:
+                # What was found elsewhere tells of certificates that it does not name, and that nobody here knows.
+                if lists or found is not None or self.epoch.refusal(store) is not None:
                     adopt(store, lists, at=now)
-            self.epoch.forget()
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
                 )
-            return self._attempted(force=True)
+            state = self._attempted(force=True)
+            with self._office.reading() as store:
+                self.epoch.forget(store)
+            return state
 
     def _published(self) -> Mapping[str, bytes]:
         edition = self._publisher.in_effect
@@ -321,12 +338,14 @@ class Outbox:
         with self._keys.in_use() as keys:
             with self._office.writing() as store:
                 expire_due(store, at=now)
+            forgotten = self._forgotten_edition()  # a disk far away may keep one waiting: not in a transaction
             with self._office.writing(snapshot=True) as store:
                 waiting = store.pending_publications()
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
-                self.require_remembered()
+                if forgotten is not None:
+                    raise forgotten
                 # What must not be published must not get its numbers either: they would outrun the check.
                 targets = self._targets(editions(store, self._office, keys, at=now), keys, at=now)
         publication = self._publisher.publish(targets, at=now, beside=beside)

@@ -123,7 +123,7 @@ class TrustListPublisher:
             roots = self._repository.roots()
             files = Files(self._repository.folder, given)
             offers = [offer for contribution in given for offer in contribution.offers()]
-            memory = Memory.read(self._memory_path())
+            memory = self._memory()
             past = self._past(memory, now, files)
             chosen = Selection(now, past=past, roots=roots, offers=offers, files=files, at=at).choose()
             if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
@@ -273,6 +273,13 @@ class TrustListPublisher:
         if section is None:
             raise TrustListError("ceremony_section_missing", field=TIMESTAMP)
         return self._reviewed.medium(section.shares[0]) / MEMORY_FILE
+
+    def _memory(self) -> Memory | None:
+        path = self._memory_path()
+        try:
+            return Memory.read(path)
+        except OSError as error:
+            raise PublishingError("repository_damaged", path=path) from error
 
     def _past(self, memory: Memory | None, now: Published, files: Files) -> Past:
         """What was in effect before, and is no more.
