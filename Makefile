@@ -39,6 +39,7 @@ bench: environment peers  ## speed as ratios to the bare signature check, into d
 	PYTHONPATH=tests $(BIN)/python -m bench.country --write
 	PYTHONPATH=tests $(BIN)/python -m bench.store --write
 	PYTHONPATH=tests $(BIN)/python -m bench.signing
+	PYTHONPATH=tests $(BIN)/python -m bench.reissue
 
 fuzz: environment    ## coverage-guided fuzzing of every parser, TIME=seconds (an hour unless told), in var/fuzz/
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(or $(TIME),3600)
