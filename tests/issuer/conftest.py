@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from support.country import Country
 from support.keyed import keyed_issuer, make_key_folder
+from support.lived_country import Lenders, live_for_two_days
 from support.office import CourtHouse, PublisherTemplate, StandingClock, make_issuer, make_office
 from support.postgres import running_server
 from xinzheng_issuer.casework.office import Office
@@ -145,6 +146,18 @@ def founded_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
 def country(tmp_path: Path, founded_country: Country) -> Iterator[Country]:
     with quick_key_files():
         yield founded_country.copy(tmp_path / "country")
+
+
+@pytest.fixture
+def lived(country: Country) -> Country:
+    """Two days and editions later, one court has revoked a certificate."""
+    live_for_two_days(country)
+    return country
+
+
+@pytest.fixture
+def lenders(country: Country) -> Lenders:
+    return Lenders(country)
 
 
 @pytest.fixture

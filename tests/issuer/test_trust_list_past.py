@@ -5,7 +5,7 @@ Whatever comes back is held to what was published of it, so that every lender fo
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,37 +18,14 @@ from tuf.api.metadata import Metadata, TargetFile, Targets
 from support.country import Country, CourtHouse, passphrase_of
 from support.handing_in import COURT, REVOCATION, Forge, answers, refusal, verdict
 from support.issuers import KEYS_FROM, NOW
+from support.lived_country import REVOKED, ROLE, Lenders, first_lists, handed_in, publish, published_files
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
 from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past
-from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
-from xinzheng_verifier import TrustStore, Verifier
-from xinzheng_verifier.trust.directory import import_bundle
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name
 
-ROLE = f"court-{COURT}"
-REVOKED = 94567
-"""Index of the certificates that these courts issue."""
 JOURNAL = REVOCATION.replace(".json", ".changes.json")
-
-
-@pytest.fixture
-def lived(country: Country) -> Country:
-    """Two days later: on the first the court handed in, on the second it has revoked a certificate."""
-    for revoked in (set[int](), {REVOKED}):
-        country.next_day()
-        country.houses[COURT].revoked = revoked
-        country.hand_in()
-        publish(country)
-    return country
-
-
-def publish(country: Country, *given: Contribution, court: bool = True) -> Result:
-    """What ceremonies and courts have handed in, but of the one court, if it is not to, only what is given."""
-    courts = [code for code in country.houses if court or code != COURT]
-    found = [read_contribution(country.incoming / code) for code in courts]
-    return country.publisher.publish([read_contribution(country.work), *found, *given], at=country.at)
 
 
 def edition(country: Country, version: int) -> Contribution:
@@ -84,37 +61,6 @@ def signed_by_new_key(forge: Forge, number: int = 2) -> Forge:
     contributor = forge.house.contributor
     forge.signer = open_share(key_file(contributor.keys, f"{ROLE}-{number}"), passphrase=contributor.passphrase)
     return forge
-
-
-def handed_in(forge: Forge) -> Contribution:
-    return Contribution(source=COURT, files=forge.files())
-
-
-class Lenders:
-    """One of each edition, who then sleeps until it is asked to follow."""
-
-    def __init__(self, country: Country) -> None:
-        self.country = country
-        self.stores: list[Path] = []
-
-    def join(self) -> None:
-        store = self.country.folder / "stores" / str(len(self.stores))
-        import_bundle(store, self.country.bundle, root=self.country.first_root, at=self.country.at)
-        self.stores.append(store)
-
-    def follow(self) -> set[str]:
-        """What all of them, and a new one, say of a certificate of the court."""
-        self.join()
-        certificate = self.country.houses[COURT].court.issue().json_text
-        for store in self.stores:
-            import_bundle(store, self.country.bundle, at=self.country.at)
-        verifiers = [Verifier(TrustStore.open(store)) for store in self.stores]
-        return {verifier.report(certificate, at=self.country.at).code for verifier in verifiers}
-
-
-@pytest.fixture
-def lenders(country: Country) -> Lenders:
-    return Lenders(country)
 
 
 # --- a paused court ---------------------------------------------------------------------------------------------------
@@ -174,7 +120,7 @@ def test_a_court_with_a_new_key_after_a_pause_begins_anew_and_not_earlier(lived:
     house = new_key(lived)
     name_again(lived)
     older = signed_by_new_key(Forge(lived, version=5))
-    older.targets |= {path: data for path, data in _first_lists(house).items() if "status" in path}
+    older.targets |= {path: data for path, data in first_lists(house).items() if "status" in path}
     assert answers(publish(lived, handed_in(older), court=False))[ROLE] == "contribution_older"
     earlier = signed_by_new_key(Forge(lived, version=6))
     earlier.members = {"publishedAt": "2026-11-24T09:00:00Z"}
@@ -184,13 +130,6 @@ def test_a_court_with_a_new_key_after_a_pause_begins_anew_and_not_earlier(lived:
     anew.targets[JOURNAL] = json.dumps(text).encode()
     assert set(answers(publish(lived, handed_in(anew), court=False)).values()) == {"taken"}
     assert lenders.follow() == {"revoked"}
-
-
-def _first_lists(house: CourtHouse) -> dict[str, bytes]:
-    sequence, house.sequence = house.sequence, 0
-    targets = house.targets(house.court.now)
-    house.sequence = sequence
-    return targets
 
 
 # --- other keys, and back ---------------------------------------------------------------------------------------------
@@ -336,7 +275,7 @@ def test_an_edition_that_any_lender_would_refuse_is_not_published(
     monkeypatch.setattr("xinzheng_issuer.publishing.trust_list.selection.Continuation.check_history", lambda *_: None)
     assert refusal(publish, lived, edition(lived, 1), court=False) == "publication_refused"
     forge = Forge(lived, version=4)
-    forge.targets |= {path: data for path, data in _first_lists(forge.house).items() if "status" in path}
+    forge.targets |= {path: data for path, data in first_lists(forge.house).items() if "status" in path}
     assert refusal(publish, lived, handed_in(forge), court=False) == "publication_refused"
 
 
@@ -443,32 +382,6 @@ WORDS = st.text("0123456789abcdef", max_size=8)
 def test_what_is_written_down_is_what_is_read(roles: dict[str, tuple[Left, ...]], lists: dict[str, LeftList]) -> None:
     past = Past(roles=roles, lists=lists)
     assert Past.parse(json.loads(json.dumps(past.to_json()))) == past
-
-
-# --- a damaged repository ---------------------------------------------------------------------------------------------
-
-
-def published_files(country: Country, endings: Iterable[str]) -> list[Path]:
-    """The newest files of the court in the repository whose names end so."""
-    listed = json.loads((country.folder / "public" / "metadata" / f"3.{ROLE}.json").read_bytes())["signed"]["targets"]
-    return [
-        country.folder / "public" / "targets" / Path(path).parent / f"{entry['hashes']['sha256']}.{Path(path).name}"
-        for path, entry in listed.items()
-        if path.endswith(tuple(endings))
-    ]
-
-
-@pytest.mark.parametrize("ending", ["/revocation.json", "/revocation.changes.json"])
-@pytest.mark.parametrize("damage", ["missing", "other"])
-def test_a_damaged_file_is_not_taken_for_none(lived: Country, ending: str, damage: str) -> None:
-    """What cannot be compared with what was published is not published in its place."""
-    (path,) = published_files(lived, [ending])
-    path.unlink() if damage == "missing" else path.write_text("{}", "utf-8")
-    forge = Forge(lived, version=4)
-    assert refusal(publish, lived, handed_in(forge), court=False) == "repository_damaged"
-    path.unlink(missing_ok=True)
-    lived.publisher.restore(lived.bundle, at=lived.at)
-    assert answers(publish(lived, handed_in(forge), court=False))[ROLE] == "taken"
 
 
 def test_a_journal_that_was_removed_after_a_pause_is_missed(lived: Country) -> None:

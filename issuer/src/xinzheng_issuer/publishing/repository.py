@@ -10,12 +10,13 @@ before it is never named by anything, and its number is never used again.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import structlog
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
@@ -36,6 +37,11 @@ TIMESTAMP_FILE: Final = "metadata/timestamp.json"
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far the edition in effect may lie in the future of the clock: two machines, or one that was set right. [ours]"""
+
+LEFTOVERS: Final = 1000
+"""How far above the edition in effect a file may lie by its name and still be what a crash left behind. [ours]"""
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 _ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
 _BUNDLE: Final = re.compile(r"bundle-([1-9][0-9]*)\.xzb")
@@ -139,20 +145,35 @@ class Repository:
         except OSError as error:
             raise PublishingError("repository_damaged", path=path) from error
 
-    def next_version(self, *kinds: str) -> int:
-        """One above every number found, also those of publications that a crash kept from taking effect.
+    def next_version(self, *kinds: str, after: int | None = None) -> int:
+        """One above every number that was given, also to publications that a crash kept from taking effect.
+
+        Nothing vouches for a number that only the name of a file bears. Those that lie further above the edition in
+        effect than crashes can have brought them are ignored; a number that any file bears is never given again.
 
         Args:
             kinds: roles whose metadata bears the number of the publication.
+            after: the edition in effect, where it was judged; without it the timestamp is read.
 
         Raises:
             PublishingError: `repository_damaged`.
         """
+        if after is None:
+            timestamp = self.timestamp()
+            after = timestamp.version if timestamp else 0
+        found = self._numbered(kinds)
+        version = 1 + max([after, *(number for number in found if number <= after + LEFTOVERS)])
+        while version in found:
+            version += 1
+        if (highest := max(found, default=0)) > version:
+            _log.warning("number_ignored", path=str(found[highest]), in_effect=after, next=version)
+        return version
+
+    def _numbered(self, kinds: Iterable[str]) -> dict[int, Path]:
+        """Number → a file of a publication that bears it."""
         numbered = re.compile(rf"(?:bundle-)?([1-9][0-9]*)\.(?:xzb|(?:{'|'.join(kinds)})\.json)")
-        names = (path.name for folder in ("metadata", "bundles") for path in (self.folder / folder).iterdir())
-        timestamp = self.timestamp()
-        found = [int(match[1]) for name in names if (match := numbered.fullmatch(name))]
-        return 1 + max([timestamp.version if timestamp else 0, *found])
+        paths = (path for folder in ("metadata", "bundles") for path in (self.folder / folder).iterdir())
+        return {int(match[1]): path for path in paths if (match := numbered.fullmatch(path.name))}
 
     def highest_bundle(self) -> int:
         """The highest number of a bundle that lies there; 0 of none."""

@@ -128,7 +128,7 @@ class TrustListPublisher:
             chosen = Selection(now, past=past, roots=roots, offers=offers, files=files, at=at).choose()
             if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
                 raise TrustListError("repository_restored", found=now.version, expected=memory.version)
-            version = self._repository.next_version(SNAPSHOT)
+            version = self._repository.next_version(SNAPSHOT, after=now.version)
             moment = self._moment(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
