@@ -4,15 +4,18 @@ He may stop a publication while his files are there. Nothing of them is recorded
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from support.country import Country
-from support.handing_in import COURT
-from support.lived_country import Lenders
+from support.handing_in import COURT, REVOCATION, Forge, answers, refusal
+from support.lived_country import ROLE, Lenders, first_lists, handed_in, publish, published_files
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.logs import configure_logs
+from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import LEFTOVERS
 
 JOURNAL = "/revocation.changes.json"
@@ -78,3 +81,74 @@ def test_a_timestamp_that_changes_meanwhile_gives_no_number(country: Country) ->
     lie["signed"]["version"] = 999_999_997
     timestamp.write_text(json.dumps(lie), "utf-8")
     assert country.publisher.repository.next_version("snapshot", after=1) == 2
+
+
+# --- damaged and missing files of one court ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["/revocation.json", JOURNAL, "issuer.json"])
+@pytest.mark.parametrize("damage", ["missing", "short", "other"])
+def test_a_damaged_file_is_taken_from_the_bundle(lived: Country, lenders: Lenders, ending: str, damage: str) -> None:
+    lenders.join()
+    paths = published_files(lived, [ending]) or list((public(lived) / "targets" / "courts" / COURT).glob(f"*.{ending}"))
+    (path,) = paths
+    content = path.read_bytes()
+    path.unlink() if damage == "missing" else path.write_bytes(b"" if damage == "short" else b" " * len(content))
+    assert publish(lived, court=False).version == 4
+    assert path.read_bytes() == content
+    assert lenders.follow() == {"revoked"}
+
+
+@pytest.mark.parametrize("ending", ["/revocation.json", JOURNAL])
+@pytest.mark.parametrize("damage", ["missing", "other"])
+def test_what_a_court_hands_in_heals_what_was_lost_of_it(
+    lived: Country, lenders: Lenders, ending: str, damage: str
+) -> None:
+    lenders.join()
+    (path,) = published_files(lived, [ending])
+    path.unlink() if damage == "missing" else path.write_text("{}", "utf-8")
+    lived.publisher.repository.bundle_path(3).unlink()
+    with pytest.raises(PublishingError, match="xinzheng trust-list restore") as caught:
+        publish(lived, court=False)
+    assert caught.value.code == "repository_damaged"
+    with capture_logs() as logs:
+        assert answers(publish(lived, handed_in(Forge(lived, version=4)), court=False))[ROLE] == "taken"
+    assert path.relative_to(public(lived)).as_posix() in {
+        entry["path"] for entry in logs if entry["event"] == "published_file_lost"
+    }
+    assert lenders.follow() == {"revoked"}
+
+
+def without_lists_in_memory(country: Country) -> None:
+    """As an earlier release wrote it; it fills with the next publication."""
+    path = country.folder / "publisher" / MEMORY_FILE
+    memory = json.loads(path.read_bytes())
+    memory["past"]["lists"] = {}
+    path.write_text(json.dumps(memory), "utf-8")
+    publish(country)
+
+
+@pytest.mark.parametrize("forget", [lambda _: None, without_lists_in_memory], ids=["remembered", "earlier release"])
+def test_a_list_that_was_lost_comes_back_with_no_lower_number(
+    lived: Country, lenders: Lenders, forget: Callable[[Country], None]
+) -> None:
+    lenders.join()
+    forget(lived)
+    (path,) = published_files(lived, ["/revocation.json"])
+    path.unlink()
+    lived.publisher.repository.bundle_path(newest(lived)).unlink()
+    forge = Forge(lived, version=4)
+    good = dict(forge.targets)
+    forge.targets |= {path: data for path, data in first_lists(forge.house).items() if "status" in path}
+    assert refusal(publish, lived, handed_in(forge), court=False) == "repository_damaged"
+    forge.targets = good
+    assert answers(publish(lived, handed_in(forge), court=False))[ROLE] == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_journal_that_the_bundle_has_is_not_told_otherwise(lived: Country) -> None:
+    (path,) = published_files(lived, [JOURNAL])
+    path.unlink()
+    forge = Forge(lived, version=4)
+    del forge.targets[REVOCATION.replace(".json", ".changes.json")]
+    assert answers(publish(lived, handed_in(forge), court=False))[ROLE] == "contribution_history"

@@ -81,10 +81,11 @@ PUBLISHING = {
         "接管机构或镜像所持的最新信任包。",
     ),
     "repository_damaged": Message(
-        "{path} of the bundle repository cannot be read. A court's publication folder is made whole by the newest "
-        "bundle that a lender or mirror has: xinzheng db adopt --bundle FILE.",
-        "无法读取信任包仓库的 {path}。法院的发布目录可用机构或镜像所持的最新信任包补全："
-        "xinzheng db adopt --bundle FILE。",
+        "{path} of the bundle repository cannot be read. It is made whole by the newest bundle that a lender or mirror "
+        "has: a court's publication folder by xinzheng db adopt --bundle FILE, the country's repository by xinzheng "
+        "trust-list restore --bundle FILE.",
+        "无法读取信任包仓库的 {path}。可用机构或镜像所持的最新信任包补全：法院的发布目录用 "
+        "xinzheng db adopt --bundle FILE，国家级仓库用 xinzheng trust-list restore --bundle FILE。",
     ),
     "edition_damaged": Message(
         "Edition {version} of the bundle cannot be read from the publication folder, neither from its files nor from "

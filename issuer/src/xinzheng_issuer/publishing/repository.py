@@ -204,7 +204,7 @@ class Repository:
     def write(self, files: Mapping[str, bytes], *, anew: bool = False) -> None:
         """Write a publication: what nothing names yet in the order given; `timestamp.json`, which names it, last.
 
-        A file of another length than it must have was damaged, and is written again.
+        A file that holds anything else than it must was damaged or planted, and is written again.
 
         Args:
             files: name in the repository → content.
@@ -214,7 +214,7 @@ class Repository:
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for name, content in files.items():
-            if name != TIMESTAMP_FILE and (anew or _length(self.folder / name) != len(content)):
+            if name != TIMESTAMP_FILE and (anew or not _holds(self.folder / name, content)):
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
 
@@ -265,9 +265,9 @@ class Edition:
         )
 
 
-def _length(path: Path) -> int | None:
-    """Octets of a file; None if there is none."""
-    return path.stat().st_size if path.exists() else None
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file is there and holds this."""
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
 def _state(path: Path) -> tuple[int, ...]:

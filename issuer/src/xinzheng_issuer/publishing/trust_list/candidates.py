@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import structlog
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from xinzheng_issuer.errors import PublishingError
@@ -17,12 +19,15 @@ from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository, re
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
+from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
+from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed, published_at
 
 _PUBLISHED = ""
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +134,17 @@ class Files(Mapping[str, bytes]):
     """Files by name: those that were handed in, then those of the repository, read when they are asked for.
 
     Anybody who hands something in can give any file any name: one that is not what its name says, the SHA-256 of its
-    content, is as good as not there, and stands in nobody's way. So is a file of the repository that was damaged.
+    content, is as good as not there, and stands in nobody's way. So is a file of the repository that was damaged,
+    unless the bundle still has it.
+
+    Args:
+        folder: the repository.
+        contributions: what was handed in.
+        bundle: one file that holds the edition in effect; None if it is not to be asked.
     """
 
-    def __init__(self, folder: Path, contributions: Iterable[Contribution]) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, contributions: Iterable[Contribution] = (), *, bundle: Path | None = None) -> None:
+        self._folder, self._bundle = folder, bundle
         self._new: dict[str, bytes] = {}
         for contribution in contributions:
             self._new.update({name: data for name, data in contribution.files.items() if _is_what_it_says(name, data)})
@@ -147,10 +158,27 @@ class Files(Mapping[str, bytes]):
         try:
             data = (self._folder / name).read_bytes()
         except OSError as error:
-            raise KeyError(name) from error
+            return self._from_bundle(name, error)
         if target_path(name) is not None and not _is_what_it_says(name, data):
-            raise KeyError(name)
+            return self._from_bundle(name)
         return data
+
+    def _from_bundle(self, name: str, cause: OSError | None = None) -> bytes:
+        """A target that was damaged or is missing: its name says what it must hold, wherever it comes from."""
+        if target_path(name) is None or not _is_what_it_says(name, data := self._bundled.get(name, b"")):
+            raise KeyError(name) from cause
+        _log.warning("published_file_from_bundle", path=str(self._folder / name))
+        return data
+
+    @cached_property
+    def _bundled(self) -> Mapping[str, bytes]:
+        path = self._bundle
+        try:
+            if path is None or path.stat().st_size > MAX_BUNDLE_BYTES:
+                return {}
+            return Archive(path.read_bytes())
+        except (OSError, TrustError):
+            return {}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._new)

@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 
-from xinzheng_issuer.errors import PublishingError, TrustListError
+import structlog
+
+from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, delegated_keys
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
-from xinzheng_issuer.publishing.trust_list.past import LeftList, Past
+from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, is_list
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
-from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_metadata import published_at
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 
 class Continuation:
@@ -52,7 +56,6 @@ class Continuation:
 
         Raises:
             TrustListError: `contribution_older`, `contribution_conflict`.
-            PublishingError: `repository_damaged`, a published list is missing that it has to be compared with.
             TrustError: metadata says no proper moment.
         """
         self._check_version(candidate, keys)
@@ -74,7 +77,8 @@ class Continuation:
             return
         before = self._before(candidate)
         if before is not None:
-            check_history(before, candidate, self._files, at=self._at + CLOCK_SKEW)
+            is_gone = candidate.role not in self._now.roles
+            check_history(before, candidate, self._files, at=self._at + CLOCK_SKEW, must_be_there=is_gone)
 
     # --- versions -----------------------------------------------------------------------------------------------------
 
@@ -103,7 +107,7 @@ class Continuation:
     def _check_lists(self, candidate: Candidate) -> None:
         for path, name in candidate.target_names().items():
             content = self._files.get(name)
-            if path.endswith((CHANGES, ISSUER_FILE)) or self._listed.get(path) == name or content is None:
+            if not is_list(path) or self._listed.get(path) == name or content is None:
                 continue
             for known in self._known(path):
                 # Two editions of one number: a register came back from a backup and forgot what the first says.
@@ -116,12 +120,13 @@ class Continuation:
         return {path: name for each in self._now.roles.values() for path, name in each.target_names().items()}
 
     def _known(self, path: str) -> Iterator[LeftList]:
-        """The last edition of a list that was published."""
+        """The last edition of a list that was published; of one whose file is lost, as it was remembered."""
         if (name := self._listed.get(path)) is not None:
             content = self._files.get(name)
             if content is None:
-                raise PublishingError("repository_damaged", path=name)
-            yield LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
+                _log.warning("published_file_lost", path=name)
+            else:
+                yield LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
         if path in self._past.lists:
             yield self._past.lists[path]
 

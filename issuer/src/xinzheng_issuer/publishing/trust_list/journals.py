@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import structlog
+
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate
@@ -19,6 +21,8 @@ from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier.limits import STATUS_CHANGES_JSON
 from xinzheng_verifier.trust.names import CHANGES
 from xinzheng_verifier.trust.tuf_metadata import published_at
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 _Moments = Mapping[int, Sequence[int]]
 """Index of an entry → when it was turned over, seconds since 1970, in order."""
@@ -44,14 +48,20 @@ class _Told(NamedTuple):
         return {index: _folded(moments, since) for index, moments in self.moments.items()}
 
 
-def check_history(before: Candidate, now: Candidate, files: Mapping[str, bytes], *, at: datetime) -> None:
+def check_history(
+    before: Candidate, now: Candidate, files: Mapping[str, bytes], *, at: datetime, must_be_there: bool = True
+) -> None:
     """Whether a court's journals say of the past what those in effect say.
+
+    To refuse what cannot be compared with a lost journal would keep metadata in effect that lists it, and with that
+    stop the whole country. So of a court in effect such a journal is passed over, and told in the log.
 
     Args:
         before: the court's metadata in effect.
         now: what it hands in, its lists and journals found good by the verifier.
         files: name → content of the files that both list.
         at: the moment of judgement, aware, as late as a court's clock may be.
+        must_be_there: whether a journal that is lost is a refusal.
 
     Raises:
         TrustListError: `contribution_history`.
@@ -61,8 +71,11 @@ def check_history(before: Candidate, now: Candidate, files: Mapping[str, bytes],
     vouched = published_at(before.targets(), name=before.name) if changed else None
     for path in changed:
         journal = files.get(old[path])
-        if journal is None:
+        if journal is None and must_be_there:
             raise history_lost(path, old[path])
+        if journal is None:
+            _log.warning("published_file_lost", path=old[path])
+            continue
         told = _told(journal)
         if told is None:  # published before journals were judged
             continue

@@ -6,7 +6,7 @@ nor that other keys were named for a while. So nothing of this is forgotten here
 dropped, a list is left out or a role gets other keys.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -74,7 +74,7 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftList:
-    """The last edition of a status list that no role lists any more.
+    """The last edition of a status list that was published.
 
     Attributes:
         sequence: its number; 0 if it bore none.
@@ -87,11 +87,11 @@ class LeftList:
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """What was in effect once, and is no more.
+    """What was in effect once, and is no more; of status lists also what is, for its file can be lost.
 
     Attributes:
         roles: role → its last metadata under each set of keys that it had; those that it had last stand last.
-        lists: path of a status list → its last edition.
+        lists: path of a status list → its last edition, as far as it was there when it was published.
     """
 
     roles: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)
@@ -128,10 +128,9 @@ class Past:
         Args:
             before: role → metadata of the edition that was.
             now: of the one that is.
-            files: name → content of the files that the former lists.
+            files: name → content of the files that both list; what is missing leaves the number that is known.
 
         Raises:
-            PublishingError: `repository_damaged`, one of them is missing.
             TrustError: metadata of a delegator cannot be read.
         """
         old, new = delegated_keys(before), delegated_keys(now)
@@ -140,12 +139,20 @@ class Past:
             if role in before and (role not in now or new.get(role) != keys):
                 others = (left for left in roles.get(role, ()) if left.keys != keys)
                 roles[role] = (*others, Left.of(before[role], keys=keys))
-        changed = [role for role in before.keys() | now.keys() if before.get(role) != now.get(role)]
-        listed = {path for role in changed if role in now for path in now[role].target_names()}
-        for role in changed:
-            gone = before[role].target_names() if role in before else {}
-            lists |= {path: _left_list(files, name) for path, name in gone.items() if _is_list(path)}
-        return Past(roles=roles, lists={path: left for path, left in lists.items() if path not in listed})
+        changed = {role for role in before.keys() | now.keys() if before.get(role) != now.get(role)}
+        for edition in (before, now):
+            lists |= _found(_names(edition[role] for role in edition.keys() & changed), files)
+        return Past(roles=roles, lists=lists)
+
+    def holding(self, now: Mapping[str, Candidate], files: Mapping[str, bytes]) -> "Past":
+        """The past with the lists of an edition that are not known: earlier releases did not remember them.
+
+        Args:
+            now: the roles of that edition.
+            files: name → content of the files that they list.
+        """
+        unknown = {path: name for path, name in _names(now.values()).items() if path not in self.lists}
+        return replace(self, lists={**self.lists, **_found(unknown, files)})
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
@@ -187,26 +194,10 @@ def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], 
     try:
         for number in (*_editions(repository, since, now.version), now.version):
             roles = now.roles if number == now.version else _roles(repository, number, files, before)
-            past, before = past.after(before, roles, _Present(files)), dict(roles)
+            past, before = past.after(before, roles, files), dict(roles)
     except TrustError as error:
         raise PublishingError("repository_damaged", path=repository.metadata) from error
     return past
-
-
-class _Present(Mapping[str, bytes]):
-    """Files of old editions: what was deleted since is as a list without a number."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    def __getitem__(self, name: str) -> bytes:
-        return self._files.get(name, b"")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
 
 
 def _editions(repository: Repository, first: int, end: int) -> list[int]:
@@ -229,14 +220,19 @@ def _roles(
     return roles
 
 
-def _left_list(files: Mapping[str, bytes], name: str) -> LeftList:
-    content = files.get(name)
-    if content is None:
-        raise PublishingError("repository_damaged", path=name)
-    return LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
+def _names(roles: Iterable[Candidate]) -> dict[str, str]:
+    """Path of each status list of some roles → its name."""
+    return {path: name for each in roles for path, name in each.target_names().items() if is_list(path)}
 
 
-def _is_list(path: str) -> bool:
+def _found(names: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, LeftList]:
+    """The editions of lists that are there."""
+    there = {path: data for path, name in names.items() if (data := files.get(name)) is not None}
+    return {path: LeftList(sequence=sequence_of(data), sha256=sha256_of(data)) for path, data in there.items()}
+
+
+def is_list(path: str) -> bool:
+    """Whether a target is a status list: neither a journal nor an issuer document."""
     return not path.endswith((CHANGES, ISSUER_FILE))
 
 

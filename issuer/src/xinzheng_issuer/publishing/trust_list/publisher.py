@@ -33,7 +33,7 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.past import Past, told_by
+from xinzheng_issuer.publishing.trust_list.past import Past, is_list, told_by
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of, sequence_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -50,7 +50,7 @@ from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.floor import refuse_older_lists
-from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.tuf_workflow import walk
 
@@ -121,9 +121,9 @@ class TrustListPublisher:
         with locked(self._repository.folder):
             now = published(self._repository)
             roots = self._repository.roots()
-            files = Files(self._repository.folder, given)
+            files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
             offers = [offer for contribution in given for offer in contribution.offers()]
-            memory = self._memory()
+            memory = Memory.read(self._memory_path())
             past = self._past(memory, now, files)
             chosen = Selection(now, past=past, roots=roots, offers=offers, files=files, at=at).choose()
             if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
@@ -132,8 +132,8 @@ class TrustListPublisher:
             moment = self._moment(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
-            past = past.after(now.roles, chosen.roles, files)
-            publication = None if dry_run else self._write(edition, now, past, version=version)
+            following = past.after(now.roles, chosen.roles, files).holding(chosen.roles, files)
+            publication = None if dry_run else self._write(edition, now, following, version=version)
         courts = sum(role.startswith("court-") for role in chosen.roles)
         return Result(
             publication=publication,
@@ -274,13 +274,6 @@ class TrustListPublisher:
             raise TrustListError("ceremony_section_missing", field=TIMESTAMP)
         return self._reviewed.medium(section.shares[0]) / MEMORY_FILE
 
-    def _memory(self) -> Memory | None:
-        path = self._memory_path()
-        try:
-            return Memory.read(path)
-        except OSError as error:
-            raise PublishingError("repository_damaged", path=path) from error
-
     def _past(self, memory: Memory | None, now: Published, files: Files) -> Past:
         """What was in effect before, and is no more.
 
@@ -331,6 +324,6 @@ def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:
     """What a lender remembers who holds the edition in effect, with the numbers of lists that the next one replaces."""
     seen = now.seen()
     names = (each for candidate in now.roles.values() for each in candidate.target_names().items())
-    replaced = {path: files.get(name, b"") for path, name in names if name not in edition}
-    numbers = {path: sequence_of(data) for path, data in replaced.items() if not path.endswith((CHANGES, ISSUER_FILE))}
+    replaced = {path: files.get(name) for path, name in names if name not in edition and is_list(path)}
+    numbers = {path: sequence_of(data) for path, data in replaced.items() if data is not None}
     return replace(seen, sequences=numbers)
