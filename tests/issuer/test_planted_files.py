@@ -152,3 +152,20 @@ def test_a_journal_that_the_bundle_has_is_not_told_otherwise(lived: Country) -> 
     forge = Forge(lived, version=4)
     del forge.targets[REVOCATION.replace(".json", ".changes.json")]
     assert answers(publish(lived, handed_in(forge), court=False))[ROLE] == "contribution_history"
+
+
+# --- the next number of a court ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("same_length", [False, True])
+def test_a_file_that_no_edition_named_stands_in_nobodys_way(
+    lived: Country, lenders: Lenders, *, same_length: bool
+) -> None:
+    lenders.join()
+    contribution = handed_in(Forge(lived, version=4))
+    name = f"metadata/4.{ROLE}.json"
+    honest = contribution.files[name]
+    (public(lived) / name).write_bytes(b" " * len(honest) if same_length else b"{}")
+    assert answers(publish(lived, contribution, court=False))[ROLE] == "taken"
+    assert (public(lived) / name).read_bytes() == honest
+    assert lenders.follow() == {"revoked"}

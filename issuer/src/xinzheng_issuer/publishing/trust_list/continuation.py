@@ -87,9 +87,18 @@ class Continuation:
         if left is not None and candidate.version < left.version:
             raise TrustListError("contribution_older", name=candidate.file)
         same = left is None or candidate.version > left.version or sha256_of(candidate.data) == left.sha256
-        # Under other keys a low number may have been given long ago; what is published under a name never changes.
-        if not same or self._files.get(candidate.name, candidate.data) != candidate.data:
+        if not same or (self._may_be_given(candidate) and self._lies_otherwise(candidate)):
             raise TrustListError("contribution_conflict", name=candidate.file)
+
+    def _may_be_given(self, candidate: Candidate) -> bool:
+        """Whether an edition can have named this number of the role; above the highest of all its keys none has."""
+        now = self._now.roles.get(candidate.role)
+        given = [left.version for left in self._past.roles.get(candidate.role, ())]
+        return candidate.version <= max([*given, now.version if now else 0])
+
+    def _lies_otherwise(self, candidate: Candidate) -> bool:
+        """Whether something else lies under its name: what is published there never changes."""
+        return self._files.get(candidate.name, candidate.data) != candidate.data
 
     # --- moments and numbers ------------------------------------------------------------------------------------------
 
