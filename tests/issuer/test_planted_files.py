@@ -5,10 +5,13 @@ He may stop a publication while his files are there. Nothing of them is recorded
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from tuf.api.metadata import Metadata, Root
 
 from support.country import Country
 from support.handing_in import COURT, REVOCATION, Forge, answers, refusal
@@ -17,6 +20,8 @@ from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import LEFTOVERS
+from xinzheng_issuer.publishing.trust_list.earlier_editions import trusted_roots
+from xinzheng_verifier.trust.archive import Archive
 
 JOURNAL = "/revocation.changes.json"
 
@@ -169,3 +174,141 @@ def test_a_file_that_no_edition_named_stands_in_nobodys_way(
     assert answers(publish(lived, contribution, court=False))[ROLE] == "taken"
     assert (public(lived) / name).read_bytes() == honest
     assert lenders.follow() == {"revoked"}
+
+
+# --- earlier editions -------------------------------------------------------------------------------------------------
+
+
+def forget(country: Country) -> None:
+    (country.folder / "publisher" / MEMORY_FILE).unlink()
+
+
+def past_of(country: Country) -> dict[str, Any]:
+    return dict(json.loads((country.folder / "publisher" / MEMORY_FILE).read_bytes())["past"]["roles"])
+
+
+def plant_an_edition(country: Country, *, snapshot: int) -> Path:
+    """An edition that names the court at the highest number, under a province that names its real keys."""
+    metadata = public(country) / "metadata"
+    high = 999_999
+
+    def copied(name: str, version: int) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((metadata / name).read_bytes())
+        found["signed"]["version"] = version
+        return found
+
+    told = copied("2.snapshot.json", snapshot)
+    for role, name in {ROLE: f"3.{ROLE}.json", "province-42": "1.province-42.json"}.items():
+        told["signed"]["meta"][f"{role}.json"]["version"] = high
+        (metadata / f"{high}.{role}.json").write_text(json.dumps(copied(name, high)), "utf-8")
+    planted = metadata / f"{snapshot}.snapshot.json"
+    planted.write_text(json.dumps(told), "utf-8")
+    return planted
+
+
+def test_an_edition_that_nobody_signed_is_not_remembered(lived: Country, lenders: Lenders) -> None:
+    lenders.join()
+    lived.next_day()
+    lived.hand_in()
+    assert publish(lived).version == 4
+    forget(lived)
+    planted = plant_an_edition(lived, snapshot=3)
+    with capture_logs() as logs:
+        publish(lived)
+    ignored = [entry["path"] for entry in logs if entry["event"] == "earlier_edition_ignored"]
+    assert ignored == [planted.relative_to(public(lived)).as_posix()]
+    assert past_of(lived) == {}
+    assert answers(publish(lived, handed_in(Forge(lived, version=5)), court=False))[ROLE] == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_role_of_an_earlier_edition_counts_only_if_its_delegator_named_who_signed_it(lived: Country) -> None:
+    """The snapshot is real; what lies under the name that it tells is not."""
+    lived.change("province-42", without_lists=[COURT])
+    lived.sign("province-42")
+    publish(lived)
+    honest = past_of(lived)
+    forget(lived)
+    path = public(lived) / "metadata" / f"3.{ROLE}.json"
+    lie = json.loads(path.read_bytes())
+    lie["signed"]["publishedAt"] = "2036-01-01T00:00:00Z"
+    content = path.read_bytes()
+    path.write_text(json.dumps(lie), "utf-8")
+    with capture_logs() as logs:
+        publish(lived, court=False)
+    assert [entry["path"] for entry in logs if entry["event"] == "earlier_role_ignored"] == [f"metadata/{path.name}"]
+    (known,) = past_of(lived)[ROLE]
+    assert known["version"] == 2
+    path.write_bytes(content)
+    forget(lived)
+    publish(lived, court=False)
+    assert past_of(lived) == honest
+
+
+def test_what_nobody_signed_is_not_remembered_of_a_court_that_is_paused(lived: Country) -> None:
+    lived.change("province-42", without_lists=[COURT])
+    lived.sign("province-42")
+    path = public(lived) / "metadata" / f"3.{ROLE}.json"
+    content = path.read_bytes()
+    lie = json.loads(content)
+    lie["signed"]["publishedAt"] = "2036-01-01T00:00:00Z"
+    path.write_text(json.dumps(lie), "utf-8")
+    with pytest.raises(PublishingError, match=path.name):
+        publish(lived, court=False)
+    assert past_of(lived) == {}
+    path.write_bytes(content)
+    assert answers(publish(lived, court=False))["province-42"] == "taken"
+    (left,) = past_of(lived)[ROLE]
+    assert left["publishedAt"] < "2027"
+
+
+@pytest.mark.parametrize("name", ["005.snapshot.json", "1.snapshot.json", "١.snapshot.json"])
+def test_an_earlier_snapshot_that_cannot_be_read_stops_nobody(lived: Country, lenders: Lenders, name: str) -> None:
+    lenders.join()
+    forget(lived)
+    (public(lived) / "metadata" / name).write_bytes(b"{")
+    assert publish(lived).version == 4
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_snapshot_in_effect_that_its_timestamp_does_not_name_is_damage(lived: Country) -> None:
+    plant_an_edition(lived, snapshot=3)
+    assert refusal(publish, lived) == "repository_damaged"
+    snapshot = public(lived) / "metadata" / "3.snapshot.json"
+    snapshot.write_bytes(Archive(lived.bundle)["metadata/3.snapshot.json"])
+    assert publish(lived).version == 4
+
+
+def test_editions_under_an_earlier_root_count(lived: Country) -> None:
+    lived.change("province-42", without_lists=[COURT])
+    lived.sign("province-42")
+    publish(lived)
+    known = past_of(lived)
+    for role in ("snapshot", "timestamp"):
+        lived.rotate(role)
+    lived.change("root")
+    lived.sign("root")
+    publish(lived)
+    forget(lived)
+    lived.at += timedelta(hours=1)
+    publish(lived)
+    assert past_of(lived) == known
+
+
+def test_a_root_in_the_place_of_an_earlier_one_names_no_keys(lived: Country) -> None:
+    """It names the real keys of the root beside a foreign one, which alone has signed it: the next root follows it."""
+    for role in ("snapshot", "timestamp"):
+        lived.rotate(role)
+    lived.change("root")
+    lived.sign("root")
+    publish(lived)
+    roots = lived.publisher.repository.roots()
+    assert [root.version for root in trusted_roots(roots, roots[2])] == [2, 1]
+    foreign = Forge(lived).signer
+    first: Metadata[Root] = Metadata.from_bytes(roots[1])
+    first.signed.add_key(foreign.public_key, "root")
+    first.signed.roles["root"].threshold = 1
+    first.sign(foreign)
+    with capture_logs() as logs:
+        assert [root.version for root in trusted_roots({**roots, 1: first.to_bytes()}, roots[2])] == [2]
+    assert [entry["event"] for entry in logs] == ["earlier_root_ignored"]

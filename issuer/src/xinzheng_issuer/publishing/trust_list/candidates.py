@@ -23,7 +23,7 @@ from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON, TARGETS_JSON, 
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
-from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed, published_at
+from xinzheng_verifier.trust.tuf_metadata import check_digest, check_threshold, key_set_digest, parsed, published_at
 
 _PUBLISHED = ""
 
@@ -231,12 +231,15 @@ def published(repository: Repository) -> Published:
     if timestamp is None:
         first = next(iter(roots.values()), b"")
         return Published(version=0, root=first, roles={}, timestamp_sha256="", published_at=None)
-    snapshot = read_metadata(repository.metadata / f"{timestamp.snapshot_meta.version}.snapshot.json", Snapshot)
+    named = timestamp.snapshot_meta
+    file = repository.metadata / f"{named.version}.snapshot.json"
+    snapshot = read_metadata(file, Snapshot)
     data = (repository.folder / TIMESTAMP_FILE).read_bytes()
     try:
         read = parsed(data, Timestamp, name="timestamp.json", limits=TIMESTAMP_JSON)
         moment = published_at(read.signed, name="timestamp.json")
         root = next(root for _, root in sorted(roots.items(), reverse=True) if _vouches(root, read))
+        check_digest(file.read_bytes(), length=named.length, hashes=named.hashes, name=file.name)
         found = {name.removesuffix(".json"): meta.version for name, meta in snapshot.meta.items()}
         roles = {role: _published(repository, role, version) for role, version in found.items()}
     except (TrustError, StopIteration, OSError) as error:

@@ -11,15 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from tuf.api.metadata import Snapshot
-
-from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.publishing.repository import Repository, read_metadata
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Published, delegated_keys
-from xinzheng_issuer.publishing.trust_list.configuration import SNAPSHOT
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
 from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
-from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.tuf_metadata import published_at
@@ -175,49 +169,6 @@ class Past:
                 for path, left in content["lists"].items()
             },
         )
-
-
-def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], *, known: Past, since: int) -> Past:
-    """The past as the editions tell it that lie in a repository, for as much of them as is still there.
-
-    Args:
-        repository: the folder.
-        now: the edition in effect.
-        files: name → content of files in the repository.
-        known: the past as it was when an edition was published.
-        since: that edition; 0 to ask every one that is there.
-
-    Raises:
-        PublishingError: `repository_damaged`.
-    """
-    past, before = known, dict[str, Candidate]()
-    try:
-        for number in (*_editions(repository, since, now.version), now.version):
-            roles = now.roles if number == now.version else _roles(repository, number, files, before)
-            past, before = past.after(before, roles, files), dict(roles)
-    except TrustError as error:
-        raise PublishingError("repository_damaged", path=repository.metadata) from error
-    return past
-
-
-def _editions(repository: Repository, first: int, end: int) -> list[int]:
-    numbers = (path.name.partition(".")[0] for path in repository.metadata.glob(f"*.{SNAPSHOT}.json"))
-    return sorted(number for text in numbers if text.isdecimal() and first <= (number := int(text)) < end)
-
-
-def _roles(
-    repository: Repository, edition: int, files: Mapping[str, bytes], known: Mapping[str, Candidate]
-) -> dict[str, Candidate]:
-    """The roles of an edition that are still there."""
-    snapshot = read_metadata(repository.metadata / f"{edition}.{SNAPSHOT}.json", Snapshot)
-    roles = {}
-    for name, meta in snapshot.meta.items():
-        role = name.removesuffix(".json")
-        same = known.get(role)
-        data = same.data if same and same.version == meta.version else files.get(f"metadata/{meta.version}.{name}")
-        if data is not None:
-            roles[role] = Candidate(role=role, version=meta.version, data=data)
-    return roles
 
 
 def _names(roles: Iterable[Candidate]) -> dict[str, str]:

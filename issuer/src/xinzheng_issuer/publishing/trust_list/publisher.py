@@ -33,7 +33,8 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.past import Past, is_list, told_by
+from xinzheng_issuer.publishing.trust_list.earlier_editions import require_signed, told_by
+from xinzheng_issuer.publishing.trust_list.past import Past, is_list
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of, sequence_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -133,6 +134,8 @@ class TrustListPublisher:
             edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
             following = past.after(now.roles, chosen.roles, files).holding(chosen.roles, files)
+            if following.roles != past.roles:
+                require_signed(self._repository, now)
             publication = None if dry_run else self._write(edition, now, following, version=version)
         courts = sum(role.startswith("court-") for role in chosen.roles)
         return Result(
