@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from support.country import Country
+from support.foreign_roots import foreign_root, repacked
 from support.handing_in import COURT, REVOCATION, answers, refusal, trust, verdict
 from support.power_cut import PowerCutError, stopping
 from support.tuf_client import client_of
@@ -343,6 +344,46 @@ def test_what_is_older_foreign_or_partial_restores_nothing(country: Country, fou
     empty.__dict__ |= {**founded_country.__dict__, "folder": country.folder / "other"}
     (country.folder / "other").mkdir()
     assert refusal(empty.publisher.restore, newest, at=country.at) == "repository_missing"
+
+
+def test_roots_of_a_mirror_take_the_place_of_none_that_lenders_hold(country: Country) -> None:
+    """The verifier looks above the root that is trusted alone; who holds the first would never be led on again."""
+    store = country.folder / "store"
+    import_bundle(store, country.bundle, root=country.first_root, at=country.at)
+    country.change("root")
+    country.sign("root")
+    country.hand_in()
+    country.publish()
+    newest, first = restored(country), country.first_root
+    for garbage in (b"{}", foreign_root(first, version=1)):
+        assert refusal(country.publisher.restore, repacked(newest, root_1=garbage), at=country.at) == "restore_refused"
+    assert country.first_root == first
+    country.publisher.restore(newest, at=country.at)
+    country.next_day()
+    country.hand_in()
+    country.publish()
+    assert import_bundle(store, country.bundle, at=country.at).root_version == 2
+
+
+def test_a_root_that_somebody_put_into_the_repository_is_not_published(country: Country) -> None:
+    store, first = country.folder / "store", country.first_root
+    import_bundle(store, country.bundle, root=first, at=country.at)
+    planted = country.publisher.repository.root_path(2)
+    planted.write_bytes(foreign_root(first, version=2))
+    country.next_day()
+    country.hand_in()
+    country.publish()
+    assert "metadata/2.root.json" not in Archive(country.bundle)
+    assert state_of(country.publisher.repository).roles[0].version == 1
+    planted.unlink()
+    country.change("root")
+    country.sign("root")
+    signed = country.work / "metadata" / "2.root.json"
+    planted.write_bytes(bytes(len(signed.read_bytes())))
+    country.hand_in()
+    country.publish()
+    assert planted.read_bytes() == signed.read_bytes()
+    assert import_bundle(store, country.bundle, at=country.at).root_version == 2
 
 
 def test_new_online_keys_end_what_a_lost_memory_of_versions_would_block(country: Country) -> None:

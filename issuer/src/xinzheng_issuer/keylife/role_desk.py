@@ -99,9 +99,10 @@ class RoleDesk:
             roles: whose keys; none for a root that is only renewed.
 
         Raises:
-            PublishingError: `root_keys_missing`; `role_keys_left`, keys of other roles are missing, without which
-                nothing could be published under the new root.
+            PublishingError: `root_foreign`; `root_keys_missing`; `role_keys_left`, keys of other roles are missing,
+                without which nothing could be published under the new root.
         """
+        self._publisher.require_room_for_root()
         self._keys.open_root(self.root)
         left = [role for role in self._publisher.missing_roles if role not in roles]
         if left:

@@ -25,7 +25,6 @@ from xinzheng_issuer.publishing.repository import (
     Publication,
     Repository,
     Signed,
-    read_metadata,
     root_of,
 )
 from xinzheng_issuer.publishing.role_keys import RoleCustody, RoleSigner, sign_metadata
@@ -157,7 +156,7 @@ class BundlePublisher:
         repository = Repository(folder)
         if not repository.is_there:
             raise PublishingError("repository_missing", path=folder)
-        if not repository.root_path(1).exists():
+        if 1 not in repository.roots():
             raise PublishingError("repository_damaged", path=repository.root_path(1))
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
@@ -211,8 +210,15 @@ class BundlePublisher:
 
     @property
     def root(self) -> bytes:
-        """The newest root metadata, as lenders get it to start with."""
-        return self.root_path.read_bytes()
+        """The newest root metadata, as lenders get it to start with.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        roots = self._repository.roots()
+        if not roots:
+            raise PublishingError("repository_damaged", path=self._repository.root_path(1))
+        return roots[max(roots)]
 
     @property
     def signed_root(self) -> Root:
@@ -221,7 +227,7 @@ class BundlePublisher:
         Raises:
             PublishingError: `repository_damaged`.
         """
-        return read_metadata(self.root_path, Root)
+        return root_of(self.root, self.root_path)
 
     @property
     def signed_roots(self) -> list[Root]:
@@ -312,7 +318,7 @@ class BundlePublisher:
                 raise PublishingError("target_path", field=path)
         repository = self._repository
         with locked(repository.folder):
-            root = self.signed_root
+            roots, root = self._whole_chain(), self.signed_root
             if at >= root.expires:
                 raise PublishingError("root_expired", expires=format_timestamp(root.expires))
             self.require_signers()
@@ -322,10 +328,11 @@ class BundlePublisher:
                 signers[role].append(signer)
             published_at = self._moment(root, at=at)
             files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
-            bundle = _packed(files, repository.roots())
-            _check(bundle, root=self.root, at=at)
+            bundle = _packed(files, roots)
+            for each in {roots[1], roots[max(roots)]}:
+                _check(bundle, root=each, at=at)
             file = repository.bundle_path(version)
-            repository.write({**files, f"bundles/{file.name}": bundle})
+            repository.write({**Repository.named_roots(roots), **files, f"bundles/{file.name}": bundle})
         return Publication(version=version, sha256=sha256_of(bundle), path=file)
 
     def rehearse(self, following: bytes, new: Mapping[str, RoleSigner], *, at: datetime) -> None:
@@ -356,11 +363,15 @@ class BundlePublisher:
         """Let a root take its place after the newest; the next publication carries it.
 
         Raises:
-            PublishingError: `repository_damaged`, it does not follow.
+            PublishingError: `repository_damaged`, it does not follow; `root_foreign`.
             OSError: it cannot be written; the root before stays the newest.
         """
         with locked(self._repository.folder):
             self._repository.add_root(root_of(following, self.root_path).version, following)
+
+    def require_room_for_root(self) -> None:
+        """Raise unless a root can follow; raises as `Repository.require_room_for_root`."""
+        self._repository.require_room_for_root()
 
     def is_ahead(self, at: datetime) -> bool:
         """Whether nothing can be published under the present keys, for the last publication lies in the future."""
@@ -371,6 +382,17 @@ class BundlePublisher:
                 raise
             return True
         return False
+
+    def _whole_chain(self) -> dict[int, bytes]:
+        """Every root from the first on: a lender may hold any of them.
+
+        Raises:
+            PublishingError: `repository_damaged`, one is gone.
+        """
+        roots = self._repository.roots()
+        if 1 not in roots:
+            raise PublishingError("repository_damaged", path=self._repository.root_path(1))
+        return roots
 
     def _moment(self, root: Root, *, at: datetime) -> str:
         """The moment to state.
@@ -389,7 +411,7 @@ class BundlePublisher:
         newest = self._repository.newest_root()
         if self._keys is None or (newest == self._signers_of_root and not self._unopened):
             return
-        root = read_metadata(self._repository.root_path(newest), Root)
+        root = self.signed_root
         signers: dict[str, RoleSigner] = {}
         unopened: dict[str, CodedError] = {}
         for role in ONLINE_ROLES:
@@ -445,7 +467,7 @@ def _sign(signed: Signed, signers: Mapping[str, list[RoleSigner]]) -> bytes:
 
 def _packed(files: Mapping[str, bytes], roots: Mapping[int, bytes]) -> bytes:
     """The bundle, with every root: who holds any of them is led to the newest."""
-    return pack(select({**files, **{f"metadata/{number}.root.json": root for number, root in roots.items()}}))
+    return pack(select({**files, **Repository.named_roots(roots)}))
 
 
 def _check(bundle: bytes, *, root: bytes, at: datetime) -> None:

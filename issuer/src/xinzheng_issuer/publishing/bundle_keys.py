@@ -258,10 +258,12 @@ def key_names(root: Root, role: str) -> tuple[str, ...]:
     """The names of the keys of a role.
 
     Raises:
-        PublishingError: `repository_damaged`, a name that is none.
+        PublishingError: `repository_damaged`, a name that is none, or a key that the root lacks.
     """
     names = []
     for number, key_id in enumerate(root.roles[role].keyids, 1):
+        if key_id not in root.keys:
+            raise PublishingError("repository_damaged", path=f"{root.version}.root.json")
         name = root.keys[key_id].unrecognized_fields.get(KEY_MEMBER)
         names.append(name or (f"{ROOT}-{number}" if role == ROOT else role))
     if not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):

@@ -17,7 +17,7 @@ from tuf.api.metadata import Snapshot, Targets, Timestamp
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository
-from xinzheng_issuer.publishing.trust_list.candidates import Files, check_root_follows
+from xinzheng_issuer.publishing.trust_list.candidates import Files
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import SNAPSHOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust import bundle as bundles
@@ -64,8 +64,8 @@ def edition_in_effect(repository: Repository) -> EditionInEffect | None:
     """The edition in effect; None before the first publication.
 
     Args:
-        repository: of a court that runs alone. Its newest root is believed: whoever opens the keys that it names has
-            compared it with them.
+        repository: of a court that runs alone. Its roots are believed as far as they follow one another: whoever opens
+            the keys that the newest names has compared it with them.
 
     Raises:
         PublishingError: `repository_damaged`, there is no telling which edition it is; `edition_damaged`, neither its
@@ -103,11 +103,12 @@ def _edition(
 ) -> EditionInEffect:
     """The edition, with its bundle as it lies there, if that is what it should be; with one made anew otherwise."""
     carried = Repository.roots_among(bundled)
-    is_known = bool(carried) and all(roots.get(each) == content for each, content in carried.items())
-    is_bundled = is_known and bundled == select({**files, **_named(carried)})
+    led = {each: content for each, content in roots.items() if each <= max(carried, default=0)}
+    is_known = bool(carried) and carried == led
+    is_bundled = is_known and bundled == select({**files, **Repository.named_roots(carried)})
     if not is_bundled:
         carried = {each: content for each, content in roots.items() if each <= number}
-    whole = {**files, **_named(carried)}
+    whole = {**files, **Repository.named_roots(carried)}
     return EditionInEffect(
         version=version,
         root=carried[max(carried)],
@@ -122,7 +123,7 @@ def _judged(files: Mapping[str, bytes], roots: Mapping[int, bytes], *, version: 
     """The newest root that vouches for the files, and the targets; an edition may be older than the newest root.
 
     Raises:
-        TrustError: none does, or it is no part of the chain that leads to the newest.
+        TrustError: none does.
     """
     refusal = TrustError("bundle_root", version=0)
     for number in sorted(roots, reverse=True):
@@ -133,8 +134,6 @@ def _judged(files: Mapping[str, bytes], roots: Mapping[int, bytes], *, version: 
             continue
         if found.seen.timestamp != version:
             raise TrustError("bundle_mixed", name="timestamp.json", version=found.seen.timestamp, expected=version)
-        for following in range(number + 1, max(roots) + 1):
-            check_root_follows(roots.get(following, b""), roots[following - 1], name=f"{following}.root.json")
         return number, found.targets
     raise refusal
 
@@ -171,9 +170,5 @@ def _bundled(path: Path) -> dict[str, bytes]:
 
 def _without_roots(bundled: Mapping[str, bytes]) -> dict[str, bytes]:
     """What it carries but roots, which are the repository's own, and what it says of itself."""
-    named = _named(Repository.roots_among(bundled))
+    named = Repository.named_roots(Repository.roots_among(bundled))
     return {name: content for name, content in bundled.items() if name != EXTENT_FILE and name not in named}
-
-
-def _named(roots: Mapping[int, bytes]) -> dict[str, bytes]:
-    return {f"metadata/{number}.root.json": content for number, content in roots.items()}

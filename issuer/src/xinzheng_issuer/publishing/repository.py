@@ -21,6 +21,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.root_chain import roots_there
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.files import replace_file
@@ -86,17 +87,25 @@ class Repository:
     # --- what is there ------------------------------------------------------------------------------------------------
 
     def roots(self) -> dict[int, bytes]:
-        """Version → root metadata, ascending."""
-        return {version: self.root_path(version).read_bytes() for version in self._root_versions()}
+        """Version → root metadata, ascending: the roots that follow one another, and nothing else that lies there.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        return roots_there({version: self.root_path(version) for version in self._root_versions()})
 
     def newest_root(self) -> int:
-        """The version of the newest root; 0 before the first."""
-        return max(self._root_versions(), default=0)
+        """The version of the newest root; 0 before the first.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        return max(self.roots(), default=0)
 
     @property
     def is_there(self) -> bool:
         """Whether a repository is here, or what is left of one: a root of any version, an edition in effect."""
-        return bool(self.newest_root()) or (self.folder / TIMESTAMP_FILE).exists()
+        return bool(self._root_versions()) or (self.folder / TIMESTAMP_FILE).exists()
 
     def root_path(self, version: int) -> Path:
         """Where a root lies."""
@@ -105,6 +114,11 @@ class Repository:
     def _root_versions(self) -> list[int]:
         names = (path.name for path in self.metadata.glob("*.root.json"))
         return sorted(int(match[1]) for name in names if (match := _ROOT.fullmatch(name)))
+
+    @staticmethod
+    def named_roots(roots: Mapping[int, bytes]) -> dict[str, bytes]:
+        """Name in the repository → root metadata."""
+        return {f"metadata/{version}.root.json": content for version, content in roots.items()}
 
     @staticmethod
     def roots_among(files: Mapping[str, bytes]) -> dict[int, bytes]:
@@ -125,10 +139,11 @@ class Repository:
         return self.folder / "bundles" / f"bundle-{version}.xzb"
 
     def identity(self) -> tuple[object, ...]:
-        """What changes with the edition in effect, its bundle and the newest root."""
+        """What changes with the edition in effect, its bundle and the roots."""
         timestamp = self.folder / TIMESTAMP_FILE
         bundle = self.bundle_path(read_metadata(timestamp, Timestamp).version) if timestamp.exists() else timestamp
-        return self.newest_root(), _state(timestamp), _state(bundle)
+        roots = tuple((version, _state(self.root_path(version))) for version in self._root_versions())
+        return roots, _state(timestamp), _state(bundle)
 
     def latest(self) -> Publication | None:
         """The publication in effect; None before the first.
@@ -218,15 +233,26 @@ class Repository:
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
 
+    def require_room_for_root(self) -> None:
+        """Raise if a file lies where the next root is to be: it may be a root that lenders have, and was damaged.
+
+        Raises:
+            PublishingError: `root_foreign`; `repository_damaged`.
+        """
+        path = self.root_path(self.newest_root() + 1)
+        if path.exists():
+            raise PublishingError("root_foreign", path=path)
+
     def add_root(self, version: int, content: bytes) -> None:
         """Write the root that follows the newest: from here on its keys count.
 
         Raises:
-            PublishingError: `repository_damaged`, it does not follow.
+            PublishingError: `repository_damaged`, it does not follow; `root_foreign`.
             OSError: it cannot be written.
         """
         if version != self.newest_root() + 1:
             raise PublishingError("repository_damaged", path=self.root_path(version))
+        self.require_room_for_root()
         replace_file(self.root_path(version), content)
 
     def _put(self, name: str, content: bytes) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
@@ -18,6 +19,7 @@ from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, key
 from xinzheng_issuer.publishing.in_effect import AT_ANY_TIME
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository
+from xinzheng_issuer.publishing.root_chain import require_chain
 from xinzheng_issuer.publishing.trust_list.candidates import published, root_of
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
@@ -26,6 +28,8 @@ from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 
 def judged(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> TrustedRepository:
@@ -52,18 +56,43 @@ def judged(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> TrustedRe
 def take_over(repository: Repository, bundle: bytes, version: int) -> Publication:
     """Write the files of a judged bundle; whoever does holds the repository's lock.
 
-    The first root comes last but for the timestamp: a repository that was lost is not there before its edition is.
+    The verifier looks at roots above the one that is trusted alone. Those below are compared here: what lenders hold is
+    theirs to be led on from. The first root comes last but for the timestamp: a repository that was lost is not there
+    before its edition is.
 
     Raises:
+        TrustListError: `restore_refused`, its roots are not those that are there, or do not follow one another.
         OSError: the folder cannot be written.
     """
     files = {name: content for name, content in Archive(bundle).items() if name != EXTENT_FILE}
+    require_roots(Repository.roots_among(files), roots_of(repository))
     roots = {name: files.pop(name) for name in sorted(files, key=len, reverse=True) if name.endswith(".root.json")}
     path = repository.bundle_path(version)
     repository.write(
         {**files, f"bundles/{path.name}": bundle, **roots, TIMESTAMP_FILE: files[TIMESTAMP_FILE]}, anew=True
     )
     return Publication(version=version, sha256=sha256_of(bundle), path=path)
+
+
+def roots_of(repository: Repository) -> dict[int, bytes]:
+    """The roots of a repository that may be damaged or lost; none where even the lowest cannot be read."""
+    try:
+        return repository.roots()
+    except PublishingError as error:
+        _log.warning("roots_unreadable", reason=str(error))
+        return {}
+
+
+def require_roots(carried: Mapping[int, bytes], there: Mapping[int, bytes]) -> None:
+    """Raise unless the roots of a bundle are one chain with those that are there.
+
+    Raises:
+        TrustListError: `restore_refused`.
+    """
+    try:
+        require_chain(carried, there)
+    except TrustError as error:
+        raise _refused(error) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,10 +141,10 @@ class CourtRepository:
             PublishingError: `role_key_unknown`, the bundle is not of these keys; `list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
-        roots = self._roots(bundle)
+        roots, there = self._roots(bundle), roots_of(self.repository)
+        require_roots(roots, there)
         self._check_keys(_read(roots[max(roots)]))
-        there = self.repository.roots()
-        first = roots[min(roots)] if not there else there[min(max(there), max(roots))]
+        first = roots[max(roots.keys() & there.keys(), default=min(roots))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
         version, (seen, here) = found.seen.timestamp, self._seen()
         is_fork = version <= here and self._is_another(version, Archive(bundle))

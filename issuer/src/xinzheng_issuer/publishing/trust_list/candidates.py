@@ -201,25 +201,6 @@ def root_of(data: bytes) -> Root:
     return parsed(data, Root, name="root.json", limits=ROOT_JSON).signed
 
 
-def check_root_follows(data: bytes, before: bytes | None, *, name: str) -> None:
-    """Whether a lender who trusts `before` takes `data` for the next root (TUF specification, 5.3.4 and 5.3.5).
-
-    Args:
-        data: the root.
-        before: the root before it; None for the first, which vouches for itself.
-        name: how to call it in a refusal.
-
-    Raises:
-        TrustError: bundle_root, bundle_threshold, bundle_metadata.
-    """
-    following = parsed(data, Root, name=name, limits=ROOT_JSON)
-    last = root_of(before) if before is not None else None
-    if following.signed.version != (last.version if last else 0) + 1:
-        raise TrustError("bundle_root", version=following.signed.version)
-    for judge in filter(None, (last, following.signed)):
-        check_threshold(following, role=judge.roles["root"], keys=judge.keys, name=name)
-
-
 def published(repository: Repository) -> Published:
     """The edition in effect.
 

@@ -131,7 +131,10 @@ class TrustListPublisher:
                 raise TrustListError("repository_restored", found=now.version, expected=memory.version)
             version = self._repository.next_version(SNAPSHOT, after=now.version)
             moment = self._moment(now, chosen, at=at.astimezone(UTC))
-            edition = self._edition(chosen, files, {**roots, **chosen.roots}, version=version, at=at, moment=moment)
+            roots |= chosen.roots
+            if 1 not in roots:  # a lender may hold any root: each is led on from the first
+                raise PublishingError("repository_damaged", path=self._repository.root_path(1))
+            edition = self._edition(chosen, files, roots, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
             following = past.after(now.roles, chosen.roles, files).holding(chosen.roles, files)
             if following.roles != past.roles:

@@ -12,13 +12,8 @@ from typing import NamedTuple
 from tuf.api.metadata import Targets
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.trust_list.candidates import (
-    Candidate,
-    Files,
-    Published,
-    check_root_follows,
-    root_of,
-)
+from xinzheng_issuer.publishing.root_chain import check_root_follows
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.continuation import Continuation
 from xinzheng_issuer.publishing.trust_list.contributions import Offer

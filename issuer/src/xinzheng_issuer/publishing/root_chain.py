@@ -1,0 +1,126 @@
+"""Which root files of a publication folder are roots: those that follow one another, as a lender follows them.
+
+Whoever can write the folder can put a root there that names keys of his own and, for the roles that are online, the
+court's: their public halves are public. Such a file signs itself and nothing leads to it. It is no root, whatever its
+number; it is named in the log, and stands in nobody's way but where a root of that number is to be made.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import structlog
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.limits import ROOT_JSON
+from xinzheng_verifier.trust.names import sha256_of
+from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
+
+_log = structlog.get_logger("xinzheng.publishing")
+
+
+def check_root_follows(data: bytes, before: bytes | None, *, name: str) -> None:
+    """Whether a lender who trusts `before` takes `data` for the next root (TUF specification, 5.3.4 and 5.3.5).
+
+    Args:
+        data: the root.
+        before: the root before it; None for the first, which vouches for itself.
+        name: how to call it in a refusal.
+
+    Raises:
+        TrustError: bundle_root, bundle_threshold, bundle_metadata.
+    """
+    last = parsed(before, Root, name="root.json", limits=ROOT_JSON).signed if before is not None else None
+    _check(data, last, version=(last.version if last else 0) + 1, name=name)
+
+
+def chain_of(roots: Mapping[int, bytes]) -> dict[int, bytes]:
+    """The roots that follow one another, from the lowest up.
+
+    Args:
+        roots: version → root metadata; the lowest is trusted if it is signed by its own keys.
+
+    Returns:
+        Version → root metadata, ascending and without a gap; empty if there is none.
+
+    Raises:
+        TrustError: bundle_root, bundle_threshold, bundle_metadata: the lowest is no root of its number.
+    """
+    chain: dict[int, bytes] = {}
+    for version in sorted(roots):
+        error = _refusal(roots[version], chain.get(version - 1), version)
+        if error is not None and not chain:
+            raise error
+        if error is not None or (chain and version - 1 not in chain):
+            break
+        chain[version] = roots[version]
+    return chain
+
+
+def require_chain(carried: Mapping[int, bytes], there: Mapping[int, bytes]) -> None:
+    """Refuse roots of a foreign bundle that are not those of the folder, or do not follow one another.
+
+    Args:
+        carried: the bundle's, at least one.
+        there: the folder's, in their chain; none where they were lost.
+
+    Raises:
+        TrustError: bundle_root, bundle_threshold, bundle_metadata.
+    """
+    strange = [version for version, content in carried.items() if there.get(version, content) != content]
+    strange += sorted(carried.keys() - chain_of(carried).keys())
+    if not strange and there and carried.keys().isdisjoint(there):
+        strange = [max(carried)]
+    if strange:
+        raise TrustError("bundle_root", version=strange[0])
+
+
+def roots_there(files: Mapping[int, Path]) -> dict[int, bytes]:
+    """The roots among root files, as `chain_of`; files that are none are logged.
+
+    Raises:
+        PublishingError: `repository_damaged`: a file cannot be read, or the lowest is no root.
+    """
+    found = {version: _content(path) for version, path in files.items()}
+    try:
+        chain = chain_of(found)
+    except TrustError as error:
+        raise PublishingError("repository_damaged", path=files[min(files)]) from error
+    for version in found.keys() - chain.keys():
+        _warn(files[version], sha256_of(found[version]))
+    return chain
+
+
+@lru_cache(maxsize=256)
+def _refusal(data: bytes, before: bytes | None, version: int) -> TrustError | None:
+    """Why a root does not follow, or is not signed by its own keys where none came before it."""
+    name = f"{version}.root.json"
+    try:
+        last = parsed(before, Root, name=name, limits=ROOT_JSON).signed if before is not None else None
+        _check(data, last, version=version, name=name)
+    except TrustError as error:
+        return error
+    return None
+
+
+def _check(data: bytes, last: Root | None, *, version: int, name: str) -> None:
+    following = parsed(data, Root, name=name, limits=ROOT_JSON)
+    if following.signed.version != version:
+        raise TrustError("bundle_root", version=following.signed.version)
+    for judge in filter(None, (last, following.signed)):
+        check_threshold(following, role=judge.roles["root"], keys=judge.keys, name=name)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PublishingError("repository_damaged", path=path) from error
+
+
+@lru_cache(maxsize=256)
+def _warn(path: Path, sha256: str) -> None:
+    """Once for each file: roots are read with every answer."""
+    _log.warning("root_not_in_chain", path=str(path), sha256=sha256)
