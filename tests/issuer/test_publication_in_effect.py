@@ -173,7 +173,10 @@ def test_lists_that_the_court_did_not_sign_are_never_signed_again(court: CourtHo
         assert row.sequence < 10
 
 
-def test_another_repository_in_its_place_is_refused(court: CourtHouse, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_kept", "code"), [(True, "edition_damaged"), (False, "role_key_unknown")])
+def test_another_repository_in_its_place_is_refused(
+    court: CourtHouse, tmp_path: Path, is_kept: bool, code: str
+) -> None:
     number = court.certificate(CASES[0])["certificateNumber"]
     publisher = court.issuer.outbox.publisher
     assert publisher.in_effect is not None
@@ -184,8 +187,10 @@ def test_another_repository_in_its_place_is_refused(court: CourtHouse, tmp_path:
     other.publish(targets, at=court.clock.now)
     shutil.rmtree(public(court))
     shutil.copytree(tmp_path / "other", public(court))
+    if not is_kept:
+        (court.issuer.settings.keys_folder / "bundle" / "kept-roots.json").unlink()
     said = run(court, "--yes")
-    assert (said.exit_code, "[role_key_unknown]" in said.output) == (1, True)
+    assert (said.exit_code, f"[{code}]" in said.output) == (1, True)
     assert not revoke(court, number)["published"]
 
 

@@ -88,8 +88,8 @@ PUBLISHING = {
         "xinzheng db adopt --bundle FILE，国家级仓库用 xinzheng trust-list restore --bundle FILE。",
     ),
     "root_foreign": Message(
-        "{path} does not follow the roots of the court, and the next root would lie there. If lenders have this root, it "
-        "was damaged: take over their newest bundle (xinzheng db adopt --bundle FILE). Else somebody put it there: "
+        "{path} does not follow the roots of the court, and the next root would lie there. If lenders have this root, "
+        "it was damaged: take over their newest bundle (xinzheng db adopt --bundle FILE). Else somebody put it there: "
         "remove it, and see who can write the folder.",
         "{path} 未接续本院的各版根，而下一版根须存于此处。如机构已持有该版根，则该文件已损坏：请接管其最新信任包"
         "（xinzheng db adopt --bundle FILE）；否则系他人放入：请将其移除，并查明谁能写入该目录。",

@@ -260,10 +260,11 @@ def open_repository(settings: Settings) -> CourtRepository:
     if not settings.court_file.exists():
         raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
     court, passphrase = load_court(settings.court_file), key_passphrase(settings)
+    role_keys = open_bundle_keys(settings, court)
     return CourtRepository(
         court=court.id,
-        repository=Repository(settings.public_folder),
-        role_keys=open_bundle_keys(settings, court),
+        repository=Repository(settings.public_folder, role_keys.kept_roots),
+        role_keys=role_keys,
         keys=load_court_keys(settings.keys_folder, court, passphrase=passphrase, when_needed=True),
     )
 
@@ -316,7 +317,7 @@ def _contributor(settings: Settings, court: CourtConfiguration, passphrase: Pass
         name=court.name.zh,
         keys=settings.keys_folder / "bundle",
         folder=settings.contribution_folder,
-        repository=Repository(settings.public_folder),
+        repository=Repository(settings.public_folder, open_bundle_keys(settings, court).kept_roots),
         lifetime=timedelta(hours=court.status.validity_hours),
         passphrase=passphrase,
         custody=RoleCustody(

@@ -320,13 +320,12 @@ def _signed_by_nobody(root: Any, _signers: Any, *, expires: datetime, **_: Any) 
 
 
 @pytest.mark.parametrize("name", ["../cert-1", 7])
-def test_a_root_that_names_no_key_file_is_damaged(folder: Path, clock: StandingClock, name: object) -> None:
-    path = folder / "var" / "public" / "metadata" / "1.root.json"
-    content = json.loads(path.read_bytes())
-    for key in content["signed"]["keys"].values():
-        key[KEY_MEMBER] = name
-    path.write_text(json.dumps(content))
-    assert refusal(opened, folder, clock) == "repository_damaged"
+def test_a_root_that_names_no_key_file_is_damaged(desk: RoleDesk, name: object) -> None:
+    root = desk.root
+    for key in root.keys.values():
+        key.unrecognized_fields[KEY_MEMBER] = name
+    for role in ROLES:
+        assert refusal(key_names, root, role) == "repository_damaged"
 
 
 # --- in a hardware module ---------------------------------------------------------------------------------------------

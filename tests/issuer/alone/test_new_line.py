@@ -88,6 +88,7 @@ def test_a_new_line_without_any_key_or_register_entry_of_before(folder: Path) ->
     shutil.rmtree(public(folder))
     assert run(folder, "begin", *WHY, "--yes").exit_code == 0
     assert sorted(path.name for path in keys(folder).iterdir()) == [
+        "kept-roots.json",
         "root-2.pem",
         "snapshot-2.pem",
         "targets-2.pem",
@@ -158,14 +159,14 @@ def test_a_beginning_that_was_stopped_is_finished_by_the_server(
     folder: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public(folder).rename(folder / "before")
-    add = Repository.add_root
+    start = Repository.begin
 
-    def killed(self: Repository, version: int, content: bytes) -> None:
-        add(self, version, content)
+    def killed(self: Repository, content: bytes) -> None:
+        start(self, content)
         raise PowerCutError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Repository, "add_root", killed)
+        patch.setattr(Repository, "begin", killed)
         with pytest.raises(PowerCutError):
             begin_anew(folder, clock)
     with pytest.raises(PublishingError) as caught:

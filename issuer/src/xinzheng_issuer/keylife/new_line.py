@@ -32,7 +32,7 @@ class NewLine:
         self._settings = settings
         self._office = office
         self._keys = open_bundle_keys(settings, office.court)
-        self._repository = Repository(settings.public_folder)
+        self._repository = Repository(settings.public_folder, self._keys.kept_roots)
 
     @property
     def keys_before(self) -> list[str]:
@@ -82,6 +82,6 @@ class NewLine:
                 self._settings.watermark.unlink(missing_ok=True)  # it remembers the line that is given up
             with locked(repository.folder), self._office.writing() as store:
                 enter(store, [root], told, at=now)
-                repository.add_root(1, content)
+                repository.begin(content)
         names = [key.name for keys in new.values() for key in keys]
         _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)

@@ -77,7 +77,7 @@ class BundlePublisher:
         lifetimes: Lifetimes,
         keys: BundleKeys | None = None,
     ) -> None:
-        self._repository = Repository(folder)
+        self._repository = Repository(folder, keys.kept_roots if keys else None)
         self._signers = dict(signers)
         self._unopened: dict[str, CodedError] = {}
         self._signers_of_root = 0
@@ -114,10 +114,10 @@ class BundlePublisher:
             PublishingError: `repository_exists`.
             KeysError: (keys) a key cannot be made or opened.
         """
-        repository = Repository(folder)
+        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
+        repository = Repository(folder, key_folder.kept_roots)
         repository.make_folders()
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         with locked(folder):
             if repository.is_there:
                 raise PublishingError("repository_exists", path=folder)
@@ -125,7 +125,7 @@ class BundlePublisher:
             roots = [key_folder.first(f"{ROOT}-{number}") for number in range(1, root_keys + 1)]
             lifetimes = lifetimes or Lifetimes()
             new = {ROOT: roots} | {role: [key] for role, key in online.items()}
-            repository.add_root(1, first_root(new, threshold=root_threshold, expires=at + lifetimes.root))
+            repository.begin(first_root(new, threshold=root_threshold, expires=at + lifetimes.root))
         return cls(folder, signers={role: key.signer for role, key in online.items()}, lifetimes=lifetimes)
 
     @classmethod
@@ -153,12 +153,12 @@ class BundlePublisher:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`, `role_key_record`.
             KeysError: (keys) a key cannot be opened.
         """
-        repository = Repository(folder)
+        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
+        repository = Repository(folder, key_folder.kept_roots)
         if not repository.is_there:
             raise PublishingError("repository_missing", path=folder)
         if 1 not in repository.roots():
             raise PublishingError("repository_damaged", path=repository.root_path(1))
-        key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
         publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
         if without_signers:
             return publisher
@@ -318,6 +318,7 @@ class BundlePublisher:
                 raise PublishingError("target_path", field=path)
         repository = self._repository
         with locked(repository.folder):
+            self.keep_roots()
             roots, root = self._whole_chain(), self.signed_root
             if at >= root.expires:
                 raise PublishingError("root_expired", expires=format_timestamp(root.expires))
@@ -368,6 +369,27 @@ class BundlePublisher:
         """
         with locked(self._repository.folder):
             self._repository.add_root(root_of(following, self.root_path).version, following)
+            self.keep_roots()
+
+    def keep_roots(self) -> None:
+        """See that copies of all roots lie beside the keys; of an installation of before those that are found once.
+
+        Raises:
+            PublishingError: `repository_damaged`; `role_key_unknown`, nothing was kept yet, and the root keys that lie
+                here did not sign the newest.
+        """
+        repository = self._repository
+        if self._keys is None or repository.kept is None:
+            return
+        roots, kept = repository.roots(), repository.kept_roots()
+        if roots == kept:
+            return
+        if not kept:
+            self._keys.require_own_root(roots[max(roots)], self.root_path)
+        try:
+            repository.kept.write(roots)
+        except OSError as error:  # the root stands, and follows what is kept: the next look tries again
+            _log.error("roots_not_kept", path=str(repository.kept.path), reason=error.strerror)
 
     def require_room_for_root(self) -> None:
         """Raise unless a root can follow; raises as `Repository.require_room_for_root`."""

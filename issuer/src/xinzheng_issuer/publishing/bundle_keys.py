@@ -1,7 +1,8 @@
 """The keys of a lone court's repository: which key of a role counts, where it lies, and the root that names others.
 
-    <data>/keys/bundle/root-1.pem    signs roots; root-2 follows it
-    <data>/keys/bundle/targets.pem   likewise snapshot and timestamp; targets-2 follows it
+    <data>/keys/bundle/root-1.pem        signs roots; root-2 follows it
+    <data>/keys/bundle/targets.pem       likewise snapshot and timestamp; targets-2 follows it
+    <data>/keys/bundle/kept-roots.json   copies of the roots, out of reach of whoever can write the publication folder
 
 The newest root says which key of a role counts, by the name of its file: that this root takes its place is the one
 moment at which a key takes the place of another. A key that no root names signs nothing that counts; its number is
@@ -11,13 +12,16 @@ never used again.
 import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key, SSlibKey
 from tuf.api.metadata import Metadata, Root
+from tuf.api.serialization import DeserializationError, SerializationError
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
@@ -31,6 +35,7 @@ from xinzheng_issuer.publishing.role_keys import (
     role_key_uri,
     sign_metadata,
 )
+from xinzheng_issuer.publishing.root_chain import KEPT_ROOTS, KeptRoots
 from xinzheng_keys.errors import KeysError, TokenError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
@@ -124,6 +129,45 @@ class BundleKeys:
         if len(signers) < root.roles[ROOT].threshold:
             raise lost[0]
         return signers
+
+    @property
+    def kept_roots(self) -> KeptRoots:
+        """Where copies of the roots are kept."""
+        return KeptRoots(self.folder / KEPT_ROOTS)
+
+    def require_own_root(self, content: bytes, path: Path, *, keys_needed: bool = False) -> None:
+        """Whether root keys that lie here signed a root: by the public keys that it names anybody could have made it.
+
+        Args:
+            content: the root.
+            path: where it is from.
+            keys_needed: refuse where no root key lies here by which it could be told.
+
+        Raises:
+            PublishingError: `role_key_unknown`, another root key lies here; `root_keys_missing`, if they are needed;
+                `role_key_record`, `repository_damaged`.
+        """
+        try:
+            metadata = Metadata[Root].from_bytes(content)
+            signed, payload = metadata.signed, metadata.signed_bytes
+        except (DeserializationError, SerializationError) as error:
+            raise PublishingError("repository_damaged", path=path) from error
+        keys = self._root_keys_here()
+        if any(key.keyid in signed.roles[ROOT].keyids and _signed_by(key, metadata, payload) for key in keys):
+            return
+        if keys_needed and not keys:
+            self.open_root(signed)
+        if keys:
+            raise PublishingError("role_key_unknown", role=ROOT)
+
+    def _root_keys_here(self) -> list[Key]:
+        """The public keys of all root keys that lie here and can be opened, whether a root names them or not."""
+        found: list[Key] = []
+        for name in (each for each in self.lying_here() if each.partition("-")[0] == ROOT):
+            with suppress(KeysError):
+                signer = load_role_key(self._path(name), passphrase=self.passphrase, custody=self.custody)
+                found.append(signer.public_key)
+        return found
 
     def unusable(self, root: Root, *, closed: bool = False) -> dict[str, CodedError]:
         """What keeps the keys that a root names from signing, root keys too: name → why; nothing of a sound key.
@@ -252,6 +296,16 @@ class BundleKeys:
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.pem"
+
+
+def _signed_by(key: Key, metadata: Metadata[Root], payload: bytes) -> bool:
+    signature = metadata.signatures.get(key.keyid)
+    try:
+        if signature is not None:
+            key.verify_signature(signature, payload)
+    except UnverifiedSignatureError:
+        return False
+    return signature is not None
 
 
 def key_names(root: Root, role: str) -> tuple[str, ...]:

@@ -178,7 +178,7 @@ class Outbox:
     def look(self) -> None:
         """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
         found = []
-        for check in (self._compare, self._publisher.require_key_files):
+        for check in (self._publisher.keep_roots, self._compare, self._publisher.require_key_files):
             try:
                 check()
             except CodedError as error:

@@ -21,7 +21,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.publishing.root_chain import roots_there
+from xinzheng_issuer.publishing.root_chain import KeptRoots, roots_there
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.files import replace_file
@@ -70,9 +70,11 @@ class Repository:
 
     Attributes:
         folder: the folder.
+        kept: copies of its roots that lie elsewhere; None of a repository whose roots are not kept.
     """
 
     folder: Path
+    kept: KeptRoots | None = None
 
     @property
     def metadata(self) -> Path:
@@ -87,12 +89,16 @@ class Repository:
     # --- what is there ------------------------------------------------------------------------------------------------
 
     def roots(self) -> dict[int, bytes]:
-        """Version → root metadata, ascending: the roots that follow one another, and nothing else that lies there.
+        """Version → root metadata, ascending: the roots that are kept, those that follow them, and nothing else.
 
         Raises:
             PublishingError: `repository_damaged`.
         """
-        return roots_there({version: self.root_path(version) for version in self._root_versions()})
+        return roots_there({version: self.root_path(version) for version in self._root_versions()}, self.kept_roots())
+
+    def kept_roots(self) -> dict[int, bytes]:
+        """Version → root metadata of which copies are kept, ascending; raises as `KeptRoots.read`."""
+        return self.kept.read() if self.kept else {}
 
     def newest_root(self) -> int:
         """The version of the newest root; 0 before the first.
@@ -143,7 +149,7 @@ class Repository:
         timestamp = self.folder / TIMESTAMP_FILE
         bundle = self.bundle_path(read_metadata(timestamp, Timestamp).version) if timestamp.exists() else timestamp
         roots = tuple((version, _state(self.root_path(version))) for version in self._root_versions())
-        return roots, _state(timestamp), _state(bundle)
+        return roots, self.kept and _state(self.kept.path), _state(timestamp), _state(bundle)
 
     def latest(self) -> Publication | None:
         """The publication in effect; None before the first.
@@ -232,6 +238,17 @@ class Repository:
             if name != TIMESTAMP_FILE and (anew or not _holds(self.folder / name, content)):
                 self._put(name, content)
         self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
+
+    def begin(self, content: bytes) -> None:
+        """Write the first root of all; what was kept of a repository before is forgotten.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        # What is kept comes first: without a root in the folder nothing is there, and can be begun once more.
+        if self.kept:
+            self.kept.write({1: content})
+        replace_file(self.root_path(1), content)
 
     def require_room_for_root(self) -> None:
         """Raise if a file lies where the next root is to be: it may be a root that lenders have, and was damaged.

@@ -1,7 +1,8 @@
 """A repository that came back from a backup, or was lost: the newest bundle that lenders or mirrors have counts.
 
 A bundle holds everything that a repository needs to go on. It is judged before it is taken: the country's by the root
-that is there, a lone court's by the keys in its key folder too, for its root may have been lost with the rest.
+that is there, a lone court's by its key folder too, for its root may have been lost with the rest: by the copies of its
+roots, and by its keys.
 """
 
 from collections.abc import Mapping
@@ -138,12 +139,17 @@ class CourtRepository:
 
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
-            PublishingError: `role_key_unknown`, the bundle is not of these keys; `list_not_own`; `role_key_record`.
+            PublishingError: `role_key_unknown`, the bundle is not of these keys; `root_keys_missing`, there is neither
+                a copy of the roots nor a root key by which to tell; `list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
         roots, there = self._roots(bundle), roots_of(self.repository)
-        require_roots(roots, there)
         self._check_keys(_read(roots[max(roots)]))
+        require_roots(roots, there)
+        if not self.repository.kept_roots():
+            newest = max(roots)
+            path = self.repository.root_path(newest)
+            self.role_keys.require_own_root(roots[newest], path, keys_needed=not there)
         first = roots[max(roots.keys() & there.keys(), default=min(roots))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
         version, (seen, here) = found.seen.timestamp, self._seen()
@@ -166,7 +172,7 @@ class CourtRepository:
         return roots
 
     def _check_keys(self, root: Root) -> None:
-        """Whether the root names the keys of the roles that are here: by them alone is it the court's."""
+        """Whether the root names the keys of the online roles that are here: nothing else could be published under."""
         for role in ONLINE_ROLES:
             if len(root.roles[role].keyids) != 1 or len(key_names(root, role)) != 1:
                 raise PublishingError("role_key_unknown", role=role)

@@ -5,19 +5,28 @@ court's: their public halves are public. Such a file signs itself and nothing le
 number; it is named in the log, and stands in nobody's way but where a root of that number is to be made.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Final
 
 import structlog
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import ROOT_JSON
+from xinzheng_verifier.trust.files import replace_file
 from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
 
+KEPT_ROOTS: Final = "kept-roots.json"
+"""Name of the file beside the keys of a court's bundle, or beside the country's online keys."""
+
+_KEPT_JSON: Final = Limits(max_bytes=67_108_864, max_members=1_000)
 _log = structlog.get_logger("xinzheng.publishing")
 
 
@@ -77,20 +86,69 @@ def require_chain(carried: Mapping[int, bytes], there: Mapping[int, bytes]) -> N
         raise TrustError("bundle_root", version=strange[0])
 
 
-def roots_there(files: Mapping[int, Path]) -> dict[int, bytes]:
+@dataclass(frozen=True)
+class KeptRoots:
+    """Copies of the roots beside the keys, out of reach of whoever can write the publication folder.
+
+    What is kept is what the court itself made: a file of such a version in the folder is the same, or none. The copies
+    also stand in for files that are gone.
+
+    Attributes:
+        path: the file.
+    """
+
+    path: Path
+
+    def read(self) -> dict[int, bytes]:
+        """Version → root metadata, ascending; empty where nothing was kept yet.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        try:
+            return dict(_kept(self.path.read_bytes()))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, TrustError) as error:
+            raise PublishingError("repository_damaged", path=self.path) from error
+
+    def write(self, roots: Mapping[int, bytes]) -> None:
+        """Keep these, and no others.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        members = {"roots": {str(version): content.decode() for version, content in sorted(roots.items())}}
+        replace_file(self.path, json.dumps(members, ensure_ascii=False).encode(), mode=0o600)
+
+
+def roots_there(files: Mapping[int, Path], kept: Mapping[int, bytes]) -> dict[int, bytes]:
     """The roots among root files, as `chain_of`; files that are none are logged.
+
+    Args:
+        files: version → file.
+        kept: version → root metadata that is trusted, whatever lies in the file.
 
     Raises:
         PublishingError: `repository_damaged`: a file cannot be read, or the lowest is no root.
     """
-    found = {version: _content(path) for version, path in files.items()}
+    found = {version: _content(path) for version, path in files.items() if version not in kept} | dict(kept)
     try:
         chain = chain_of(found)
     except TrustError as error:
-        raise PublishingError("repository_damaged", path=files[min(files)]) from error
+        raise PublishingError("repository_damaged", path=files[min(found)]) from error
     for version in found.keys() - chain.keys():
         _warn(files[version], sha256_of(found[version]))
     return chain
+
+
+@lru_cache(maxsize=8)
+def _kept(data: bytes) -> Mapping[int, bytes]:
+    content: Any = loads_object(data, limits=_KEPT_JSON)
+    kept = {int(version): str(text).encode() for version, text in content["roots"].items()}
+    if chain_of(kept) != kept:
+        raise ValueError("the roots that were kept do not follow one another")
+    return kept
 
 
 @lru_cache(maxsize=256)
