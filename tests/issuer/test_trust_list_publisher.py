@@ -386,6 +386,18 @@ def test_a_root_that_somebody_put_into_the_repository_is_not_published(country: 
     assert import_bundle(store, country.bundle, at=country.at).root_version == 2
 
 
+def test_another_first_root_in_the_repository_is_not_believed(country: Country) -> None:
+    store, first = country.folder / "store", country.first_root
+    import_bundle(store, country.bundle, root=first, at=country.at)
+    path = country.publisher.repository.root_path(1)
+    path.write_bytes(foreign_root(first, version=1))
+    country.next_day()
+    country.hand_in()
+    country.publish()
+    assert path.read_bytes() == Archive(country.bundle)["metadata/1.root.json"] == first
+    import_bundle(store, country.bundle, at=country.at)
+
+
 def test_new_online_keys_end_what_a_lost_memory_of_versions_would_block(country: Country) -> None:
     store = country.folder / "store"
     import_bundle(store, country.bundle, root=country.first_root, at=country.at)

@@ -24,6 +24,7 @@ from xinzheng_issuer.publishing.role_keys import (
     role_key_uri,
     sign_metadata,
 )
+from xinzheng_issuer.publishing.root_chain import KEPT_ROOTS, KeptRoots
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import (
     ONLINE_ROLES,
@@ -93,8 +94,10 @@ class TrustListPublisher:
     def __init__(
         self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource, tokens: TokenAccess | None = None
     ) -> None:
-        self._repository = Repository(folder)
         self._reviewed = reviewed
+        section = reviewed.configuration.timestamp
+        kept = KeptRoots(reviewed.medium(section.shares[0]) / KEPT_ROOTS) if section else None
+        self._repository = Repository(folder, kept)
         self._passphrase = passphrase
         self._custody = RoleCustody(tokens=tokens)
 
@@ -248,6 +251,8 @@ class TrustListPublisher:
         one_file = {f"bundles/{path.name}": bundle}
         self._repository.write({**others, **one_file, **self._updates(content, now.version, version), **timestamp})
         Memory.of(published(self._repository), past).write(self._memory_path())
+        if self._repository.kept:
+            self._repository.kept.write(self._repository.roots())
         self._prune(version)
         return Publication(version=version, sha256=sha256_of(bundle), path=path)
 
