@@ -201,9 +201,11 @@ def test_what_lenders_would_refuse_is_not_published(publisher: BundlePublisher) 
 @pytest.mark.usefixtures("publisher")
 def test_keys_are_encrypted_and_for_their_owner_alone(tmp_path: Path) -> None:
     files = list((tmp_path / "keys").iterdir())
-    assert {path.name for path in files} == {"root-1.pem", "snapshot.pem", "targets.pem", "timestamp.pem"}
+    keys = {"root-1.pem", "snapshot.pem", "targets.pem", "timestamp.pem"}
+    assert {path.name for path in files} == {*keys, "kept-roots.json"}
     for path in files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for path in (tmp_path / "keys" / name for name in keys):
         assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 

@@ -174,8 +174,9 @@ def test_an_installation_of_before_keeps_its_roots_from_its_next_start_on(folder
     genuine = metadata(folder, 1).read_bytes()
     kept(folder).unlink()
     with closing(opened(folder, clock)) as issuer:
-        metadata(folder, 1).write_bytes(foreign_root(genuine, version=1, beside=True))
+        metadata(folder, 1).write_bytes(foreign_root(genuine, version=1, beside=True, name="root-9"))
         issuer.start()
+        assert changes(issuer) == []
         assert issuer.outbox.hindrances == ["role_key_unknown"]
         state = issuer.outbox.renew()
         assert (state.published, state.reason) == (False, "role_key_unknown")

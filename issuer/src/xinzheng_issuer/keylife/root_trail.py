@@ -93,6 +93,7 @@ def catch_up_roots(office: Office, outbox: Outbox) -> int:
         How many were missing; none can be told where a root cannot be read, which publishing refuses by itself.
     """
     try:
+        outbox.publisher.keep_roots()  # what the court's own keys did not sign is not entered
         with office.reading() as store:
             if not _missing(store, outbox.publisher.signed_roots):
                 return 0
