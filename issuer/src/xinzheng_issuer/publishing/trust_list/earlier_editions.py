@@ -14,7 +14,8 @@ from tuf.api.metadata import Key, Metadata, MetaFile, Role, Root, Snapshot, Targ
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.repository import Repository
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Published, check_root_follows, root_of
+from xinzheng_issuer.publishing.root_chain import check_root_follows
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Published, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, ROOT, SNAPSHOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.past import Past
 from xinzheng_verifier.errors import TrustError
