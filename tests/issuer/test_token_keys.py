@@ -84,10 +84,15 @@ def trust_of(house: CourtHouse) -> TrustStore:
 # --- the keys ---------------------------------------------------------------------------------------------------------
 
 
+def key_records(settings: Settings) -> list[Path]:
+    """Records of keys that lie elsewhere; copies of the roots are beside them."""
+    return [path for path in (settings.keys_folder / "bundle").glob("*.json") if path.name != "kept-roots.json"]
+
+
 def test_no_private_key_lies_in_the_data_folder(settings: Settings, token: Token) -> None:
     assert list(settings.data.rglob("*.pem")) == []
     records = json.loads((settings.keys_folder / "keys.json").read_text())
-    roles = {path.stem: json.loads(path.read_text()) for path in (settings.keys_folder / "bundle").glob("*.json")}
+    roles = {path.stem: json.loads(path.read_text()) for path in key_records(settings)}
     assert sorted(roles) == ["court-420683-1", "root-1", "snapshot", "targets", "timestamp"]
     for entry in (*records, *roles.values()):
         assert re.match(f"pkcs11:token={token.label};object=(420683-|court-420683-1;)", entry["uri"])
@@ -125,7 +130,7 @@ def test_each_role_may_have_its_key_elsewhere(tmp_path: Path, token: Token, sect
     assert not files & elsewhere
     assert len(files) == {"certificate": 6, "status": 6, "bundle": 3, "contribution": 6}[section]
     kinds = {"bundle": "zDn", "contribution": "zDn"}  # P-256, as said of the bundle's roles
-    for path in (settings.keys_folder / "bundle").glob("*.json"):
+    for path in key_records(settings):
         assert json.loads(path.read_text())["publicKeyMultibase"].startswith(kinds[section])
     issuer = open_issuer(settings, clock=StandingClock())
     assert issuer.start()[1].published
