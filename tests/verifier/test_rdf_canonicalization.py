@@ -102,7 +102,7 @@ def bush(branches: int, leaves: int) -> list[Quad]:
 )
 @pytest.mark.parametrize("hash_name", ["sha256", "sha384"])
 def test_poison_is_refused_within_the_bound(dataset: list[Quad], hash_name: Any) -> None:
-    spent = []
+    spent: list[float] = []
     while not spent or (min(spent) >= LONGEST and len(spent) < 3):  # other work slows a traced test
         began = time.process_time()
         with pytest.raises(RefusedError) as refused:

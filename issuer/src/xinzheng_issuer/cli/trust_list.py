@@ -208,7 +208,7 @@ def court_key_new(data: Path | None, uri: str | None) -> None:
 @changing
 def court_key_retire(data: Path | None, *, listed_in: Path | None, root: Path | None, reason: str, **how: bool) -> None:
     """Delete the older key, once the country names the newer one."""
-    from xinzheng_issuer.keylife.court_key import CourtKeyDesk  # noqa: PLC0415 - as above
+    from xinzheng_issuer.keylife.court_key import CourtKeyDesk  # noqa: PLC0415 - other commands need no register
 
     desk = CourtKeyDesk(settings_of(data), edition_of(listed_in, root), at=system_clock())
     talk = Talk("retire", **how)

@@ -1,28 +1,13 @@
 """The register came back from a backup: nothing goes out that forgets, and one command leads on."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from support.office import CourtHouse, StandingClock, application
-from support.restoring import CASES, backup, begun, restore, revoke, run, suspend, token, verdict
+from support.office import CourtHouse, application
+from support.restoring import CASES, backup, restore, revoke, run, suspend, token, verdict
 from xinzheng_issuer.errors import PublishingError
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    # The command line reads the machine's clock.
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
-    house = begun(tmp_path / "var", clock)
-    with house.client:
-        yield house
 
 
 def journal(house: CourtHouse) -> list[list[int]]:

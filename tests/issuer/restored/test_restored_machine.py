@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,19 +20,6 @@ from xinzheng_verifier.trust.directory import import_bundle
 from xinzheng_verifier.trust.extent import select
 
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    # The command line reads the machine's clock.
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
-    house = begun(tmp_path / "var", clock)
-    with house.client:
-        yield house
 
 
 class Lender:
@@ -244,7 +230,7 @@ def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: St
         (tmp_path / "away").rmdir()
         (tmp_path / "away").write_bytes(b"a share that is not mounted")
         assert issuer.outbox.renew().published
-    assert Settings(watermark="").watermark is None  # type: ignore[arg-type]
+    assert Settings(watermark="").watermark is None  # type: ignore[arg-type]  # an empty variable of the environment
 
 
 # --- what is published as reinstated ----------------------------------------------------------------------------------

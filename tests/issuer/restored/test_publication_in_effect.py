@@ -3,15 +3,15 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from support.office import CourtHouse, StandingClock
-from support.restoring import CASES, begun, revoke, run, suspend, token, verdict
+from support.office import CourtHouse
+from support.restoring import CASES, revoke, run, suspend, token, verdict
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
@@ -21,19 +21,6 @@ from xinzheng_verifier.trust.names import sha256_of, target_name, target_path
 REVOCATION = "courts/420683/status/1/revocation.json"
 JOURNAL = "courts/420683/status/1/revocation.changes.json"
 FORGED_INDEX = 777
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    # The command line reads the machine's clock.
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
-    house = begun(tmp_path / "var", clock)
-    with house.client:
-        yield house
 
 
 def public(house: CourtHouse) -> Path:

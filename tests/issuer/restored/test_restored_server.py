@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
 from support.keyed import OPERATOR
-from support.office import OTHER_ID_NUMBER, CourtHouse, StandingClock, code, relisting
-from support.restoring import CASES, backup, begun, restore, revoke, run, suspend, token
+from support.office import OTHER_ID_NUMBER, CourtHouse, code, relisting
+from support.restoring import CASES, backup, restore, revoke, run, suspend, token
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.domain.workflow import Actor, Role
@@ -28,19 +27,6 @@ from xinzheng_verifier import TrustStore, Verifier
 
 LISTS = tuple(f"/status/420683/1/{name}" for name in ("revocation", "suspension"))
 JOURNALS = tuple(f"{path}/changes" for path in LISTS)
-
-
-@pytest.fixture
-def clock() -> StandingClock:
-    # The command line reads the machine's clock.
-    return StandingClock(datetime.now(UTC))
-
-
-@pytest.fixture
-def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
-    house = begun(tmp_path / "var", clock)
-    with house.client:
-        yield house
 
 
 @contextmanager

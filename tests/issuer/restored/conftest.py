@@ -1,0 +1,23 @@
+"""A court on a data folder of its own, of which something comes back from a backup, or is lost."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support.office import CourtHouse, StandingClock
+from support.restoring import begun
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    # The command line reads the machine's clock.
+    return StandingClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def court(tmp_path: Path, clock: StandingClock) -> Iterator[CourtHouse]:
+    house = begun(tmp_path / "var", clock)
+    with house.client:
+        yield house
