@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
 from xinzheng_verifier.bulk.hands import Hand
+from xinzheng_verifier.bulk.here import Here
 from xinzheng_verifier.bulk.items import PAUSE, WRONG_TYPE, Sent, data_of, not_answered, parcel
 from xinzheng_verifier.bulk.wire import Unpacker, pack
 from xinzheng_verifier.report import Report
@@ -33,6 +34,7 @@ class _Chunk:
     items: list[Sent | None] = field(default_factory=list)
     reports: list[Report | None] = field(default_factory=list)
     missing: int = 0
+    travelled: int = 0
 
 
 @dataclass(eq=False)
@@ -43,6 +45,7 @@ class _Task:
     places: list[int]
     with_claims: bool = False
     is_alone: bool = False
+    is_left: bool = False
     is_sent: bool = False
 
     @cached_property
@@ -59,7 +62,7 @@ class Crew:
         verifier: judges.
         at: the moment asked about.
         now: the present moment, where that is another one.
-        size: processes at most.
+        size: processes at most, with this one if it judges too.
     """
 
     def __init__(self, verifier: "Verifier", *, at: datetime, now: datetime | None, size: int) -> None:
@@ -67,6 +70,7 @@ class Crew:
         self._at = at
         self._now = now
         self._size = size
+        self._here = Here(verifier, at=at, now=now)
         self._unpacker = Unpacker(verifier, at=at, now=now)
         self._inbox: SimpleQueue[tuple[Hand, bytes | None]] = SimpleQueue()
         self._hands: dict[Hand, deque[_Task]] = {}
@@ -88,19 +92,21 @@ class Crew:
                 if not self._window:  # the source pauses, and was waited for
                     continue
                 if self._window[0].missing:
-                    self._wait()
+                    if not self._help(source):
+                        self._wait()
                     continue
-                reports = cast("list[Report]", self._window.popleft().reports)
+                chunk = self._window.popleft()
                 interest.taken = 0
-                for report in reports:
+                for report in cast("list[Report]", chunk.reports):
                     yield report
                     if not self._inbox.empty():
                         self._look()
                         self._hand_out(source)
-                self._with_claims = interest.taken * 2 > len(reports)
+                if chunk.travelled:
+                    self._with_claims = interest.taken * 2 > chunk.travelled
         finally:
             for hand, tasks in self._hands.items():
-                hand.dismiss(gently=not tasks)
+                hand.dismiss(gently=hand.is_ready and not tasks)
             for hand in self._hands:
                 hand.bury()
         if self._failure is not None:
@@ -111,8 +117,8 @@ class Crew:
     def _hand_out(self, source: Iterator[object]) -> bool:
         """Gives every process that has room a task, as long as there are any; whether reports are still to come."""
         self._is_paused = False
-        while (hand := self._freest()) is not None or len(self._hands) < self._size:
-            task = self._next_task(source)
+        while (hand := self._freest()) is not None or len(self._hands) < self._workers():
+            task = self._again.popleft() if self._again else self._next_task(source)
             if task is None:
                 break
             hand = hand or Hand(self._head, self._inbox)
@@ -123,9 +129,12 @@ class Crew:
     def _freest(self) -> Hand | None:
         """The process that is to get the next task; None if that is one that has yet to be started, or nobody."""
         hand = min(self._hands, key=lambda one: len(self._hands[one]), default=None)
-        if hand is None or len(self._hands[hand]) >= (_DEPTH if len(self._hands) == self._size else 1):
+        if hand is None or len(self._hands[hand]) >= (_DEPTH if len(self._hands) >= self._workers() else 1):
             return None
         return hand
+
+    def _workers(self) -> int:
+        return self._size - self._here.is_worth_it
 
     def _send(self, hand: Hand) -> None:
         """Sends what is before a process, beyond its first task only what the pipe holds: it may never read it."""
@@ -135,8 +144,6 @@ class Crew:
                 task.is_sent = True
 
     def _next_task(self, source: Iterator[object]) -> _Task | None:
-        if self._again:
-            return self._again.popleft()
         while not (self._is_dry or self._is_paused) and len(self._window) < self._size * _AHEAD:
             chunk = self._next_chunk(source)
             if chunk.items:
@@ -173,6 +180,38 @@ class Crew:
                 octets += len(data_of(item))
         return chunk
 
+    # --- judging here -----------------------------------------------------------------------------------------------
+
+    def _help(self, source: Iterator[object]) -> bool:
+        """Judges a chunk in this process; False if there is none for it."""
+        task = self._own_task(source)
+        if task is None:
+            return False
+        chunk, left = task.chunk, []
+        for place in task.places:
+            report = self._here.answer(cast("Sent", chunk.items[place]))
+            if report is None:
+                left.append(place)
+            else:
+                chunk.reports[place] = report
+                chunk.missing -= 1
+            if not self._inbox.empty():
+                self._look()
+                self._hand_out(source)
+        self._here.note(len(left), len(task.places))
+        if left:
+            self._again.append(_Task(chunk, left, is_left=True))
+        return True
+
+    def _own_task(self, source: Iterator[object]) -> _Task | None:
+        """What waits for a process that is still starting comes first: a small batch waits for none."""
+        if not self._here.has_time():
+            return None
+        for hand, tasks in self._hands.items():
+            if not hand.is_ready and tasks and not (tasks[0].is_alone or tasks[0].is_left):
+                return tasks.popleft()
+        return self._next_task(source)
+
     # --- taking ---------------------------------------------------------------------------------------------------
 
     def _wait(self) -> None:
@@ -206,14 +245,15 @@ class Crew:
             self._send(hand)
 
     def _note(self, task: _Task, frame: bytes) -> None:
-        chunk, inputs = task.chunk, (task.chunk.items[place] for place in task.places)
-        reports = self._unpacker.unpack_all(frame, (data_of(item) for item in inputs if item is not None))
-        answered = 0
+        chunk, inputs = task.chunk, [cast("Sent", task.chunk.items[place]) for place in task.places]
+        reports = [*self._unpacker.unpack_all(frame, map(data_of, inputs))]
         for place, report in zip(task.places, reports, strict=False):
             chunk.reports[place] = report
-            answered += 1
-        chunk.missing -= answered
-        del task.places[:answered]
+        chunk.missing -= len(reports)
+        chunk.travelled += len(reports)
+        del task.places[: len(reports)]
+        if task.is_left:
+            self._here.learn(zip(inputs, reports, strict=False))
 
     def _bury(self, hand: Hand, tasks: deque[_Task]) -> None:
         """A process ended: what it had not answered is tried again, each input alone; alone it has had its chance."""

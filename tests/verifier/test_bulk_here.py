@@ -1,0 +1,115 @@
+"""What the caller's own process judges of a batch, in place of one worker."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from support.issuers import SimulatedCourt
+from support.poison import DEADLY, RAISING, GullibleStore, WorkersAlone, of_issuer
+from support.samples import WANG_ID
+from xinzheng_verifier import Item, Report, TrustStore, Verifier
+from xinzheng_verifier.bulk import crew, hands
+from xinzheng_verifier.bulk.items import Sent
+from xinzheng_verifier.bulk.wire import pack
+
+COURT = SimulatedCourt()
+TOKEN = COURT.issue().jwt
+DOCUMENTS = [COURT.issuer_document()]
+TRUST = TrustStore.from_documents(DOCUMENTS, COURT.status_lists())
+
+
+def used(trust: TrustStore = TRUST) -> Verifier:
+    """A verifier that has seen a certificate of the court."""
+    verifier = Verifier(trust)
+    verifier.report(TOKEN, at=COURT.now)
+    return verifier
+
+
+def codes(reports: Iterable[Report]) -> list[str]:
+    return [report.code for report in reports]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[hands.Hand]:
+    """The processes that a batch starts."""
+    seen: list[hands.Hand] = []
+
+    class Counted(hands.Hand):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            seen.append(self)
+
+    monkeypatch.setattr(crew, "Hand", Counted)
+    return seen
+
+
+@pytest.fixture
+def no_worker_gets_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hands, "_PROGRAM", "import time; time.sleep(60)")
+
+
+@pytest.mark.usefixtures("no_worker_gets_ready")
+@pytest.mark.parametrize("count", [1, 10, 1_000])
+def test_certificates_of_known_signers_wait_for_no_process(count: int) -> None:
+    things: list[str | bytes | Item] = [TOKEN, TOKEN.encode(), Item(TOKEN), Item(TOKEN, identity=WANG_ID)]
+    reports = used().report_many(itertools.islice(itertools.cycle(things), count), at=COURT.now, workers=2)
+    expected = [used().report(TOKEN, at=COURT.now), used().report(TOKEN, at=COURT.now, identity=WANG_ID)]
+    for number, report in enumerate(reports):
+        assert report == expected[number % 4 == 3]
+
+
+def test_this_process_is_one_of_those_that_judge(started: list[hands.Hand]) -> None:
+    assert codes(used().report_many([TOKEN] * 2_000, at=COURT.now, workers=3)) == ["ok"] * 2_000
+    assert len(started) == 2
+
+
+def test_what_is_not_known_yet_is_learnt_from_workers(started: list[hands.Hand]) -> None:
+    verifier = Verifier(TRUST)
+    assert verifier.usual_report(TOKEN, at=COURT.now) is None
+    assert codes(verifier.report_many([TOKEN] * 3_000, at=COURT.now, workers=2)) == ["ok"] * 3_000
+    assert verifier.usual_report(TOKEN, at=COURT.now) == verifier.report(TOKEN, at=COURT.now)
+    assert len(started) == 1
+
+
+def test_one_more_worker_does_what_cannot_be_judged_here(started: list[hands.Hand]) -> None:
+    enveloped = f"data:application/vc+jwt,{TOKEN}"
+    assert codes(used().report_many([enveloped] * 1_000, at=COURT.now, workers=2)) == ["ok"] * 1_000
+    assert len(started) == 2
+
+
+def test_verifier_of_its_own_class_judges_in_workers_alone(started: list[hands.Hand]) -> None:
+    verifier = WorkersAlone(TRUST)
+    verifier.report(TOKEN, at=COURT.now)
+    assert codes(verifier.report_many([TOKEN] * 500, at=COURT.now, workers=2)) == ["ok"] * 500
+    assert len(started) == 2
+
+
+def test_input_that_ends_a_process_does_not_end_this_one() -> None:
+    trust = GullibleStore.from_documents(DOCUMENTS, COURT.status_lists())
+    bad = dict.fromkeys((0, 3, 5, 150, 299), DEADLY) | dict.fromkeys((4, 298), RAISING)
+    things = [of_issuer(TOKEN, bad[place]) if place in bad else TOKEN for place in range(300)]
+    reports = [*used(trust).report_many(things, at=COURT.now, workers=2)]
+    assert {place for place, code in enumerate(codes(reports)) if code == "not_answered"} == {*bad}
+
+
+def test_store_that_can_no_longer_be_read_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in this process is left to the workers, which have what they need."""
+    verifier = Verifier(TRUST)
+    monkeypatch.setattr(Verifier, "report", lambda *_, **__: 1 / 0)
+    assert codes(verifier.report_many([TOKEN] * 300, at=COURT.now, workers=2)) == ["ok"] * 300
+
+
+def test_claims_travel_by_what_is_read_of_the_workers_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[bool] = []
+
+    def noted(items: Sequence[Sent], *, with_claims: bool) -> bytes:
+        wanted.append(with_claims)
+        return pack(items, with_claims=with_claims)
+
+    monkeypatch.setattr(crew, "pack", noted)
+    for report in used().report_many([TOKEN] * 4_000, at=COURT.now, workers=2):
+        assert report.claims is not None
+    assert wanted[-1]
+    assert not wanted[0]
