@@ -1,6 +1,9 @@
 """The fast way of reading a certificate never accepts more than the exact one, and gives the same."""
 
 import copy
+import itertools
+import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -65,6 +68,35 @@ def test_outline_says_what_the_certificate_says(credential: dict[str, Any]) -> N
     free = ("name", "enforcement_basis_number", "basis_issuing_body", "purpose_text")
     texts = [subject[name] for name in free] + [subject["enforcement_court"]["name"], subject["masking"]["serial"]]
     assert sorted(outline.texts) == sorted(text for text in texts if text is not None)
+
+
+@pytest.mark.parametrize("year", ["0000", "0999", "1000", "1900", "2023", "2024", "9999"])
+def test_days_are_those_of_the_calendar(year: str) -> None:
+    """But those before the year 1000, and a leap day, which are left to the exact way."""
+    for month, day in itertools.product(range(14), range(33)):
+        text = f"{year}-{month:02}-{day:02}"
+        is_usual = year >= "1000" and (month, day) != (2, 29) and is_date(text)
+        assert (re.fullmatch(usual._DAY, text) is not None) is is_usual
+
+
+def is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_addresses_that_are_known_are_not_matched_again() -> None:
+    credential = zaoyang_credential()
+    outline = usual.outline_of(credential)
+    assert outline is not None
+    known = {(outline.issuer, outline.lists)}
+    assert usual.outline_of(credential, known) == outline
+    for issuer in ("no DID", "did:web:" + "x" * form.MAX_URL):
+        strange = credential | {"issuer": issuer}
+        assert usual.outline_of(strange, known) is None
+        assert exact(strange) is None
 
 
 def test_unusual_certificates_are_none_the_worse() -> None:

@@ -7,7 +7,7 @@ accepts more, gives the same fields, and says nothing about faults.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -40,7 +40,8 @@ def _bounded(expression: str) -> str:
     return rf"(?=.{{1,{form.MAX_URL}}}(?:\n|\Z)){expression}"
 
 
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+# Every day there is from the year 1000 to 9999 but the last of February in a leap year, which is left to the exact way.
+_DAY = "[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _INSTANT = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _NUMBER_OF_TYPE = "|".join(
     f"{id_type.value}\n(?:{number})"
@@ -49,9 +50,8 @@ _NUMBER_OF_TYPE = "|".join(
         {IdType.USCC: form.CREDIT_CODE, IdType.RESIDENT_ID: form.MASKED_RESIDENT_ID}.get(id_type, form.MASKED_NUMBER)
     ]
 )
-_STATUS = (form.INDEX, _bounded(form.URL))
 
-_TOP: Final = itemgetter("id", "issuer", "certificateNumber", "validFrom", "validUntil")
+_TOP: Final = itemgetter("id", "certificateNumber", "validFrom", "validUntil")
 _PERSON: Final = itemgetter("name", "subjectKind", "idCommitment", "idType")
 _COURT: Final = itemgetter("name", "courtCode", "regionCode")
 _CASE: Final = itemgetter(
@@ -63,10 +63,8 @@ _CASE: Final = itemgetter(
     "consumptionRestrictionStatus",
 )
 _MASKING: Final = itemgetter("serial", "maskedAt", "approvedAt", "ground")
-_ENTRY: Final = itemgetter("type", "statusPurpose", "statusListIndex", "statusListCredential")
+_ENTRY: Final = itemgetter("type", "statusPurpose", "statusListIndex")
 
-_DAYS: Final = itemgetter("caseFiledDate", "listingPublishedDate")
-_MASKING_DAYS: Final = itemgetter("maskedAt", "approvedAt")
 _instant: Final = datetime.fromisoformat
 
 # One line for each string, in the order of the getters. No expression matches a line feed, so a value that holds one
@@ -75,17 +73,19 @@ _matches = re.compile(
     "\n".join(
         f"(?:{expression})"
         for expression in (
-            *(form.UUID_URN, _bounded(form.DID), form.NUMBER, _INSTANT, _INSTANT),
+            *(form.UUID_URN, form.NUMBER, _INSTANT, _INSTANT),
             *(_text(form.MAX_NAME), _word(SubjectKind), form.COMMITMENT, _NUMBER_OF_TYPE),
             *(_text(form.MAX_NAME), COURT_CODE_PATTERN, form.REGION_CODE),
             *(form.USUAL_CASE_NUMBER, _DAY, _DAY, _INSTANT, _word(PerformanceStatus)),
             _word(ConsumptionRestrictionStatus),
             *(_text(form.MAX_SHORT_TEXT), _DAY, _DAY, _word(MaskingGround)),
-            *(form.STATUS_TYPE, form.STATUS_PURPOSES[0], *_STATUS),
-            *(form.STATUS_TYPE, form.STATUS_PURPOSES[1], *_STATUS),
+            *(form.STATUS_TYPE, form.STATUS_PURPOSES[0], form.INDEX),
+            *(form.STATUS_TYPE, form.STATUS_PURPOSES[1], form.INDEX),
         )
     )
 ).fullmatch
+_are_addresses = re.compile("\n".join(map(_bounded, (form.DID, form.URL, form.URL)))).fullmatch
+_NONE_KNOWN: Final[Container[object]] = ()
 _CONTEXT: Final = list(form.CONTEXT)
 _SUBJECT_KINDS, _ID_TYPES, _PERFORMANCES, _RESTRICTIONS, _GROUNDS = (
     {member.value: member for member in kind}
@@ -119,19 +119,19 @@ class Outline(NamedTuple):
     Attributes:
         strings: how many JSON strings it consists of, names of members included.
         issuer: the court's identifier.
+        lists: addresses of its revocation list and its suspension list.
         valid_from: first instant of validity, UTC.
         valid_until: last instant of validity, UTC, inclusive.
         place: its place in both status lists.
-        lists: addresses of its revocation list and its suspension list.
         texts: its texts in words of the court's own.
     """
 
     strings: int
     issuer: str
+    lists: tuple[str, str]
     valid_from: datetime
     valid_until: datetime
     place: int
-    lists: tuple[str, str]
     texts: list[str]
 
 
@@ -174,13 +174,21 @@ def outline(credential: Any) -> Outline | None:
         return None
 
 
-def outline_of(credential: dict[str, Any]) -> Outline | None:
-    """As `outline`; raises one of NOT_USUAL where `outline` gives None, or gives None too."""
+def outline_of(credential: dict[str, Any], known: Container[object] = _NONE_KNOWN) -> Outline | None:
+    """As `outline`; raises one of NOT_USUAL where `outline` gives None, or gives None too.
+
+    Args:
+        credential: any JSON value.
+        known: pairs of issuer and lists, as `Outline` has them, of certificates that had an outline.
+    """
     subject, status = credential["credentialSubject"], credential["credentialStatus"]
     court, masking = subject["enforcementCourt"], subject["masking"]
     revocation, suspension = status
     number_name = "unifiedSocialCreditCode" if subject["idType"] == "uscc" else "maskedIdNumber"
-    top, name, serial = _TOP(credential), subject["name"], masking["serial"]
+    addresses = credential["issuer"], (revocation["statusListCredential"], suspension["statusListCredential"])
+    if addresses not in known and _are_addresses("\n".join((addresses[0], *addresses[1]))) is None:
+        return None
+    top = _TOP(credential)
     strings = (
         *top,
         *_PERSON(subject),
@@ -193,15 +201,13 @@ def outline_of(credential: dict[str, Any]) -> Outline | None:
     )
     if _matches("\n".join(strings)) is None or not _is_plain(credential, subject, court, masking, status):
         return None
-    for moment in (subject["listCheckedAt"], *_DAYS(subject), *_MASKING_DAYS(masking)):
-        _instant(moment)
     grounds, purposes = subject["listingGround"], subject["purpose"]
     if type(grounds) is not list or len(grounds) != 1 or grounds[0] not in _LISTING_GROUNDS:
         _read_listing_grounds(grounds)
     if type(purposes) is not list or len(purposes) != 1 or purposes[0] not in _PURPOSES:
         _read_purposes(purposes)
     count = _STRINGS + len(grounds) + len(purposes)
-    texts = [name, court["name"], serial]
+    texts = [subject["name"], court["name"], masking["serial"]]
     members = len(subject)
     if members != _SUBJECT_MEMBERS:
         for optional, _, parse in _OPTIONAL:
@@ -212,12 +218,11 @@ def outline_of(credential: dict[str, Any]) -> Outline | None:
                 count += 1 + (len(value) if type(value) is list else 1)
                 if optional in _FREE:
                     texts.append(value)
-    valid_from, valid_until = _instant(top[3]), _instant(top[4])
+    valid_from, valid_until = _instant(top[2]), _instant(top[3])
     if members != _SUBJECT_MEMBERS or valid_until < valid_from:
         return None
     index = int(revocation["statusListIndex"])
-    lists = revocation["statusListCredential"], suspension["statusListCredential"]
-    return Outline(count, top[1], valid_from, valid_until, index, lists, texts)
+    return Outline(count, *addresses, valid_from, valid_until, index, texts)
 
 
 def _read(credential: dict[str, Any]) -> dict[str, Any] | None:

@@ -29,6 +29,8 @@ _SUSPECT: Final = re.compile(
     "[\u034f\u0370-\u058f\u115f\u1160\u13a0-\u13ff\u17b4\u17b5\u180b-\u180f\u1c80-\u1c8f\u1f00-\u1fff\u2800"
     "\u2de0-\u2fdf\u3164\ua640-\ua69f\uab70-\uabbf\ufe00-\ufe0f\uffa0\U0001d400-\U0001d7ff\U000e0100-\U000e01ef]"
 )
+# What names are written in: no character of these composes with another, or is one of the suspect.
+_is_usual = re.compile("[\n -~\u3007\u3014\u3015\u4e00-\u9fff\uff08\uff09]*").fullmatch
 
 
 def is_honest(text: str) -> bool:
@@ -36,7 +38,7 @@ def is_honest(text: str) -> bool:
 
     A line feed composes with nothing, so that texts are in NFC together if and only if each is (UAX 15, 9.1).
     """
-    return text.isascii() or (unicodedata.is_normalized("NFC", text) and _SUSPECT.search(text) is None)
+    return _is_usual(text) is not None or (unicodedata.is_normalized("NFC", text) and _SUSPECT.search(text) is None)
 
 
 def deceptions(text: str) -> Iterator[str]:

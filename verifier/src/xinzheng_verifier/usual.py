@@ -172,7 +172,7 @@ class UsualWay:
         if octets is None or read is None:
             return None
         claims: Any = read[0]
-        outlined = outline_of(claims)
+        outlined = outline_of(claims, self._lists)
         if outlined is None or outlined.strings != read[1]:
             return None
         signer = self._signers.get(("jwt", header, outlined.issuer))
@@ -194,7 +194,7 @@ class UsualWay:
         read = strict_json.loads_counted(data.rstrip(_WHITE_SPACE))
         claims: Any = read and read[0]
         config = claims.pop("proof")
-        outlined = outline_of(claims)
+        outlined = outline_of(claims, self._lists)
         if read is None or outlined is None or len(config) != _PROOF_MEMBERS:
             return None
         if outlined.strings + _PROOF_STRINGS != read[1]:
@@ -220,7 +220,7 @@ class UsualWay:
         if signer is None or message.unprotected:
             return None
         claims = qr_profile.from_claims(carried, court=signer.court)
-        outlined = outline_of(claims)
+        outlined = outline_of(claims, self._lists)
         lists = None if outlined is None else self._lists.get((outlined.issuer, outlined.lists))
         if outlined is None or lists is None or not self._stands(outlined, signer, lists, outlined.valid_from, at):
             return None
