@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
+from math import ceil
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
@@ -15,6 +16,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 ROUNDS: Final = 60
 TURN_SECONDS: Final = 0.01
 """How much processor time one turn of one kind takes."""
+WARM_UP: Final = 0.25
+"""Of a turn, before the clock runs: the work before it and the collector have left the processor's caches cold."""
 
 Work = Callable[[], object]
 
@@ -71,6 +74,8 @@ class Bench:
             calls = range(self._calls[name])
             gc.collect()
             gc.disable()
+            for _ in range(ceil(len(calls) * WARM_UP)):
+                call()
             began = time.process_time()
             for _ in calls:
                 call()
