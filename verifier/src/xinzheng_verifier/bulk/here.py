@@ -1,8 +1,8 @@
 """What the process that asks for a batch judges itself, in place of one worker: certificates that pass the usual way.
 
-That way takes small inputs of signers it knows, has no parser that may take long, and leaves everything else alone: no
-input that might end or stall a process is judged here. What is left goes to a worker. Signers and status lists are
-learnt from certificates that a worker has found good.
+That way reads small texts of JSON, shallow and without escapes, and leaves everything else alone; of QR symbols nothing
+is read here, since a decoder of CBOR is written in C. So no input that might end or stall a process is judged here: it
+goes to a worker. Signers and status lists are learnt from certificates that a worker has found good.
 """
 
 from collections.abc import Iterable
@@ -10,13 +10,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_verifier.bulk.items import Parcel, Sent, answer, data_of
+from xinzheng_verifier.read import qr_cwt
+from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.report import Report, Verdict
 
 if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
 
 _MOST_REST: Final = 64
-_RESTS: Final = 3
+_FAILURES: Final = 3
+_FORMS: Final = frozenset({Form.JWT.value, Form.JSONLD.value})
+_SYMBOL: Final = (qr_cwt.PREFIX, qr_cwt.PREFIX.decode())
+_PREFIX: Final = len(qr_cwt.PREFIX)
 
 
 class Here:
@@ -50,14 +55,15 @@ class Here:
     def answer(self, item: Sent) -> Report | None:
         """The report on a certificate that passes; None if a worker has to see the input."""
         identity = number = None
+        data = data_of(item)
+        if data[:_PREFIX] in _SYMBOL:
+            return None
         if isinstance(item, Parcel):
             if item.other is not None or item.form is not None:
                 return None
             identity, number = item.identity, item.number
         try:
-            return self._verifier.usual_report(
-                data_of(item), at=self._at, identity=identity, number=number, now=self._now
-            )
+            return self._verifier.usual_report(data, at=self._at, identity=identity, number=number, now=self._now)
         except Exception:  # noqa: BLE001 - a worker says what it is
             return None
 
@@ -68,12 +74,12 @@ class Here:
             return
         self._failures += 1
         self._rest = min(2 << self._failures, _MOST_REST)
-        self.is_worth_it = self.is_worth_it and self._failures < _RESTS
+        self.is_worth_it = self.is_worth_it and self._failures < _FAILURES
 
     def learn(self, answered: Iterable[tuple[Sent, Report]]) -> None:
         """Takes up what workers found of inputs that were left, until one teaches nothing."""
         for item, report in answered:
-            if report.verdict is Verdict.PASSED and self.answer(item) is None:
+            if report.verdict is Verdict.PASSED and report.form in _FORMS and self.answer(item) is None:
                 answer(self._verifier, item, at=self._at, now=self._now)
                 if self.answer(item) is None:
                     return
