@@ -67,9 +67,9 @@ def test_this_process_is_one_of_those_that_judge(started: list[hands.Hand]) -> N
 
 def test_what_is_not_known_yet_is_learnt_from_workers(started: list[hands.Hand]) -> None:
     verifier = Verifier(TRUST)
-    assert verifier.usual_report(TOKEN, at=COURT.now) is None
+    assert verifier.usual.report(TOKEN.encode(), COURT.now) is None
     assert codes(verifier.report_many([TOKEN] * 3_000, at=COURT.now, workers=2)) == ["ok"] * 3_000
-    assert verifier.usual_report(TOKEN, at=COURT.now) == verifier.report(TOKEN, at=COURT.now)
+    assert verifier.usual.report(TOKEN.encode(), COURT.now) == verifier.report(TOKEN, at=COURT.now)
     assert len(started) == 1
 
 

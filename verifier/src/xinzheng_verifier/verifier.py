@@ -98,6 +98,11 @@ class Verifier:
         """The rules it applies."""
         return self._policy
 
+    @property
+    def usual(self) -> UsualWay:
+        """What it knows of keys and status lists, for who judges certificates that pass and nothing else."""
+        return self._usual
+
     def verify(
         self,
         data: bytes | str,
@@ -173,29 +178,6 @@ class Verifier:
         report = self._usual.report(octets, at, now=now, expected=expected) if pinned is None and is_present else None
         return report or self._ten_steps(octets, at=at, now=now, expected=expected, pinned=pinned)
 
-    def usual_report(
-        self,
-        data: bytes | str,
-        *,
-        at: datetime,
-        identity: str | Identity | None = None,
-        number: str | None = None,
-        now: datetime | None = None,
-    ) -> Report | None:
-        """The report, if it can be had the usual way: on a small certificate that passes, of a signer known already.
-
-        Takes no longer than that certificate's signature and five times its length; arguments as for `report`.
-
-        Returns:
-            What `report` returns; None if only `report` can tell.
-        """
-        _check_arguments(at, None, now)
-        if now is not None and now > at:
-            return None
-        is_alone = identity is None and number is None
-        expected = NOTHING if is_alone else Expected(identity=identity, number=number, other=None)
-        return self._usual.report(exact_octets(data), at, now=now, expected=expected)
-
     def _ten_steps(
         self, data: bytes, *, at: datetime, now: datetime | None, expected: Expected, pinned: Form | None
     ) -> Report:
@@ -228,9 +210,8 @@ class Verifier:
                 report `not_answered`, which is indeterminate; all others are answered.
             at: the aware moment that the question is about.
             workers: processes to judge with; None takes one for each core. This process is one of them as long as
-                there are certificates that pass the usual way (`usual_report`); everything else is judged in
-                processes of its own. 1 judges all in this process, where nothing can be done about an input that
-                stalls.
+                there are tokens and JSON-LD of signers that are known already; everything else is judged in processes
+                of its own. 1 judges all in this process, where nothing can be done about an input that stalls.
             now: as for `report`.
 
         Returns:

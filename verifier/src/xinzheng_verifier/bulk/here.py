@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from xinzheng_verifier.bulk.items import Parcel, Sent, answer, data_of
+from xinzheng_verifier.match import NOTHING, Expected
 from xinzheng_verifier.read import qr_cwt
 from xinzheng_verifier.read.forms import Form
 from xinzheng_verifier.report import Report, Verdict
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 _MOST_REST: Final = 64
 _FAILURES: Final = 3
 _FORMS: Final = frozenset({Form.JWT.value, Form.JSONLD.value})
-_SYMBOL: Final = (qr_cwt.PREFIX, qr_cwt.PREFIX.decode())
-_PREFIX: Final = len(qr_cwt.PREFIX)
 
 
 class Here:
@@ -40,9 +39,11 @@ class Here:
         from xinzheng_verifier.verifier import Verifier  # noqa: PLC0415 - which imports the batch
 
         self._verifier = verifier
+        self._usual = verifier.usual
         self._at = at
         self._now = now
-        self._is_able = type(verifier) is Verifier  # nobody knows what another class does
+        # Nobody knows what another class does.
+        self._is_able = type(verifier) is Verifier and (now is None or now <= at)
         self._rest = 0
         self._failures = 0
         self.is_worth_it = self._is_able
@@ -54,16 +55,17 @@ class Here:
 
     def answer(self, item: Sent) -> Report | None:
         """The report on a certificate that passes; None if a worker has to see the input."""
-        identity = number = None
-        data = data_of(item)
-        if data[:_PREFIX] in _SYMBOL:
-            return None
+        data, expected = data_of(item), NOTHING
         if isinstance(item, Parcel):
             if item.other is not None or item.form is not None:
                 return None
-            identity, number = item.identity, item.number
+            if item.identity is not None or item.number is not None:
+                expected = Expected(identity=item.identity, number=item.number)
         try:
-            return self._verifier.usual_report(data, at=self._at, identity=identity, number=number, now=self._now)
+            octets = data if isinstance(data, bytes) else data.encode("utf-8")
+            if octets.startswith(qr_cwt.PREFIX):
+                return None
+            return self._usual.report(octets, self._at, now=self._now, expected=expected)
         except Exception:  # noqa: BLE001 - a worker says what it is
             return None
 
