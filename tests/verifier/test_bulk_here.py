@@ -1,7 +1,7 @@
 """What the caller's own process judges of a batch, in place of one worker."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,8 +11,6 @@ from support.poison import DEADLY, RAISING, GullibleStore, WorkersAlone, of_issu
 from support.samples import WANG_ID
 from xinzheng_verifier import Item, Report, TrustStore, Verifier
 from xinzheng_verifier.bulk import crew, hands
-from xinzheng_verifier.bulk.items import Sent
-from xinzheng_verifier.bulk.wire import pack
 
 COURT = SimulatedCourt()
 TOKEN = COURT.issue().jwt
@@ -103,15 +101,16 @@ def test_store_that_can_no_longer_be_read_teaches_nothing(monkeypatch: pytest.Mo
     assert codes(verifier.report_many([TOKEN] * 300, at=COURT.now, workers=2)) == ["ok"] * 300
 
 
-def test_claims_travel_by_what_is_read_of_the_workers_reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted: list[bool] = []
-
-    def noted(items: Sequence[Sent], *, with_claims: bool) -> bytes:
-        wanted.append(with_claims)
-        return pack(items, with_claims=with_claims)
-
-    monkeypatch.setattr(crew, "pack", noted)
-    for report in used().report_many([TOKEN] * 4_000, at=COURT.now, workers=2):
-        assert report.claims is not None
-    assert wanted[-1]
-    assert not wanted[0]
+def test_claims_can_be_read_before_and_after_their_turn() -> None:
+    """Claims that wait for their turn are put off, unless the caller reads them anyhow."""
+    claims = used().report(TOKEN, at=COURT.now).claims
+    document = COURT.issue().json_text
+    of_document = used().report(document, at=COURT.now).claims
+    verifier = used()
+    verifier.report(document, at=COURT.now)
+    for is_read in (False, True):
+        reports = []
+        for report in verifier.report_many([TOKEN, document] * 300, at=COURT.now, workers=2):
+            assert not is_read or report.claims
+            reports.append(report)
+        assert [report.claims for report in reports] == [claims, of_document] * 300

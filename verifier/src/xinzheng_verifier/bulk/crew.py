@@ -29,12 +29,12 @@ _AHEAD: Final = 3  # chunks for each process that may be under way
 
 @dataclass(eq=False)
 class _Chunk:
-    """Some inputs in a row, and their reports as they come."""
+    """Some inputs in a row, and their reports as they come; of how many it shows whether claims are read."""
 
     items: list[Sent | None] = field(default_factory=list)
     reports: list[Report | None] = field(default_factory=list)
     missing: int = 0
-    travelled: int = 0
+    counted: int = 0
 
 
 @dataclass(eq=False)
@@ -102,8 +102,8 @@ class Crew:
                     if not self._inbox.empty():
                         self._look()
                         self._hand_out(source)
-                if chunk.travelled:
-                    self._with_claims = interest.taken * 2 > chunk.travelled
+                if chunk.counted:
+                    self._with_claims = interest.taken * 2 > chunk.counted
         finally:
             for hand, tasks in self._hands.items():
                 hand.dismiss(gently=hand.is_ready and not tasks)
@@ -189,10 +189,14 @@ class Crew:
             return False
         chunk, left = task.chunk, []
         for place in task.places:
-            report = self._here.answer(cast("Sent", chunk.items[place]))
+            item = cast("Sent", chunk.items[place])
+            report = self._here.answer(item)
             if report is None:
                 left.append(place)
             else:
+                if not self._with_claims:
+                    self._unpacker.put_off(report, data_of(item))
+                    chunk.counted += 1
                 chunk.reports[place] = report
                 chunk.missing -= 1
             if not self._inbox.empty():
@@ -250,7 +254,7 @@ class Crew:
         for place, report in zip(task.places, reports, strict=False):
             chunk.reports[place] = report
         chunk.missing -= len(reports)
-        chunk.travelled += len(reports)
+        chunk.counted += len(reports)
         del task.places[: len(reports)]
         if task.is_left:
             self._here.learn(zip(inputs, reports, strict=False))

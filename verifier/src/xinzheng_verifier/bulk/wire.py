@@ -218,6 +218,19 @@ class Unpacker:
             else:
                 yield self._report(packed)
 
+    def put_off(self, report: Report, data: bytes | str) -> None:
+        """Lets go of the claims of a report that passes: they are read once more from the input if they are asked for.
+
+        Claims of a whole chunk that wait for their turn take the processor's caches from the work.
+
+        Args:
+            report: of `usual`, on a token or a JSON-LD document.
+            data: the input.
+        """
+        own = report.__dict__
+        del own["claims"]
+        own["make_claims"] = partial(self.interest.take, _READ_AGAIN[own["form"]], data)
+
     def _signer(self, *shown: Any) -> tuple[PassedSigner, dict[str, Any], Callable[[Any], JSONObject]]:
         signer = PassedSigner(*shown)
         issuer = self._issuer(signer.issuer)
