@@ -127,9 +127,9 @@ def test_every_core_is_the_default(court: SimulatedCourt, monkeypatch: pytest.Mo
             started.append(self)
 
     monkeypatch.setattr(crew, "Hand", Counted)
-    verifier = with_store(GullibleStore, court)
+    verifier = WorkersAlone(with_store(TrustStore, court).trust)
     assert len(list(verifier.report_many(mixed(court, 100), at=court.now))) == 100
-    assert len(started) == 2  # this process is the third
+    assert len(started) == 3
 
 
 def test_no_more_processes_than_there_is_work_for(

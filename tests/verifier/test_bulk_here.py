@@ -1,7 +1,8 @@
 """What the caller's own process judges of a batch, in place of one worker."""
 
 import itertools
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from support.issuers import SimulatedCourt
 from support.poison import DEADLY, RAISING, GullibleStore, WorkersAlone, of_issuer
 from support.samples import WANG_ID
-from xinzheng_verifier import Item, Report, TrustStore, Verifier
+from xinzheng_verifier import Item, Policy, Report, TrustStore, Verifier, bulk
 from xinzheng_verifier.bulk import crew, hands
+from xinzheng_verifier.read import qr_cwt
 
 COURT = SimulatedCourt()
 TOKEN = COURT.issue().jwt
@@ -83,6 +85,57 @@ def test_verifier_of_its_own_class_judges_in_workers_alone(started: list[hands.H
     verifier = WorkersAlone(TRUST)
     verifier.report(TOKEN, at=COURT.now)
     assert codes(verifier.report_many([TOKEN] * 500, at=COURT.now, workers=2)) == ["ok"] * 500
+    assert len(started) == 2
+
+
+def test_one_core_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`None` takes one process for each core, and this one needs another for what it may not judge."""
+    monkeypatch.setattr(bulk, "_cores", lambda: 1)
+    things = [TOKEN, COURT.issue().qr] * 20
+    assert codes(used().report_many(things, at=COURT.now)) == ["ok"] * 40
+
+
+def test_exception_of_a_signal_reaches_the_caller() -> None:
+    """A time limit of the caller's own works while certificates are judged in its process."""
+
+    class TimeIsUpError(Exception):
+        pass
+
+    def interrupt(*_: object) -> None:
+        raise TimeIsUpError
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        with pytest.raises(TimeIsUpError):
+            codes(used().report_many(endless(), at=COURT.now, workers=2))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def endless() -> Iterator[str]:
+    return itertools.repeat(TOKEN, 1_000_000)
+
+
+def test_other_forms_are_not_read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    qr = COURT.issue().qr
+    monkeypatch.setattr(qr_cwt, "read", lambda *_: pytest.fail("a symbol was read in the caller's process"))
+    things: list[str | Item] = [Item(TOKEN, other=TOKEN), Item(TOKEN, form="jwt"), qr]
+    assert codes(used().report_many(things * 100, at=COURT.now, workers=2)) == ["ok"] * 300
+
+
+def test_one_more_worker_does_what_ends_workers(started: list[hands.Hand]) -> None:
+    trust = GullibleStore.from_documents(DOCUMENTS, COURT.status_lists())
+    things = [of_issuer(TOKEN, DEADLY), *[TOKEN] * 500] * 2
+    assert codes(used(trust).report_many(things, at=COURT.now, workers=2)).count("ok") == 1_000
+    assert len({hand.reason for hand in started}) == 1
+    assert len(started) >= 4  # two that ended, and two that were there to the end
+
+
+def test_nothing_is_tried_here_where_nothing_can_pass(started: list[hands.Hand]) -> None:
+    verifier = Verifier(TRUST, policy=Policy(profile="vcdm"))
+    assert codes(verifier.report_many([TOKEN] * 300, at=COURT.now, workers=2)) == ["ok"] * 300
     assert len(started) == 2
 
 

@@ -40,8 +40,12 @@ def _bounded(expression: str) -> str:
     return rf"(?=.{{1,{form.MAX_URL}}}(?:\n|\Z)){expression}"
 
 
-# Every day there is from the year 1000 to 9999 but the last of February in a leap year, which is left to the exact way.
-_DAY = "[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+# Every day there is from the year 1000 to 9999; years before that are left to the exact way.
+_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+_DAY = (
+    "(?=[1-9])(?:[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    f"|(?:0[13578]|1[02])-31)|{_LEAP_YEAR}-02-29)"
+)
 _INSTANT = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _NUMBER_OF_TYPE = "|".join(
     f"{id_type.value}\n(?:{number})"

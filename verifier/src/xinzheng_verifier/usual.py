@@ -117,6 +117,11 @@ class UsualWay:
         self._signers: dict[Hashable, _Signer] = {}
         self._lists: dict[tuple[str, tuple[str, str]], _Lists] = {}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether any certificate can pass this way under the policy."""
+        return self._is_open
+
     def report(
         self, data: bytes, at: datetime, *, now: datetime | None = None, expected: Expected = NOTHING
     ) -> Report | None:

@@ -134,7 +134,7 @@ class Crew:
         return hand
 
     def _workers(self) -> int:
-        return self._size - self._here.is_worth_it
+        return max(1, self._size - self._here.is_worth_it)
 
     def _send(self, hand: Hand) -> None:
         """Sends what is before a process, beyond its first task only what the pipe holds: it may never read it."""
@@ -204,7 +204,7 @@ class Crew:
                 self._hand_out(source)
         self._here.note(len(left), len(task.places))
         if left:
-            self._again.append(_Task(chunk, left, is_left=True))
+            self._again.append(_Task(chunk, left, with_claims=self._with_claims, is_left=True))
         return True
 
     def _own_task(self, source: Iterator[object]) -> _Task | None:
@@ -267,8 +267,12 @@ class Crew:
             raise RuntimeError(f"a worker process did not start (exit status {hand.status})")
         if not tasks:
             return
+        self._here.lose()
         task, *waiting = tasks
-        self._again.extend(_Task(one.chunk, one.places, is_alone=one.is_alone) for one in waiting)
+        self._again.extend(
+            _Task(one.chunk, one.places, with_claims=one.with_claims, is_alone=one.is_alone, is_left=one.is_left)
+            for one in waiting
+        )
         if task.is_alone:
             (place,) = task.places
             data = data_of(cast("Sent", task.chunk.items[place]))

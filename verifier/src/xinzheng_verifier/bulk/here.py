@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xinzheng_verifier.verifier import Verifier
 
 _MOST_REST: Final = 64
-_FAILURES: Final = 3
+_FAILURES: Final = 2
 _FORMS: Final = frozenset({Form.JWT.value, Form.JSONLD.value})
 
 
@@ -39,34 +39,36 @@ class Here:
         from xinzheng_verifier.verifier import Verifier  # noqa: PLC0415 - which imports the batch
 
         self._verifier = verifier
-        self._usual = verifier.usual
         self._at = at
         self._now = now
         # Nobody knows what another class does.
-        self._is_able = type(verifier) is Verifier and (now is None or now <= at)
+        is_able = type(verifier) is Verifier and verifier.usual.is_open and (now is None or now <= at)
+        self._usual = verifier.usual if is_able else None
+        self._is_waiting = False
         self._rest = 0
         self._failures = 0
-        self.is_worth_it = self._is_able
+        self.is_worth_it = is_able
 
     def has_time(self) -> bool:
-        """Whether a chunk may be tried; longer and longer pauses follow on chunks of which most was left."""
+        """Whether a chunk may be tried; a chunk of which most was left has to come back first, and pauses follow."""
+        if self._usual is None or self._is_waiting:
+            return False
         self._rest -= 1
-        return self._is_able and self._rest < 0
+        return self._rest < 0
 
     def answer(self, item: Sent) -> Report | None:
         """The report on a certificate that passes; None if a worker has to see the input."""
         data, expected = data_of(item), NOTHING
-        if isinstance(item, Parcel):
-            if item.other is not None or item.form is not None:
-                return None
-            if item.identity is not None or item.number is not None:
-                expected = Expected(identity=item.identity, number=item.number)
+        if self._usual is None or not _is_alone(item):
+            return None
+        if isinstance(item, Parcel) and (item.identity is not None or item.number is not None):
+            expected = Expected(identity=item.identity, number=item.number)
         try:
             octets = data if isinstance(data, bytes) else data.encode("utf-8")
             if octets.startswith(qr_cwt.PREFIX):
                 return None
             return self._usual.report(octets, self._at, now=self._now, expected=expected)
-        except Exception:  # noqa: BLE001 - a worker says what it is
+        except (ValueError, ArithmeticError, RecursionError, MemoryError):  # no other: a caller's signal may raise it
             return None
 
     def note(self, left: int, tried: int) -> None:
@@ -75,14 +77,25 @@ class Here:
             self._failures = 0
             return
         self._failures += 1
-        self._rest = min(2 << self._failures, _MOST_REST)
+        self._is_waiting = True
+        self._rest = min(1 << self._failures, _MOST_REST)
         self.is_worth_it = self.is_worth_it and self._failures < _FAILURES
 
     def learn(self, answered: Iterable[tuple[Sent, Report]]) -> None:
-        """Takes up what workers found of inputs that were left, until one teaches nothing."""
+        """Takes up what workers found of inputs that were left, as far as it teaches anything."""
+        self._is_waiting = False
+        misses = 0
         for item, report in answered:
-            if report.verdict is Verdict.PASSED and report.form in _FORMS and self.answer(item) is None:
+            is_lesson = report.verdict is Verdict.PASSED and report.form in _FORMS and _is_alone(item)
+            if is_lesson and misses < _FAILURES and self.answer(item) is None:
                 answer(self._verifier, item, at=self._at, now=self._now)
-                if self.answer(item) is None:
-                    return
-                self._rest = self._failures = 0
+                misses += self.answer(item) is None
+
+    def lose(self) -> None:
+        """Takes down that a worker came to an end: what ends them needs as many as there may be."""
+        self._is_waiting = self.is_worth_it = False
+
+
+def _is_alone(item: Sent) -> bool:
+    """Whether an input comes without what has to be read in another way."""
+    return not isinstance(item, Parcel) or (item.other is None and item.form is None)
