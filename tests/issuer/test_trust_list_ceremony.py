@@ -371,6 +371,9 @@ def test_a_share_never_gets_another_key_under_its_name(country: Country) -> None
     (country.work / "shares" / "root-1.json").unlink()
     country.step().make_key("root-1", passphrase=passphrase_of("root-1"))
     country.change("root")
+    error = refusal(country.step().draw_up, "root")
+    assert (error.code, error.field) == ("ceremony_share_changed", "root-1")
+    (country.work / "shares" / "root-1.json").unlink()
     country.step().draw_up("root")  # with the key that is published
     error = refusal(country.step().sign, "root", "root-1", passphrase=passphrase_of("root-1"))
     assert error.code == "ceremony_key_unexpected"

@@ -1,6 +1,7 @@
 """The trust list at the command line: a rehearsal of everything that its operators do, in both languages."""
 
 import re
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import open_office
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore
+from xinzheng_verifier.trust.names import sha256_of
 
 COURT = "420683"
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
@@ -174,6 +176,32 @@ def test_steps_say_what_they_will_do_before_they_refuse(desk: Desk) -> None:
 def test_a_dry_run_at_the_command_line_says_so(desk: Desk) -> None:
     dry = desk.step("assemble", "--role", "root", "--dry-run")
     assert dry.stdout.endswith("Dry run: all checks passed, nothing was written.\n")
+
+
+def test_a_dry_run_beside_a_mirror_says_what_each_key_was_compared_with(desk: Desk, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    shutil.copytree(desk.folder / "work" / "metadata", mirror / "metadata")
+    first = sha256_of((mirror / "metadata" / "1.root.json").read_bytes())
+    desk.write(version=2)
+
+    def step(name: str, *arguments: str, share: str = "", language: dict[str, str] = ENGLISH) -> Result:
+        places = ("--work", str(tmp_path / "work"), "--published", str(mirror), "--role", "root")
+        return desk.step(name, *places, *arguments, share=share, language=language)
+
+    drawn_up = step("draft")
+    assert re.search(rf"compared: targets-1  [0-9a-f]{{64}}  by 1.root.json alone \(SHA-256 {first}\)", drawn_up.stdout)
+    signed = step("sign", "--dry-run", share="root-1")
+    assert re.search(r"compared: root-1  [0-9a-f]{64}  on its medium\n", signed.stdout)
+    assert re.search(rf"compared: targets-1  [0-9a-f]{{64}}  as in 1.root.json, .*{first}", signed.stdout)
+    chinese = step("sign", "--dry-run", "--root-sha256", first, share="root-1", language=CHINESE)
+    assert re.search(rf"比对：targets-1  [0-9a-f]{{64}}  与 1.root.json 一致.*{first}", chinese.stdout)
+    given = step("draft", "--root-sha256", first, "--dry-run")
+    assert "as in 1.root.json, which follows from the root given" in given.stdout
+    other = step("sign", "--dry-run", "--root-sha256", "ab" * 32, share="root-1")
+    assert (other.exit_code, "[ceremony_root_unknown]" in other.stderr) == (1, True)
+    shutil.rmtree(mirror)
+    assert "[ceremony_previous_missing]" in step("sign", "--dry-run", share="root-1").stderr
+    desk.write()
 
 
 def test_the_passphrase_is_asked_for_where_no_source_is_given(tmp_path: Path) -> None:

@@ -65,8 +65,9 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "The share {field} has another key than in what is published: a new key needs a share of another name.",
-        "份额 {field} 的密钥与已发布的不同：新密钥应使用另一个份额名称。",
+        "The share {field} has another key in {source} than in the document at hand. Find out which is genuine; a new "
+        "key needs a share of another name.",
+        "{source} 中份额 {field} 的密钥与待签文件中的不同。请查明真伪；新密钥应使用另一个份额名称。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -86,6 +87,13 @@ _CEREMONY = {
     "ceremony_key_unexpected": Message(
         "The key of {field} is not the one that was reviewed: expected {expected}.",
         "{field} 的密钥与经审核的不符：应为 {expected}。",
+    ),
+    "ceremony_key_unproven": Message(
+        "Nothing but {name} says which key {field} has, and this share cannot tell whether that file is genuine. Bring "
+        "the record shares/{field}.json along, put the fingerprint into the configuration, or give --root-sha256, the "
+        "digest of a root that you know.",
+        "只有 {name} 说明 {field} 的密钥，而本份额无从判断该文件真伪。请带来公开记录 shares/{field}.json，"
+        "或将其指纹写入配置，或以 --root-sha256 给出您确知为真的根的摘要。",
     ),
     "ceremony_key_twice": Message(
         "One key stands for two shares or two roles: each has a key of its own.",
@@ -115,6 +123,16 @@ _CEREMONY = {
         "{name}, which the document depends on, is not there: put it together first, or give the folder of what is "
         "published.",
         "没有待签文件所依据的 {name}：请先汇集其签名，或给出已发布内容的目录。",
+    ),
+    "ceremony_unsigned": Message(
+        "{name} is not signed by those who name its keys: it is not genuine, or what names them is not there. Find out "
+        "who put it there; nothing is signed by it.",
+        "{name} 没有其密钥指定者的有效签名：文件不真，或缺少指定其密钥的文件。请查明来源；不会据此签署。",
+    ),
+    "ceremony_root_unknown": Message(
+        "No root with the SHA-256 {found} is among the roots that follow one another here: the digest is of another "
+        "file, or a false root is there.",
+        "此处前后相接的根中没有 SHA-256 为 {found} 的根：摘要属于另一文件，或此处有伪造的根。",
     ),
     "ceremony_signed_already": Message(
         "{name} has been signed already: the next one has a higher version.",

@@ -62,6 +62,11 @@ _OPTIONS = {
         "Folder of what is published (it holds metadata/), for every document but the first.",
         "已发布内容的目录（含 metadata/）；首份文件以外均须给出。",
     ),
+    "root_sha256": Message(
+        "SHA-256 of the file of a root that you know to be genuine, such as the first from the gazette: what follows "
+        "from it is believed.",
+        "您确知为真的某份根文件的 SHA-256（例如公报刊载的首个根）：由其接续的内容方予采信。",
+    ),
     "ceremony_role": Message(
         "The role whose document it is: root, targets, province-42.", "文件所属角色：root、targets、province-42。"
     ),
@@ -148,6 +153,22 @@ _SAID = {
     ),
     "drafted": Message("Drawn up: documents/{name}, SHA-256 {sha256}", "已制作：documents/{name}，SHA-256 {sha256}"),
     "listed_key": Message("    {role}  {share}  {fingerprint}", "    {role}  {share}  {fingerprint}"),
+    "compared": Message("    compared: {share}  {fingerprint}  {by}", "    比对：{share}  {fingerprint}  {by}"),
+    "known_medium": Message("on its medium", "在其介质上"),
+    "known_signed": Message(
+        "as in {source}, which this share signed or which follows from a root that it signed (SHA-256 {sha256})",
+        "与 {source} 一致，该文件由本份额签署，或接续其签署的根（SHA-256 {sha256}）",
+    ),
+    "known_root": Message(
+        "as in {source}, which follows from the root given (SHA-256 {sha256})",
+        "与 {source} 一致，该文件接续所给的根（SHA-256 {sha256}）",
+    ),
+    "known_fingerprint": Message("as the configuration says", "与配置中的指纹一致"),
+    "known_record": Message("as in {source} (SHA-256 {sha256})", "与 {source} 一致（SHA-256 {sha256}）"),
+    "known_document": Message(
+        "by {source} alone (SHA-256 {sha256}), whose roots nobody has vouched for here",
+        "仅见于 {source}（SHA-256 {sha256}），其所依据的根在此尚无佐证",
+    ),
     "will_sign": Message(
         "The share {share} will sign {name} if it is, to the last member, what the configuration says.",
         "若 {name} 与配置逐项一致，将以份额 {share} 签名。",

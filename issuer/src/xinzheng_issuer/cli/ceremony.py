@@ -20,6 +20,7 @@ from xinzheng_issuer.publishing.trust_list.configuration import (
     load_configuration,
 )
 from xinzheng_issuer.publishing.trust_list.documents import file_role, listed_shares
+from xinzheng_issuer.publishing.trust_list.known import Compared
 from xinzheng_issuer.publishing.trust_list.shares import fingerprint, key_file
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
 from xinzheng_issuer.settings import load_settings
@@ -113,6 +114,7 @@ def _step_options(*, role: bool) -> Callable[[Callable[..., None]], Callable[...
         configuration_option,
         click.option("--work", type=_FOLDER, required=True, help=word("work")),
         click.option("--published", type=_FOLDER, help=word("known")),
+        click.option("--root-sha256", default="", help=word("root_sha256")),
         click.option("--witness", "witnesses", multiple=True, help=word("witness")),
         click.option("--dry-run", is_flag=True, help=word("dry_run")),
     ]
@@ -126,11 +128,14 @@ def _step_options(*, role: bool) -> Callable[[Callable[..., None]], Callable[...
             configuration: Path,
             work: Path,
             published: Path | None,
+            root_sha256: str,
             witnesses: tuple[str, ...],
             dry_run: bool,
             **others: Any,
         ) -> None:
-            function(_step(configuration, work, published, witnesses, dry_run=dry_run), **others)
+            folder = WorkFolder(path=work, published=published)
+            step = _step(configuration, folder, witnesses, root_sha256=root_sha256, dry_run=dry_run)
+            function(step, **others)
 
         for option in reversed(options):
             with_step = option(with_step)
@@ -161,12 +166,25 @@ def _share_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _step(
-    configuration: Path, work: Path, published: Path | None, witnesses: tuple[str, ...], *, dry_run: bool
+    configuration: Path, folder: WorkFolder, witnesses: tuple[str, ...], *, root_sha256: str, dry_run: bool
 ) -> Step:
     reviewed = load_configuration(configuration)
     _say_configuration(reviewed)
-    folder = WorkFolder(path=work, published=published)
-    return Step(reviewed=reviewed, folder=folder, at=system_clock(), witnesses=witnesses, dry_run=dry_run)
+    return Step(
+        reviewed=reviewed,
+        folder=folder,
+        at=system_clock(),
+        witnesses=witnesses,
+        dry_run=dry_run,
+        root_sha256=root_sha256,
+        told=_say_compared,
+    )
+
+
+def _say_compared(compared: Iterable[Compared]) -> None:
+    for each in compared:
+        by = word(f"known_{each.proof.value}", source=each.source, sha256=each.sha256)
+        click.echo(word("compared", share=each.share, fingerprint=each.fingerprint, by=by))
 
 
 def _say_configuration(reviewed: Reviewed) -> None:

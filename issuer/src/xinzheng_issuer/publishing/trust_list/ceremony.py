@@ -7,10 +7,11 @@
     assemble   anywhere: signatures are put together and judged as lenders will judge them
 
 Every later root, and every later document of a role, goes the same way: shares that stay keep their key, shares that
-leave sign once more for the keys before. With `dry_run` a step makes all its checks and writes nothing.
+leave sign once more for the keys before. No share signs for a key that it does not know (`known`). With `dry_run` a
+step makes all its checks and writes nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,6 +41,7 @@ from xinzheng_issuer.publishing.trust_list.documents import (
     keys_of_shares,
     listed_shares,
 )
+from xinzheng_issuer.publishing.trust_list.known import Compared, Known, Proof, Signatory
 from xinzheng_issuer.publishing.trust_list.shares import (
     PublicShare,
     fingerprint,
@@ -72,6 +74,8 @@ class Step:
         witnesses: who is present; goes into the transcript.
         dry_run: check everything, write nothing.
         tokens: how hardware tokens are reached.
+        root_sha256: SHA-256 of the file of a root that is known to be genuine, hexadecimal; empty for none.
+        told: is told by what each key of a document is known, dry run or not.
     """
 
     reviewed: Reviewed
@@ -80,6 +84,8 @@ class Step:
     witnesses: tuple[str, ...] = ()
     dry_run: bool = False
     tokens: TokenAccess | None = None
+    root_sha256: str = ""
+    told: Callable[[Iterable[Compared]], object] = list
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -141,13 +147,15 @@ class Step:
         ceremony = Ceremony(reviewed=self.reviewed, role=role, at=self.at)
         courts = self._court_entries(role)
         read = {f"courts/{code}/issuer.json": entry.issuer for code, entry in courts.items()}
-        document = ceremony.document(self._public_keys(role), courts)
-        self._check_follows(document, role)
+        known = self._known()
+        document = ceremony.document(self._public_keys(known, role), courts)
+        compared = self._check_follows(known, document, role)
         if (self.folder.path / metadata_name(document, role)).exists():
             raise TrustListError("ceremony_signed_already", name=file_role(document, role))
         written = {f"documents/{file_role(document, role)}": document.to_bytes()}
         prints = {share: fingerprint(public) for _, share, public in listed_shares(document.signed)}
-        self._record("draft", file_role(document, role), read=read, written=written, fingerprints=prints)
+        subject = file_role(document, role)
+        self._record("draft", subject, read=read, written=written, fingerprints=prints, compared=compared)
         return document
 
     def sign(
@@ -167,7 +175,7 @@ class Step:
         Raises:
             TrustListError: `ceremony_document_differs` and others: the document is not what the configuration says;
                 `ceremony_share_role`, `ceremony_key_unexpected`: the share does not sign for this role;
-                `share_module_path`.
+                `ceremony_key_unproven`: it does not know a key that the document names; `share_module_path`.
             KeyStoreError: (keys) the key file cannot be opened.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
@@ -175,11 +183,13 @@ class Step:
         if share_role != role:
             raise TrustListError("ceremony_share_role", field=name, role=share_role)
         document, data = self._conforming(role)
+        known = self._known()
         place = self._medium(share, medium)
         require_own_module(role_key_uri(key_file(place, name)))
         signer = open_share(key_file(place, name), passphrase=passphrase, custody=RoleCustody(tokens=self.tokens))
-        if public_octets(signer.public_key) not in self._keys_of_role(document, role, name):
+        if public_octets(signer.public_key) not in self._keys_of_role(known, document, role, name):
             raise TrustListError("ceremony_key_unexpected", field=name, expected=role)
+        compared = self._check_follows(known, document, role, by=Signatory(name, signer.public_key))
         if self.dry_run:
             return None
         made = signer.sign(document.signed_bytes)
@@ -199,6 +209,7 @@ class Step:
             read={f"documents/{subject}.json": data},
             written={f"signatures/{subject}/{name}.json": signature.to_bytes()},
             fingerprints={name: fingerprint(public_octets(signer.public_key))},
+            compared=compared,
         )
         return signature
 
@@ -209,6 +220,8 @@ class Step:
             TrustListError: `signature_of_other_document`, `ceremony_threshold_missed`, or as `sign`.
         """
         document, data = self._conforming(role)
+        known = self._known()
+        compared = self._check_follows(known, document, role)
         version = document.signed.version
         read = {f"documents/{version}.{role}.json": data}
         for name, signature, content in self.folder.signatures(role, version):
@@ -216,11 +229,12 @@ class Step:
                 raise TrustListError("signature_of_other_document", name=name)
             read[name] = content
             checks.add_signature(document, key_id=signature.key_id, signature=signature.signature)
-        result = checks.check_signed(document, role, by=list(self._judges(document, role)))
+        result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
         written = {metadata_name(document, role): document.to_bytes()}
         if isinstance(self.reviewed.section(role), ProvinceRole):
             written |= self._issuer_targets(role)
-        self._record("assemble", file_role(document, role), read=read, written=written, result=result)
+        subject = file_role(document, role)
+        self._record("assemble", subject, read=read, written=written, result=result, compared=compared)
         return document
 
     # --- what a document must be --------------------------------------------------------------------------------------
@@ -240,25 +254,49 @@ class Step:
             raise TrustListError("ceremony_document_differs", name=name, members=", ".join(differing) or "signatures")
         if drawn_up > self.at + CLOCK_SKEW or self.at >= document.signed.expires:
             raise TrustListError("ceremony_document_time", name=name)
-        self._check_follows(document, role)
         return document, data
 
-    def _check_follows(self, document: Document, role: str) -> None:
-        """Versions go up, shares that stay keep their keys, and every other key has a public record of its own."""
+    def _check_follows(
+        self, known: Known, document: Document, role: str, *, by: Signatory | None = None
+    ) -> tuple[Compared, ...]:
+        """Versions go up, no share has another key than before, and whoever signs knows every key in the document.
+
+        Args:
+            known: what is signed already.
+            document: the document at hand.
+            role: whose it is.
+            by: the share that is to sign; None while nobody is.
+
+        Raises:
+            TrustListError: `ceremony_previous_missing`, `ceremony_share_changed`, `ceremony_key_missing`,
+                `ceremony_key_unexpected`, `ceremony_key_unproven`; others as `Known.signed`.
+        """
         version = document.signed.version
-        previous = self.folder.newest(role, below=version)
-        if previous is None and version > 1:
+        previous = known.newest(role, below=version)
+        followed = previous.signed.version if previous else 0
+        if (role == ROOT and followed != version - 1) or (previous is None and version > 1):
             raise TrustListError("ceremony_previous_missing", name=f"{version - 1}.{role}.json")
-        if role == ROOT and previous is not None and previous[0].signed.version != version - 1:
-            raise TrustListError("ceremony_previous_missing", name=f"{version - 1}.{role}.json")
-        before = keys_of_shares(previous[0].signed) if previous else {}
-        records = self.folder.shares()
+        records = self._records(role)
+        found = known.compare(
+            keys_of_shares(document.signed),
+            role,
+            below=version,
+            records=records,
+            reviewed={share.name for _, share in self.reviewed.configuration.all_shares() if share.fingerprint},
+            by=by,
+        )
+        self.told(found)
+        compared = {each.share: each for each in found}
+        before = keys_of_shares(previous.signed) if previous else {}
         for owner, share, public in listed_shares(document.signed):
-            if share in before:
-                if before[share] != public:
-                    raise TrustListError("ceremony_share_changed", field=share)
-            elif not owner.startswith(COURT_PREFIX):
-                self._check_record(records.get(share), owner=owner, share=share, public=public)
+            if owner.startswith(COURT_PREFIX):
+                continue
+            if share not in before:
+                made = records.get(f"shares/{share}.json")
+                self._check_record(made, owner=owner, share=share, public=public)
+            if by is not None and compared[share].proof is Proof.DOCUMENT:
+                raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
+        return tuple(found)
 
     def _check_record(self, made: PublicShare | None, *, owner: str, share: str, public: bytes) -> None:
         if made is None:
@@ -266,11 +304,22 @@ class Step:
         if (made.role, made.holder, made.public) != (owner, self.reviewed.share(share)[1].holder, public):
             raise TrustListError("ceremony_key_unexpected", field=share, expected=f"{owner}, {made.holder}")
 
-    def _public_keys(self, role: str) -> dict[str, bytes]:
-        """Share → public key: as published for shares that stay, from their public record for new ones."""
-        previous = self.folder.newest(role, below=self.reviewed.section(role).version)
+    def _known(self) -> Known:
+        return Known(self.folder, root_sha256=self.root_sha256)
+
+    def _records(self, role: str) -> dict[str, PublicShare]:
+        """File → public record in it: of the shares, and of the courts of a province that handed theirs in."""
+        section = self.reviewed.section(role)
+        courts = section.courts if isinstance(section, ProvinceRole) else ()
+        here = [code for code in courts if (self.folder.path / "courts" / code / "key.json").is_file()]
+        shares = {f"shares/{name}.json": made for name, made in self.folder.shares().items()}
+        return shares | {f"courts/{code}/key.json": self.folder.court_files(code)[1] for code in here}
+
+    def _public_keys(self, known: Known, role: str) -> dict[str, bytes]:
+        """Share → public key: from its public record, or from the document before; `_check_follows` compares them."""
+        previous = known.newest(role, below=self.reviewed.section(role).version)
         records = {name: made.public for name, made in self.folder.shares().items()}
-        return {**records, **(keys_of_shares(previous[0].signed) if previous else {})}
+        return {**(keys_of_shares(previous.signed) if previous else {}), **records}
 
     def _court_entries(self, role: str) -> dict[str, CourtEntry]:
         section = self.reviewed.section(role)
@@ -299,20 +348,20 @@ class Step:
 
     # --- who may sign -------------------------------------------------------------------------------------------------
 
-    def _judges(self, document: Document, role: str) -> Iterator[Root | Targets]:
+    def _judges(self, known: Known, document: Document, role: str) -> Iterator[Root | Targets]:
         """Whose thresholds the document must reach: for a root its own and the one before; else its delegator's."""
         if role == ROOT:
-            previous = self.folder.newest(ROOT, below=document.signed.version)
-            yield from (found.signed for found in (previous[0] if previous else None, document) if found)
+            previous = known.newest(ROOT, below=document.signed.version)
+            yield from (found.signed for found in (previous, document) if found)
             return
-        above = self.folder.newest(delegator(role))
+        above = known.newest(delegator(role))
         if above is None:
             raise TrustListError("ceremony_previous_missing", name=f"{delegator(role)}.json")
-        yield above[0].signed
+        yield above.signed
 
-    def _keys_of_role(self, document: Document, role: str, share: str) -> set[bytes]:
+    def _keys_of_role(self, known: Known, document: Document, role: str, share: str) -> set[bytes]:
         """The public keys that metadata has named for a share of a role, now or before."""
-        judges: list[Root | Targets] = [found.signed for found, _ in self.folder.known(delegator(role)).values()]
+        judges: list[Root | Targets] = [found.signed for found in known.signed(delegator(role)).values()]
         if role == ROOT:
             judges.append(document.signed)
         if not judges:
@@ -363,6 +412,7 @@ class Step:
         read: Mapping[str, bytes] | None = None,
         fingerprints: Mapping[str, str] | None = None,
         result: str = "",
+        compared: tuple[Compared, ...] = (),
     ) -> None:
         if self.dry_run:
             return
@@ -380,5 +430,6 @@ class Step:
             fingerprints=fingerprints or {},
             other_media=self.other_media(share.name) if share else (),
             result=result,
+            compared=compared,
         )
         record(self.folder, entry)

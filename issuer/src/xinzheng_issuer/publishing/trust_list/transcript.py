@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, read_file, sha256
 from xinzheng_schemas.strict_json import Limits, StrictJSONError, loads_object
 from xinzheng_schemas.timestamps import format_timestamp
@@ -22,6 +23,15 @@ _STEPS = {
     "draft": "Document drawn up 制作待签文件",
     "sign": "Signed 签名",
     "assemble": "Signatures put together 汇集签名",
+}
+
+_PROOFS = {
+    Proof.MEDIUM: "on its medium 在其介质上",
+    Proof.SIGNED: "signed by this share itself, or follows from a root that is 本份额亲自签署，或接续其签署的根",
+    Proof.ROOT: "follows from the root whose digest was given 接续所给摘要的根",
+    Proof.FINGERPRINT: "fingerprint in the reviewed configuration 经审核配置中的指纹",
+    Proof.RECORD: "public record 公开记录",
+    Proof.DOCUMENT: "a document whose roots nobody vouched for here 仅见于该文件，其所依据的根在此无佐证",
 }
 
 
@@ -43,6 +53,7 @@ class Entry:
         fingerprints: share → SHA-256 of its public key.
         other_media: shares whose media were on this machine too.
         result: what the verifier's own check said, or where a key was made, in words.
+        compared: keys of the document, and by what they were known.
     """
 
     step: str
@@ -58,6 +69,7 @@ class Entry:
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     other_media: tuple[str, ...] = ()
     result: str = ""
+    compared: tuple[Compared, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The entry as a JSON object."""
@@ -75,6 +87,16 @@ class Entry:
             "fingerprints": dict(self.fingerprints),
             "otherMedia": list(self.other_media),
             "result": self.result,
+            "compared": [
+                {
+                    "share": each.share,
+                    "fingerprint": each.fingerprint,
+                    "by": each.proof.value,
+                    "source": each.source,
+                    "sha256": each.sha256,
+                }
+                for each in self.compared
+            ],
         }
 
 
@@ -123,8 +145,14 @@ def markdown(entries: Iterable[Mapping[str, Any]]) -> str:
         for label, name in (("Read 读取", "read"), ("Written 写出", "written")):
             lines += [f"- {label}: `{file}` SHA-256 `{digest}`" for file, digest in entry[name].items()]
         lines += [f"- Key 公钥: {share} `{digest}`" for share, digest in entry["fingerprints"].items()]
+        lines += [f"- Compared 比对: {_compared(each)}" for each in entry.get("compared", ())]
         lines += ["", "Signature 签名: ____________________", ""]
     return "\n".join(lines)
+
+
+def _compared(each: Mapping[str, str]) -> str:
+    source = f", {each['source']}, SHA-256 `{each['sha256']}`" if each["source"] else ""
+    return f"{each['share']} `{each['fingerprint']}`: {_PROOFS[Proof(each['by'])]}{source}"
 
 
 def _facts(entry: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

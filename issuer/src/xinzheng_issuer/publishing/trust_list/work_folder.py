@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.trust_list.documents import Document, file_role, parse_document
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare
 from xinzheng_schemas.errors import CodedError
@@ -162,15 +163,15 @@ class WorkFolder:
             yield name, ShareSignature.parse(data, name=name), data
 
     def known(self, role: str) -> dict[int, tuple[Document, bytes]]:
-        """Version → signed metadata of a role, in this folder or published.
+        """Version → metadata of a role that lies in this folder or is published, and its bytes; signed or not.
 
         Raises:
-            TrustListError: `metadata_invalid`; `metadata_conflict`, two of one version differ.
+            TrustListError: `metadata_invalid`; `metadata_conflict`, two of one version differ; `ceremony_not_read`.
         """
         found: dict[int, tuple[Document, bytes]] = {}
         for folder in filter(None, (self.published, self.path)):
             for version, file in sorted(versions(folder / "metadata", role).items()):
-                data = read_file(file)
+                data = _read_metadata(file)
                 document = parse_document(data, name=file.name)
                 if document.signed.version != version:
                     raise TrustListError("metadata_invalid", name=file.name)
@@ -178,12 +179,6 @@ class WorkFolder:
                     raise TrustListError("metadata_conflict", name=file.name)
                 found[version] = document, data
         return found
-
-    def newest(self, role: str, *, below: int | None = None) -> tuple[Document, bytes] | None:
-        """The newest signed metadata of a role, of a version below the one given; None if there is none."""
-        known = self.known(role)
-        candidates = [version for version in known if below is None or version < below]
-        return known[max(candidates)] if candidates else None
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -230,6 +225,14 @@ def read_file(path: Path) -> bytes:
     if len(content) > MAX_FILE_BYTES:
         raise TrustListError("ceremony_not_read", path=path, reason=f"> {MAX_FILE_BYTES}")
     return content
+
+
+def _read_metadata(path: Path) -> bytes:
+    """A file that others may have put there, as `read_published` reads it."""
+    try:
+        return read_published(path, max_bytes=MAX_FILE_BYTES)
+    except OSError as error:
+        raise TrustListError("ceremony_not_read", path=path, reason=error.strerror or error) from error
 
 
 def sha256(content: bytes) -> str:

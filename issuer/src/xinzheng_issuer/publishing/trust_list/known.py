@@ -1,0 +1,266 @@
+"""What is signed already, and by what a share that signs the next document knows the keys in it.
+
+Others may be able to write the folder of what is published. A file there counts only if it is signed: a root as one of
+the chain of roots, any other document by those who name its keys. But a chain can be made up from its first root on,
+with the genuine keys of some beside keys of its maker. So nobody signs for a key of another share but knows it by
+something that its maker cannot have:
+
+    the record of the key in the folder that travels, or its fingerprint in the reviewed configuration
+    a document that the share at work has signed itself, and for a root those that follow from it
+    a document that follows from a root whose digest was given
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import Key
+
+from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.root_chain import chain_of
+from xinzheng_issuer.publishing.trust_list import checks
+from xinzheng_issuer.publishing.trust_list.configuration import ROOT
+from xinzheng_issuer.publishing.trust_list.documents import Document, delegator, keys_of_shares
+from xinzheng_issuer.publishing.trust_list.shares import PublicShare, fingerprint, public_octets
+from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
+from xinzheng_verifier.errors import TrustError
+
+
+class Proof(StrEnum):
+    """By what the key of a share is known, the strongest first."""
+
+    MEDIUM = "medium"
+    """The medium at work: it holds the private key."""
+    SIGNED = "signed"
+    """A document that the share at work has signed, or a root that follows from one."""
+    ROOT = "root"
+    """A document that follows from the root whose digest was given."""
+    FINGERPRINT = "fingerprint"
+    """The reviewed configuration."""
+    RECORD = "record"
+    """The record of the key in the folder that travels."""
+    DOCUMENT = "document"
+    """A document whose chain nobody vouches for yet: no share signs by this alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """One key of a document, and what it was compared with.
+
+    Attributes:
+        share: its name.
+        fingerprint: SHA-256 of the public key, lower-case hexadecimal.
+        proof: by what it is known.
+        source: file that says so: `1.root.json`, `shares/targets-1.json`; empty for the configuration and a medium.
+        sha256: digest of that file; empty where `source` is.
+    """
+
+    share: str
+    fingerprint: str
+    proof: Proof
+    source: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """A share that is to sign.
+
+    Attributes:
+        share: its name.
+        key: its public key, of the private one at hand.
+    """
+
+    share: str
+    key: Key
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What names keys of shares: a document, a record, the configuration."""
+
+    proof: Proof
+    name: str = ""
+    sha256: str = ""
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+
+    def compared(self, share: str, public: bytes) -> Compared:
+        return Compared(
+            share=share, fingerprint=fingerprint(public), proof=self.proof, source=self.name, sha256=self.sha256
+        )
+
+
+class Known:
+    """The signed documents in a work folder and beside it, each read once.
+
+    Args:
+        folder: the folder, with what is published.
+        root_sha256: SHA-256 of a root's file that is known to be genuine, hexadecimal; empty for none.
+    """
+
+    def __init__(self, folder: WorkFolder, *, root_sha256: str = "") -> None:
+        self._folder = folder
+        self._root_sha256 = root_sha256.strip().lower()
+        self._read: dict[str, Mapping[int, tuple[Document, bytes]]] = {}
+        self._signed: dict[str, dict[int, Document]] = {}
+
+    def signed(self, role: str) -> Mapping[int, Document]:
+        """Version → document of a role that is signed: of the chain of roots, or as one of its delegators says.
+
+        Raises:
+            TrustListError: `ceremony_unsigned`, the lowest root is none; `ceremony_root_unknown`, no root is the one
+                whose digest was given; `metadata_invalid`, `metadata_conflict`, `ceremony_not_read`.
+        """
+        if role not in self._signed:
+            self._signed[role] = self._roots() if role == ROOT else self._delegated(role)
+        return self._signed[role]
+
+    def newest(self, role: str, *, below: int | None = None) -> Document | None:
+        """The newest document of a role, of a version below the one given; None if there is none.
+
+        Raises:
+            TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
+        """
+        versions = [version for version in self._files(role) if below is None or version < below]
+        if not versions:
+            return None
+        if max(versions) not in self.signed(role):
+            raise TrustListError("ceremony_unsigned", name=f"{max(versions)}.{role}.json")
+        return self.signed(role)[max(versions)]
+
+    def compare(
+        self,
+        keys: Mapping[str, bytes],
+        role: str,
+        *,
+        below: int,
+        records: Mapping[str, PublicShare],
+        reviewed: Collection[str],
+        by: Signatory | None = None,
+    ) -> list[Compared]:
+        """By what the keys in a document are known.
+
+        Args:
+            keys: share → public key of all that the document names.
+            role: whose document it is.
+            below: its version.
+            records: name of a file → public record in it.
+            reviewed: shares whose fingerprint the configuration gives; that it is this one was seen.
+            by: the share that is to sign; None while nobody is.
+
+        Returns:
+            One comparison for each share that has any; a share is missing if nothing names it.
+
+        Raises:
+            TrustListError: `ceremony_share_changed`, some source names another key for a share; others as `signed`.
+        """
+        recorded = [_recorded(name, made) for name, made in records.items()]
+        own = [_Source(Proof.MEDIUM, keys={by.share: public_octets(by.key)})] if by else []
+        proving = self._proving(role, below=below, by=by)
+        sources = [*own, *proving, *recorded, *self._unproven(role, below=below)]
+        found = []
+        for share, public in keys.items():
+            naming = [source for source in sources if share in source.keys]
+            if differing := [source.name for source in naming if source.keys[share] != public]:
+                raise TrustListError("ceremony_share_changed", field=share, source=differing[0] or share)
+            if share in reviewed:
+                naming.append(_Source(Proof.FINGERPRINT))
+            found += [source.compared(share, public) for source in sorted(naming, key=_weakness)[:1]]
+        return found
+
+    # --- what is signed -----------------------------------------------------------------------------------------------
+
+    def _files(self, role: str) -> Mapping[int, tuple[Document, bytes]]:
+        if role not in self._read:
+            self._read[role] = self._folder.known(role)
+        return self._read[role]
+
+    def _roots(self) -> dict[int, Document]:
+        files = self._files(ROOT)
+        try:
+            chain = chain_of({version: data for version, (_, data) in files.items()})
+        except TrustError as error:
+            raise TrustListError("ceremony_unsigned", name=f"{min(files)}.root.json") from error
+        if self._root_sha256 and self._root_sha256 not in map(sha256, chain.values()):
+            raise TrustListError("ceremony_root_unknown", found=self._root_sha256)
+        return {version: files[version][0] for version in chain}
+
+    def _delegated(self, role: str) -> dict[int, Document]:
+        judges = self.signed(delegator(role)).values()
+        files = self._files(role).items()
+        return {
+            version: document
+            for version, (document, _) in files
+            if any(_is_signed(document, role, judge) for judge in judges)
+        }
+
+    # --- what proves a key --------------------------------------------------------------------------------------------
+
+    def _proving(self, role: str, *, below: int, by: Signatory | None) -> list[_Source]:
+        """What is known by a signature of one's own, or by the digest of a root; the newest first."""
+        own = self._own(role, by.key) if by else set()
+        from_digest = self._from_digest(role).keys()
+        sources = []
+        for version in sorted(own | from_digest, reverse=True):
+            if version < below:
+                proof = Proof.SIGNED if version in own else Proof.ROOT
+                sources.append(self._source(proof, role, version))
+        return sources
+
+    def _own(self, role: str, key: Key) -> set[int]:
+        """Versions that a key has signed, and roots that follow from one that it has."""
+        documents = self.signed(ROOT) if role == ROOT else {v: found for v, (found, _) in self._files(role).items()}
+        own = {version for version, document in documents.items() if _bears_signature(document, key)}
+        return {version for version in documents if version >= min(own)} if own and role == ROOT else own
+
+    def _from_digest(self, role: str) -> Mapping[int, Document]:
+        """Documents that follow from the root whose digest was given, as the newest of each delegator says."""
+        if not self._root_sha256:
+            return {}
+        if role == ROOT:
+            roots = self.signed(ROOT)
+            first = min(version for version in roots if sha256(self._files(ROOT)[version][1]) == self._root_sha256)
+            return {version: root for version, root in roots.items() if version >= first}
+        above = self._from_digest(delegator(role))
+        judge = above[max(above)] if above else None
+        return {
+            version: document
+            for version, (document, _) in self._files(role).items()
+            if judge is not None and _is_signed(document, role, judge)
+        }
+
+    def _unproven(self, role: str, *, below: int) -> list[_Source]:
+        newest = self.newest(role, below=below)
+        return [self._source(Proof.DOCUMENT, role, newest.signed.version)] if newest else []
+
+    def _source(self, proof: Proof, role: str, version: int) -> _Source:
+        document, data = self._files(role)[version]
+        return _Source(proof, f"{version}.{role}.json", sha256(data), keys_of_shares(document.signed))
+
+
+def _recorded(name: str, made: PublicShare) -> _Source:
+    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public})
+
+
+def _weakness(source: _Source) -> int:
+    return list(Proof).index(source.proof)
+
+
+def _is_signed(document: Document, role: str, judge: Document) -> bool:
+    try:
+        checks.check_signed(document, role, by=[judge.signed])
+    except TrustListError:
+        return False
+    return True
+
+
+def _bears_signature(document: Document, key: Key) -> bool:
+    signature = document.signatures.get(key.keyid)
+    if signature is None:
+        return False
+    try:
+        key.verify_signature(signature, document.signed_bytes)
+    except UnverifiedSignatureError:
+        return False
+    return True
