@@ -26,6 +26,7 @@ from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.people import add_user
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
+from xinzheng_issuer.publishing.bundle_keys import BundleKeys
 from xinzheng_issuer.publishing.outbox import Outbox
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.identity_keys import IdentityKeys
@@ -87,18 +88,23 @@ class PublisherTemplate:
 
     @classmethod
     def make(cls, folder: Path) -> "PublisherTemplate":
+        public = folder / "public"
+        keys = keys_beside(public)
         publisher = BundlePublisher.create(
-            folder / "public",
-            keys=folder / "keys",
-            passphrase=lambda: b"a passphrase of the tests",
-            at=NOW - timedelta(days=1),
+            public, keys=keys.folder, passphrase=keys.passphrase, at=NOW - timedelta(days=1)
         )
-        return cls(folder / "public", publisher._signers)
+        return cls(public, publisher._signers)
 
     def copy(self, folder: Path) -> BundlePublisher:
+        keys = keys_beside(folder)
         if not folder.exists():
             shutil.copytree(self.folder, folder)
-        return BundlePublisher(folder, signers=self.signers, lifetimes=Lifetimes())
+            shutil.copytree(keys_beside(self.folder).folder, keys.folder)
+        return BundlePublisher(folder, keys=keys, signers=self.signers, lifetimes=Lifetimes())
+
+
+def keys_beside(public: Path) -> BundleKeys:
+    return BundleKeys(folder=public.with_name(f"{public.name}-keys"), passphrase=lambda: b"a passphrase of the tests")
 
 
 def court_keys(court: CourtConfiguration, certificate: Signer | None = None, status: Signer | None = None) -> CourtKeys:

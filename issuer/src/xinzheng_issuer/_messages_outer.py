@@ -103,10 +103,25 @@ PUBLISHING = {
     ),
     "edition_forgotten": Message(
         "The publication folder has edition {found}, but edition {expected} was published from here: it was restored "
-        "from a backup. Nothing is published; take over the newest bundle that a lender or mirror has: xinzheng db "
-        "adopt --bundle FILE.",
-        "发布目录为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份。不再发布任何内容；"
-        "请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
+        "from a backup, or somebody emptied it. Nothing is published; take over the newest bundle that a lender or "
+        "mirror has: xinzheng db adopt --bundle FILE. Where nobody has one: xinzheng db adopt.",
+        "发布目录为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份，或有人清空了该目录。不再发布任何内容；"
+        "请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE；如无人持有：xinzheng db adopt。",
+    ),
+    "versions_used_up": Message(
+        "No edition can follow: its number would be {version}, and lenders read none above {limit}. Numbers begin anew "
+        "under other keys of snapshot and timestamp: a court's by xinzheng bundle-keys rotate snapshot timestamp, the "
+        "country's by a root that names other online keys.",
+        "不能再发布后续版本：其编号将为 {version}，而各机构不读取高于 {limit} 的编号。"
+        "更换 snapshot 与 timestamp 的密钥后，编号重新开始："
+        "法院用 xinzheng bundle-keys rotate snapshot timestamp，国家级由列出其他在线密钥的根实现。",
+    ),
+    "roots_unproven": Message(
+        "No root key that lies in the key folder signed {path}, and no copy of it is kept there: whoever can write the "
+        "publication folder could have made it. Nothing is published or handed out. If it is the court's, bring back "
+        "the root key that signed it for one start: copies are kept from then on. If not, put the court's own there.",
+        "密钥目录中没有任何根密钥签署过 {path}，也没有留存其副本：凡能写入发布目录者均可伪造。不再发布或提供任何内容。"
+        "如确为本院的根，请将签署它的根密钥带回并启动一次，此后即留存各根的副本；如不是，请恢复本院的根文件。",
     ),
     "list_not_own": Message(
         "{list} in the publication folder is not what this court signed ({refusal}): {reason} Nothing is taken over or "

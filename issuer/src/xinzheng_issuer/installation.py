@@ -30,6 +30,8 @@ from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher, Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
+from xinzheng_issuer.publishing.last_edition import LastEdition
+from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.outbox import Outbox, PublicationState
 from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_issuer.publishing.restoring import CourtRepository
@@ -243,10 +245,11 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
             passphrase=passphrase,
             lifetimes=_lifetimes(office.court),
             custody=_custody(settings, office.court),
+            watermark=settings.watermark,
             without_signers=without_signers,
         )
         on_failure.pop_all()
-    outbox = Outbox(office, keys, publisher, lock_folder=settings.data, watermark=settings.watermark)
+    outbox = Outbox(office, keys, publisher, lock_folder=settings.data)
     cycle = IssuingCycle(office, keys, require_knowledge=outbox.require_knowledge, note=outbox.epoch.note)
     return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)
 
@@ -266,6 +269,7 @@ def open_repository(settings: Settings) -> CourtRepository:
         repository=Repository(settings.public_folder, role_keys.kept_roots),
         role_keys=role_keys,
         keys=load_court_keys(settings.keys_folder, court, passphrase=passphrase, when_needed=True),
+        last=LastEdition(own=role_keys.folder / MEMORY_FILE, watermark=settings.watermark),
     )
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from support.alone import CHINESE, changes, lender_imports, opened, run
+from support.alone import CHINESE, changes, lender_imports, opened, run, settings_of
 from support.foreign_roots import foreign_root, repacked
 from support.keyed import OPERATOR
-from support.office import StandingClock
+from support.office import CourtHouse, StandingClock
+from support.office import code as refused
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.installation import Issuer
+from xinzheng_issuer.installation import Issuer, open_issuer, open_office
 from xinzheng_issuer.keylife.role_desk import RoleDesk
 from xinzheng_issuer.publishing.bundle_keys import key_names
-from xinzheng_verifier.trust.archive import Archive
+from xinzheng_verifier.trust.archive import Archive, pack
 
 
 def metadata(folder: Path, version: int) -> Path:
@@ -47,11 +48,11 @@ def mirror(folder: Path, content: bytes) -> Path:
 def test_a_root_that_does_not_follow_is_no_root(folder: Path, clock: StandingClock, version: int) -> None:
     watermark = folder / "elsewhere.json"
     genuine = metadata(folder, 1).read_bytes()
-    with closing(opened(folder, clock)) as running:
+    settings = settings_of(folder, watermark=watermark)
+    with closing(open_issuer(settings, clock=clock)) as running:
         planted = metadata(folder, version)
         planted.write_bytes(foreign_root(genuine, version=version))
-        for server in (running, opened(folder, clock)):
-            server.outbox._watermark = watermark
+        for server in (running, open_issuer(settings, clock=clock)):
             server.start()
             server.tend()
             assert server.outbox.renew().published
@@ -113,13 +114,13 @@ def test_a_bundle_under_the_root_of_a_mirror_is_not_taken_for_a_lost_one(
     bundle = repacked(genuine, root_1=foreign_root(first, version=1, beside=beside))
     arguments = ("adopt", "--bundle", str(mirror(folder, bundle)), "--yes")
     said = run(folder, *arguments, group="db").stderr
-    assert ("[restore_refused]" if is_kept else "[role_key_unknown]") in said
+    assert ("[restore_refused]" if is_kept else "[roots_unproven]") in said
     assert not (folder / "var" / "public").exists()
     mirror(folder, genuine)
     root_key = folder / "var" / "keys" / "bundle" / "root-1.pem"
     away = root_key.rename(folder / "root-1.pem")
     if not is_kept:
-        assert "[root_keys_missing]" in run(folder, *arguments, group="db").stderr
+        assert "[roots_unproven]" in run(folder, *arguments, group="db").stderr
         away.rename(root_key)
     done = run(folder, *arguments, group="db")
     assert done.exit_code == 0, done.output
@@ -177,15 +178,143 @@ def test_an_installation_of_before_keeps_its_roots_from_its_next_start_on(folder
         metadata(folder, 1).write_bytes(foreign_root(genuine, version=1, beside=True, name="root-9"))
         issuer.start()
         assert changes(issuer) == []
-        assert issuer.outbox.hindrances == ["role_key_unknown"]
+        assert issuer.outbox.hindrances == ["roots_unproven"]
         state = issuer.outbox.renew()
-        assert (state.published, state.reason) == (False, "role_key_unknown")
+        assert (state.published, state.reason) == (False, "roots_unproven")
         assert not kept(folder).exists()
         metadata(folder, 1).write_bytes(genuine)
         issuer.start()
         assert issuer.outbox.hindrances == []
     assert json.loads(kept(folder).read_bytes()) == {"roots": {"1": genuine.decode()}}
     assert kept(folder).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def of_before(folder: Path, clock: StandingClock) -> bytes:
+    """An installation of an earlier release that has renewed its root once, and keeps no copies; its first root."""
+    with closing(opened(folder, clock)) as issuer:
+        RoleDesk(issuer).renew(OPERATOR, reason="yearly")
+    kept(folder).unlink()
+    return metadata(folder, 1).read_bytes()
+
+
+def has_said_nothing_but(folder: Path, clock: StandingClock, code: str) -> None:
+    """The court starts, names one hindrance, and neither publishes, hands out, keeps nor enters anything."""
+    before = changes_of(folder, clock)
+    with closing(opened(folder, clock)) as issuer:
+        issuer.start()
+        assert issuer.outbox.hindrances == [code]
+        assert issuer.outbox.renew().reason == code
+        house = CourtHouse.open(issuer, clock)
+        with house.client:
+            for path in ("/bundle/root.json", "/bundle/latest.xzb"):
+                assert refused(house.get(path, None)) == (503, code)
+    assert not kept(folder).exists()
+    assert changes_of(folder, clock) == before
+
+
+def changes_of(folder: Path, clock: StandingClock) -> list[tuple[str, str, str | None, str, str, str]]:
+    with closing(open_office(settings_of(folder), clock=clock)) as office, office.reading() as store:
+        return [
+            (each.key_name, each.action, each.from_state, each.to_state, each.actor_name, each.reason)
+            for each in store.key_events()
+        ]
+
+
+def goes_on(folder: Path, clock: StandingClock) -> None:
+    """With nothing foreign left the court keeps its roots and publishes, and lenders follow."""
+    with closing(opened(folder, clock)) as issuer:
+        issuer.start()
+        assert list(issuer.outbox.hindrances) == []
+        clock.now += timedelta(minutes=1)
+        assert issuer.outbox.renew().published
+    assert list(json.loads(kept(folder).read_bytes())["roots"]) == ["1", "2"]
+    assert lender_imports(folder, clock.now) == 2
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside the court's"])
+def test_of_before_no_lower_root_is_believed_either(
+    folder: Path, clock: StandingClock, of_before: bytes, beside: bool
+) -> None:
+    metadata(folder, 1).write_bytes(foreign_root(of_before, version=1, beside=beside))
+    has_said_nothing_but(folder, clock, "roots_unproven")
+    metadata(folder, 1).write_bytes(of_before)
+    goes_on(folder, clock)
+
+
+def test_of_before_the_first_root_must_be_there(folder: Path, clock: StandingClock, of_before: bytes) -> None:
+    with closing(opened(folder, clock)) as issuer:
+        metadata(folder, 1).unlink()
+        issuer.outbox.look()
+        assert issuer.outbox.hindrances == ["repository_damaged"]
+        assert not kept(folder).exists()
+    metadata(folder, 1).write_bytes(of_before)
+    goes_on(folder, clock)
+
+
+@pytest.mark.parametrize("is_foreign", [True, False], ids=["foreign", "the court's"])
+def test_of_before_a_root_key_must_be_there_once(
+    folder: Path, clock: StandingClock, of_before: bytes, is_foreign: bool
+) -> None:
+    key = folder / "var" / "keys" / "bundle" / "root-1.pem"
+    away = key.rename(folder / "root-1.pem")
+    if is_foreign:
+        metadata(folder, 2).unlink()
+        metadata(folder, 1).write_bytes(foreign_root(of_before, version=1))
+    has_said_nothing_but(folder, clock, "roots_unproven")
+    away.rename(key)
+    if not is_foreign:
+        goes_on(folder, clock)
+        key.rename(away)  # and is needed no more
+        goes_on(folder, clock)
+
+
+def test_of_before_a_root_counts_that_a_retired_key_signed(
+    folder: Path, clock: StandingClock, of_before: bytes
+) -> None:
+    with closing(opened(folder, clock)) as issuer:
+        RoleDesk(issuer).rotate(("root",), OPERATOR, reason="yearly")
+    kept(folder).unlink()
+    key = folder / "var" / "keys" / "bundle" / "root-1.pem"
+    away = key.rename(folder / "root-1.pem")
+    has_said_nothing_but(folder, clock, "roots_unproven")
+    away.rename(key)
+    with closing(opened(folder, clock)) as issuer:
+        issuer.start()
+        assert list(issuer.outbox.hindrances) == []
+    assert json.loads(kept(folder).read_bytes())["roots"]["1"].encode() == of_before
+
+
+def test_what_is_kept_is_only_added_to(folder: Path, clock: StandingClock, of_before: bytes) -> None:
+    with closing(opened(folder, clock)) as issuer:
+        issuer.start()
+        before = json.loads(kept(folder).read_bytes())
+        metadata(folder, 1).write_bytes(foreign_root(of_before, version=1))
+        assert issuer.outbox.renew().published
+        assert json.loads(kept(folder).read_bytes()) == before
+        assert RoleDesk(issuer).renew(OPERATOR, reason="again").version == 3
+    after = json.loads(kept(folder).read_bytes())["roots"]
+    assert {version: after[version] for version in before["roots"]} == before["roots"]
+    assert metadata(folder, 1).read_bytes() == of_before
+
+
+@pytest.mark.parametrize("missing", [True, False], ids=["without the first", "with another first"])
+def test_of_before_a_mirrors_bundle_is_judged_by_all_its_roots(
+    folder: Path, clock: StandingClock, of_before: bytes, missing: bool
+) -> None:
+    bundle = (folder / "var" / "public" / "bundles" / "bundle-2.xzb").read_bytes()
+    shutil.rmtree(folder / "var" / "public")
+    if missing:
+        files = {name: content for name, content in Archive(bundle).items() if name != "metadata/1.root.json"}
+        path = mirror(folder, pack(files))
+    else:
+        path = mirror(folder, repacked(bundle, root_1=foreign_root(of_before, version=1, beside=True)))
+    refused = run(folder, "adopt", "--bundle", str(path), "--yes", group="db")
+    assert (refused.exit_code, not (folder / "var" / "public").exists(), kept(folder).exists()) == (1, True, False)
+    assert ("[restore_refused]" if missing else "[roots_unproven]") in refused.stderr
+    done = run(folder, "adopt", "--bundle", str(mirror(folder, bundle)), "--yes", group="db")
+    assert done.exit_code == 0, done.output
+    goes_on(folder, clock)
 
 
 def test_copies_that_cannot_be_read_are_named(folder: Path) -> None:

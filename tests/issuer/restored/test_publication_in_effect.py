@@ -160,7 +160,7 @@ def test_lists_that_the_court_did_not_sign_are_never_signed_again(court: CourtHo
         assert row.sequence < 10
 
 
-@pytest.mark.parametrize(("is_kept", "code"), [(True, "edition_damaged"), (False, "role_key_unknown")])
+@pytest.mark.parametrize(("is_kept", "code"), [(True, "edition_damaged"), (False, "roots_unproven")])
 def test_another_repository_in_its_place_is_refused(
     court: CourtHouse, tmp_path: Path, is_kept: bool, code: str
 ) -> None:

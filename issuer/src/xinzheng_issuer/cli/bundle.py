@@ -23,13 +23,13 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
     with closing(open_issuer(settings)) as issuer:
         state = issuer.outbox.renew()
         publisher = issuer.outbox.publisher
-        latest = publisher.latest
-        if not state.published or latest is None:
+        latest, edition = publisher.latest, publisher.in_effect
+        if not state.published or latest is None or edition is None:
             warn_of_root(publisher.signed_root.expires)
             raise click.ClickException(word("not_published", reason=state.reason))
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
-            (out / "bundle.xzb").write_bytes(latest.path.read_bytes())
+            (out / "bundle.xzb").write_bytes(edition.bundle)
             (out / "root.json").write_bytes(publisher.root)
         click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))
         warn_of_root(publisher.signed_root.expires)

@@ -53,11 +53,13 @@ def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
             return
     with closing(open_issuer(settings)) as issuer:
         if found is None:
-            lists, forgotten = issuer.outbox.behind(), issuer.outbox.forgotten()
-            if not lists and forgotten is None:
+            lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
+            said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]
+            if (forgotten := issuer.outbox.forgotten()) is not None:
+                said.append(Message(forgotten.message("en"), forgotten.message("zh")))
+            if not lists and not said:
                 talk.end({}, word("adopt_nothing"))
                 return
-            said = [] if forgotten is None else [Message(forgotten.message("en"), forgotten.message("zh"))]
             if not talk.goes_on([*said, *_effects(lists)]):
                 return
         publication = issuer.outbox.adopt(None if found is None else found.targets)
@@ -76,13 +78,26 @@ def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None
         found = repository.judge(bundle, at=office.clock())
         with office.reading() as store:
             lists = behind(store, found.targets, at=office.clock())
-    if not talk.goes_on([_effect_of(found), *_effects(lists)]):
+            last = max(found.remembered, store.last_bundle_version())
+    given_up = [_given_up(found.version, last)] if found.version < last else []
+    if not talk.goes_on([_effect_of(found), *given_up, *_effects(lists)]):
         return None
     with locked(settings.data):
         found = repository.judge(bundle, at=office.clock())
         if found.is_taken:
             repository.take(found)
     return found
+
+
+def _given_up(found: object, last: object) -> Message:
+    """What it means to go on from an edition that is not the last one: it may be all that there is."""
+    return Message(
+        f"Edition {last} was published from here, and this is edition {found}: if a lender or mirror has a newer one, "
+        "take that over instead (--bundle FILE). What was published since counts only as far as the register knows it; "
+        f"the next edition is above {last}.",
+        f"此处曾发布第 {last} 版，而现有的是第 {found} 版：如机构或镜像持有更新的版本，"
+        f"请改为接管该版（--bundle 文件）。此后发布的内容，仅以登记库所载为准；下一版高于第 {last} 版。",
+    )
 
 
 def _effect_of(found: FoundEdition) -> Message:

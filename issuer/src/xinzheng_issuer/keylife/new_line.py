@@ -13,6 +13,8 @@ from xinzheng_issuer.installation import open_bundle_keys
 from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
 from xinzheng_issuer.publishing.bundle import Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
+from xinzheng_issuer.publishing.last_edition import LastEdition
+from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
@@ -63,8 +65,8 @@ class NewLine:
         Raises:
             PublishingError: `repository_exists`.
             KeysError: (keys) a key cannot be made.
-            OSError: the watermark cannot be removed, or the root cannot be written; keys that were made are named by
-                nothing.
+            OSError: what is remembered of the line before cannot be removed, or the root cannot be written; keys that
+                were made are named by nothing.
             SQLAlchemyError: the register cannot enter it. If it fails at the very end the root stands, and whoever
                 opens the register next enters it.
         """
@@ -78,8 +80,7 @@ class NewLine:
             content = first_root(new, expires=now + Lifetimes().root)
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
-            if self._settings.watermark is not None:
-                self._settings.watermark.unlink(missing_ok=True)  # it remembers the line that is given up
+            LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._settings.watermark).forget()
             with locked(repository.folder), self._office.writing() as store:
                 enter(store, [root], told, at=now)
                 repository.begin(content)

@@ -192,7 +192,10 @@ class RoleDesk:
 
     def _is_closed(self, now: datetime) -> bool:
         """Whether no edition can be published under the present root."""
-        return self._publisher.latest is None or now >= self.root.expires or self._publisher.is_ahead(now)
+        publisher = self._publisher
+        if publisher.latest is None or now >= self.root.expires:
+            return True
+        return publisher.is_ahead(now) or publisher.has_no_number
 
     def _publish_before(self, online: Mapping[str, RoleSigner]) -> None:
         state = self._outbox.renew_alone(beside=online)

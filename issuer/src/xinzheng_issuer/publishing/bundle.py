@@ -17,7 +17,8 @@ from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, ROOT, BundleKeys, differing_roles, first_root
-from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_in_effect
+from xinzheng_issuer.publishing.in_effect import EditionInEffect
+from xinzheng_issuer.publishing.own_bundle import OwnBundle
 from xinzheng_issuer.publishing.repository import (
     HASHES,
     TIMESTAMP_FILE,
@@ -25,10 +26,10 @@ from xinzheng_issuer.publishing.repository import (
     Publication,
     Repository,
     Signed,
+    following_moment,
     root_of,
 )
 from xinzheng_issuer.publishing.role_keys import RoleCustody, RoleSigner, sign_metadata
-from xinzheng_issuer.publishing.trust_list.candidates import Published, published
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.errors import CodedError
@@ -37,14 +38,17 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import select
-from xinzheng_verifier.trust.files import locked, replace_file
-from xinzheng_verifier.trust.names import TARGET_PATH, sha256_of, target_name
+from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import MAX_VERSION, TARGET_PATH, sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
 __all__ = ["ROOT_NOTICE", "BundlePublisher", "Lifetimes", "Publication"]
 
 ROOT_NOTICE: Final = timedelta(days=60)
 """How long before its end a root is to be renewed, as the country's [ours]: lenders in closed networks wait for it."""
+
+_VOUCHING: Final = frozenset({"timestamp", "snapshot"})
+"""The roles whose keys vouch for numbers and moments of editions."""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -59,31 +63,31 @@ class Lifetimes:
     root: timedelta = timedelta(days=365)
 
 
-class BundlePublisher:
-    """Publishes target files as a TUF repository; made by `create` or `open`. One folder has one line of versions.
+class BundlePublisher(OwnBundle):
+    """Publishes target files as a TUF repository; made by `create` or `open`.
 
     Args:
         folder: the repository.
-        signers: role → its key.
+        keys: where the keys lie that a root names.
+        signers: role → its key, as far as they are open.
         lifetimes: expiry of each role.
-        keys: where the keys lie that a later root may name; without it the ones given stay.
+        watermark: as for `OwnBundle`.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
+        keys: BundleKeys,
         signers: Mapping[str, RoleSigner],
         lifetimes: Lifetimes,
-        keys: BundleKeys | None = None,
+        watermark: Path | None = None,
     ) -> None:
-        self._repository = Repository(folder, keys.kept_roots if keys else None)
+        super().__init__(folder, keys=keys, watermark=watermark)
         self._signers = dict(signers)
         self._unopened: dict[str, CodedError] = {}
         self._signers_of_root = 0
         self._lifetimes = lifetimes
-        self._keys = keys
-        self._read: tuple[tuple[object, ...], EditionInEffect | None] | None = None
 
     @classmethod
     def create(
@@ -126,7 +130,8 @@ class BundlePublisher:
             lifetimes = lifetimes or Lifetimes()
             new = {ROOT: roots} | {role: [key] for role, key in online.items()}
             repository.begin(first_root(new, threshold=root_threshold, expires=at + lifetimes.root))
-        return cls(folder, signers={role: key.signer for role, key in online.items()}, lifetimes=lifetimes)
+        signers = {role: key.signer for role, key in online.items()}
+        return cls(folder, keys=key_folder, signers=signers, lifetimes=lifetimes)
 
     @classmethod
     def open(
@@ -137,6 +142,7 @@ class BundlePublisher:
         passphrase: PassphraseSource,
         lifetimes: Lifetimes | None = None,
         custody: RoleCustody | None = None,
+        watermark: Path | None = None,
         without_signers: bool = False,
     ) -> Self:
         """Go on with a repository.
@@ -147,24 +153,29 @@ class BundlePublisher:
             passphrase: opens them.
             lifetimes: expiry of each role.
             custody: how hardware modules are reached.
-            without_signers: open the keys when they are to sign; only `publish` is refused where one cannot be.
+            watermark: as for `OwnBundle`.
+            without_signers: open the keys when they are to sign; only `publish` is refused where one cannot be. So
+                it is while roots are unproven, which name them.
 
         Raises:
             PublishingError: `repository_missing`, `repository_damaged`, `role_key_unknown`, `role_key_record`.
             KeysError: (keys) a key cannot be opened.
         """
         key_folder = BundleKeys(folder=keys, passphrase=passphrase, custody=custody)
-        repository = Repository(folder, key_folder.kept_roots)
-        if not repository.is_there:
+        publisher = cls(folder, keys=key_folder, signers={}, lifetimes=lifetimes or Lifetimes(), watermark=watermark)
+        if not publisher._repository.is_there:
             raise PublishingError("repository_missing", path=folder)
-        if 1 not in repository.roots():
-            raise PublishingError("repository_damaged", path=repository.root_path(1))
-        publisher = cls(folder, signers={}, lifetimes=lifetimes or Lifetimes(), keys=key_folder)
+        try:
+            _ = publisher.roots
+        except PublishingError as error:
+            if error.code != "roots_unproven":
+                raise
+            return publisher
         if without_signers:
             return publisher
         publisher._follow_root()
-        for error in publisher._unopened.values():
-            raise error
+        for reason in publisher._unopened.values():
+            raise reason
         return publisher
 
     # --- what is there ------------------------------------------------------------------------------------------------
@@ -189,7 +200,7 @@ class BundlePublisher:
             PublishingError: `role_key_files_gone`; as `require_signers`.
         """
         self.require_signers()
-        if self._keys is not None and (lost := self._keys.lost_roles(self.signed_root)):
+        if lost := self._keys.lost_roles(self.signed_root):
             raise PublishingError("role_key_files_gone", roles=" ".join(lost))
 
     @property
@@ -203,103 +214,15 @@ class BundlePublisher:
         self._follow_root()
         return tuple(self._unopened)
 
-    @property
-    def root_path(self) -> Path:
-        """The newest root metadata."""
-        return self._repository.root_path(self._repository.newest_root())
-
-    @property
-    def root(self) -> bytes:
-        """The newest root metadata, as lenders get it to start with.
-
-        Raises:
-            PublishingError: `repository_damaged`.
-        """
-        roots = self._repository.roots()
-        if not roots:
-            raise PublishingError("repository_damaged", path=self._repository.root_path(1))
-        return roots[max(roots)]
-
-    @property
-    def signed_root(self) -> Root:
-        """What the newest root says.
-
-        Raises:
-            PublishingError: `repository_damaged`.
-        """
-        return root_of(self.root, self.root_path)
-
-    @property
-    def signed_roots(self) -> list[Root]:
-        """What every root says, the oldest first.
-
-        Raises:
-            PublishingError: `repository_damaged`.
-        """
-        repository = self._repository
-        return [root_of(content, repository.root_path(version)) for version, content in repository.roots().items()]
-
-    @property
-    def bundled_root(self) -> Root | None:
-        """The newest root that lenders can know: that of the publication in effect; None before the first.
-
-        Raises:
-            PublishingError: as `in_effect`.
-        """
-        edition = self.in_effect
-        return None if edition is None else root_of(edition.root, self.root_path)
-
-    @property
-    def root_waits(self) -> bool:
-        """Whether the newest root is in no publication yet; raises as `bundled_root`."""
-        bundled = self.bundled_root
-        return bundled is not None and bundled.version < self._repository.newest_root()
-
-    @property
-    def published(self) -> Published:
-        """The edition in effect as its metadata states it, with the root that vouches for it.
-
-        Raises:
-            PublishingError: `repository_damaged`.
-        """
-        return published(self._repository)
-
-    @property
-    def in_effect(self) -> EditionInEffect | None:
-        """The publication in effect, judged; None before the first. It is read again when its files are others.
-
-        Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`.
-        """
-        identity = self._repository.identity()
-        if self._read is None or self._read[0] != identity:
-            self._read = identity, edition_in_effect(self._repository)
-        return self._read[1]
-
-    @property
-    def latest(self) -> Publication | None:
-        """The publication in effect as one file, which is made again if it is gone; None before the first.
-
-        Raises:
-            PublishingError: as `in_effect`; `repository_damaged`, the file cannot be made again.
-        """
-        edition = self.in_effect
-        if edition is None:
-            return None
-        path = self._repository.bundle_path(edition.version)
-        if not edition.is_bundled:
-            try:
-                with locked(self._repository.folder):
-                    replace_file(path, edition.bundle)
-            except OSError as error:
-                raise PublishingError("repository_damaged", path=path) from error
-            _log.warning("bundle_made_again", version=edition.version)
-        return Publication(version=edition.version, sha256=edition.sha256, path=path)
-
     # --- publishing ---------------------------------------------------------------------------------------------------
 
     def publish(
-        self, targets: Mapping[str, bytes], *, at: datetime, beside: Mapping[str, RoleSigner] | None = None
+        self,
+        targets: Mapping[str, bytes],
+        *,
+        at: datetime,
+        beside: Mapping[str, RoleSigner] | None = None,
+        above: int = 0,
     ) -> Publication:
         """Publish exactly these files, in place of all that were published before.
 
@@ -307,10 +230,12 @@ class BundlePublisher:
             targets: path, such as `courts/420683/issuer.json` → content.
             at: moment of publication, aware; if it lies before the last publication, that moment is stated again.
             beside: role → a key that signs besides, for a root that is to follow.
+            above: the number is higher than this, and than that of the edition in effect and the one remembered.
 
         Raises:
             PublishingError: `target_path`, `root_expired`, `publication_refused` (by the verifier),
-                `repository_damaged`, `publication_clock`, `role_keys_missing`, `role_key_unknown`.
+                `repository_damaged`, `edition_damaged`, `roots_unproven`, `publication_clock`, `versions_used_up`,
+                `role_keys_missing`, `role_key_unknown`.
             OSError: the folder cannot be written; the publication before stays in effect.
         """
         for path in targets:
@@ -319,21 +244,22 @@ class BundlePublisher:
         repository = self._repository
         with locked(repository.folder):
             self.keep_roots()
-            roots, root = self._whole_chain(), self.signed_root
+            roots, edition = self.roots, self.in_effect
+            root = root_of(roots[max(roots)], repository.metadata)
             if at >= root.expires:
                 raise PublishingError("root_expired", expires=format_timestamp(root.expires))
             self.require_signers()
-            version = repository.next_version("targets", "snapshot")
             signers = {role: [signer] for role, signer in self._signers.items()}
             for role, signer in (beside or {}).items():
                 signers[role].append(signer)
-            published_at = self._moment(root, at=at)
-            files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
+            version = self._next_version(edition, root, above=above)
+            files = self._signed(targets, signers, root, edition, version=version, at=at.astimezone(UTC))
             bundle = _packed(files, roots)
             for each in {roots[1], roots[max(roots)]}:
                 _check(bundle, root=each, at=at)
             file = repository.bundle_path(version)
             repository.write({**Repository.named_roots(roots), **files, f"bundles/{file.name}": bundle})
+            self._last.remember(version, files[TIMESTAMP_FILE], root=root)
         return Publication(version=version, sha256=sha256_of(bundle), path=file)
 
     def rehearse(self, following: bytes, new: Mapping[str, RoleSigner], *, at: datetime) -> None:
@@ -345,95 +271,85 @@ class BundlePublisher:
             at: the present moment, aware.
 
         Raises:
-            PublishingError: `publication_refused`, `repository_damaged`, `edition_damaged`.
+            PublishingError: `publication_refused`, `publication_clock`, `versions_used_up`; as `in_effect`.
         """
-        repository = self._repository
-        edition, roots = self.in_effect, repository.roots()
-        targets = edition.targets if edition else {}
-        signed = root_of(following, self.root_path)
+        edition, roots = self.in_effect, self.roots
+        root = root_of(following, self._repository.metadata)
         self._follow_root()
         signers = {role: [signer] for role, signer in {**self._signers, **new}.items()}
-        published_at = self._moment(signed, at=at)
-        version = repository.next_version("targets", "snapshot")
-        files = self._signed(targets, signers, version=version, at=at.astimezone(UTC), published_at=published_at)
-        bundle = _packed(files, {**roots, signed.version: following})
-        for root in (roots[min(roots)], roots[max(roots)], following):
-            _check(bundle, root=root, at=at)
+        version = self._next_version(edition, root)
+        targets = edition.targets if edition else {}
+        files = self._signed(targets, signers, root, edition, version=version, at=at.astimezone(UTC))
+        bundle = _packed(files, {**roots, root.version: following})
+        for each in (roots[1], roots[max(roots)], following):
+            _check(bundle, root=each, at=at)
 
     def take_root(self, following: bytes) -> None:
         """Let a root take its place after the newest; the next publication carries it.
 
         Raises:
-            PublishingError: `repository_damaged`, it does not follow; `root_foreign`.
+            PublishingError: `repository_damaged`, it does not follow; `root_foreign`; `roots_unproven`.
             OSError: it cannot be written; the root before stays the newest.
         """
         with locked(self._repository.folder):
-            self._repository.add_root(root_of(following, self.root_path).version, following)
-            self.keep_roots()
-
-    def keep_roots(self) -> None:
-        """See that copies of all roots lie beside the keys; of an installation of before those that are found once.
-
-        Raises:
-            PublishingError: `repository_damaged`; `role_key_unknown`, nothing was kept yet, and the root keys that lie
-                here did not sign the newest.
-        """
-        repository = self._repository
-        if self._keys is None or repository.kept is None:
-            return
-        roots, kept = repository.roots(), repository.kept_roots()
-        if roots == kept:
-            return
-        if not kept:
-            self._keys.require_own_root(roots[max(roots)], self.root_path)
-        try:
-            repository.kept.write(roots)
-        except OSError as error:  # the root stands, and follows what is kept: the next look tries again
-            _log.error("roots_not_kept", path=str(repository.kept.path), reason=error.strerror)
-
-    def require_room_for_root(self) -> None:
-        """Raise unless a root can follow; raises as `Repository.require_room_for_root`."""
-        self._repository.require_room_for_root()
+            roots, version = self.roots, root_of(following, self._repository.metadata).version
+            self._repository.add_root(version, following)
+            self._keep({**roots, version: following})
 
     def is_ahead(self, at: datetime) -> bool:
         """Whether nothing can be published under the present keys, for the last publication lies in the future."""
         try:
-            self._moment(self.signed_root, at=at)
+            self._moment(self.signed_root, self.in_effect, at=at)
         except PublishingError as error:
             if error.code != "publication_clock":
                 raise
             return True
         return False
 
-    def _whole_chain(self) -> dict[int, bytes]:
-        """Every root from the first on: a lender may hold any of them.
+    @property
+    def has_no_number(self) -> bool:
+        """Whether nothing can be published under the present keys, for lenders read no higher number."""
+        try:
+            self._next_version(self.in_effect, self.signed_root)
+        except PublishingError as error:
+            if error.code != "versions_used_up":
+                raise
+            return True
+        return False
 
-        Raises:
-            PublishingError: `repository_damaged`, one is gone.
+    def _next_version(self, edition: EditionInEffect | None, root: Root, *, above: int = 0) -> int:
+        """The number of an edition under this root.
+
+        Where other keys sign both timestamp and snapshot than before, lenders forget what those said (TUF
+        specification, 5.3.11), and numbers that are used up begin anew.
         """
-        roots = self._repository.roots()
-        if 1 not in roots:
-            raise PublishingError("repository_damaged", path=self._repository.root_path(1))
-        return roots
+        after = max(above, edition.version if edition else 0, self._last.number(root))
+        if after >= MAX_VERSION and edition is not None and self._differing(edition, root) >= _VOUCHING:
+            after = 0
+        return self._repository.next_version("targets", "snapshot", after=after)
 
-    def _moment(self, root: Root, *, at: datetime) -> str:
+    def _moment(self, root: Root, edition: EditionInEffect | None, *, at: datetime) -> str:
         """The moment to state.
 
         Where other keys sign timestamp or snapshot than before, lenders forget what those said (TUF specification,
         5.3.11), and time begins anew.
         """
-        before = self.bundled_root
-        if before is not None and not {"timestamp", "snapshot"}.isdisjoint(differing_roles(before, root)):
-            return format_timestamp(at.astimezone(UTC))
+        if edition is not None and self._differing(edition, root) & _VOUCHING:
+            return format_timestamp(at)
+        before = edition.published_at if edition else None
         # A revocation does not wait for a clock; what lies beyond the expiry lenders refuse.
-        return self._repository.published_at(at.astimezone(UTC), tolerance=self._lifetimes.timestamp)
+        return following_moment(before, at=at, tolerance=self._lifetimes.timestamp)
+
+    def _differing(self, edition: EditionInEffect, root: Root) -> frozenset[str]:
+        """The roles that have other keys in a root than in that of an edition."""
+        return frozenset(differing_roles(self._root_of(edition), root))
 
     def _follow_root(self) -> None:
         """Open the keys that the newest root names, where others are open or some could not be opened."""
-        newest = self._repository.newest_root()
-        if self._keys is None or (newest == self._signers_of_root and not self._unopened):
-            return
         root = self.signed_root
+        newest = root.version
+        if newest == self._signers_of_root and not self._unopened:
+            return
         signers: dict[str, RoleSigner] = {}
         unopened: dict[str, CodedError] = {}
         for role in ONLINE_ROLES:
@@ -451,16 +367,17 @@ class BundlePublisher:
         self,
         targets: Mapping[str, bytes],
         signers: Mapping[str, list[RoleSigner]],
+        root: Root,
+        before: EditionInEffect | None,
         *,
         version: int,
         at: datetime,
-        published_at: str,
     ) -> dict[str, bytes]:
         """Every file of a publication but the roots: name in the repository → content (TUF specification, 6)."""
         lifetimes = self._lifetimes
         edition = Edition(
             version=version,
-            published_at=published_at,
+            published_at=self._moment(root, before, at=at),
             snapshot_expires=at + lifetimes.snapshot,
             timestamp_expires=at + lifetimes.timestamp,
         )

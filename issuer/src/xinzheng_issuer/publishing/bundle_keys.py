@@ -3,6 +3,7 @@
     <data>/keys/bundle/root-1.pem        signs roots; root-2 follows it
     <data>/keys/bundle/targets.pem       likewise snapshot and timestamp; targets-2 follows it
     <data>/keys/bundle/kept-roots.json   copies of the roots, out of reach of whoever can write the publication folder
+    <data>/keys/bundle/published.json    which edition was published last
 
 The newest root says which key of a role counts, by the name of its file: that this root takes its place is the one
 moment at which a key takes the place of another. A key that no root names signs nothing that counts; its number is
@@ -135,30 +136,26 @@ class BundleKeys:
         """Where copies of the roots are kept."""
         return KeptRoots(self.folder / KEPT_ROOTS)
 
-    def require_own_root(self, content: bytes, path: Path, *, keys_needed: bool = False) -> None:
-        """Whether root keys that lie here signed a root: by the public keys that it names anybody could have made it.
+    def require_own_roots(self, roots: Mapping[int, bytes], folder: Path) -> None:
+        """Whether root keys that lie here signed each root: by the public keys that it names anybody could have.
 
         Args:
-            content: the root.
-            path: where it is from.
-            keys_needed: refuse where no root key lies here by which it could be told.
+            roots: version → root metadata.
+            folder: where they are from.
 
         Raises:
-            PublishingError: `role_key_unknown`, another root key lies here; `root_keys_missing`, if they are needed;
-                `role_key_record`, `repository_damaged`.
+            PublishingError: `roots_unproven`, one is not; `role_key_record`, `repository_damaged`.
         """
-        try:
-            metadata = Metadata[Root].from_bytes(content)
-            signed, payload = metadata.signed, metadata.signed_bytes
-        except (DeserializationError, SerializationError) as error:
-            raise PublishingError("repository_damaged", path=path) from error
         keys = self._root_keys_here()
-        if any(key.keyid in signed.roles[ROOT].keyids and _signed_by(key, metadata, payload) for key in keys):
-            return
-        if keys_needed and not keys:
-            self.open_root(signed)
-        if keys:
-            raise PublishingError("role_key_unknown", role=ROOT)
+        for version, content in sorted(roots.items()):
+            path = folder / f"{version}.root.json"
+            try:
+                metadata = Metadata[Root].from_bytes(content)
+                named, payload = metadata.signed.roles[ROOT].keyids, metadata.signed_bytes
+            except (DeserializationError, SerializationError) as error:
+                raise PublishingError("repository_damaged", path=path) from error
+            if not any(key.keyid in named and _signed_by(key, metadata, payload) for key in keys):
+                raise PublishingError("roots_unproven", path=path)
 
     def _root_keys_here(self) -> list[Key]:
         """The public keys of all root keys that lie here and can be opened, whether a root names them or not."""

@@ -1,13 +1,13 @@
 """What a publisher remembers of its last publication outside the repository: a restored backup shows by it.
 
-The country's file lies with the online keys, which no backup of the repository holds; a court's where its setting says.
+The file lies with the online keys, which no backup of the repository holds; a court's also where its setting says.
 The country's also tells what was in effect before the last edition and is no more (`past`).
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tuf.api.metadata import Root
 
@@ -23,6 +23,20 @@ MEMORY_FILE = "published.json"
 """Name of the file."""
 
 _JSON = Limits(max_bytes=33_554_432, max_members=500_000)  # as a lender's record of what it has seen
+
+
+class Numbered(Protocol):
+    """An edition that was judged."""
+
+    @property
+    def version(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def timestamp_sha256(self) -> str:
+        """Digest of its timestamp, lower-case hexadecimal."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +113,11 @@ class Memory:
             members["past"] = self.past.to_json()
         replace_file(path, json.dumps(members).encode(), mode=0o600)
 
-    def is_ahead_of(self, published: Published, *, next_root: Root) -> bool:
+    def is_ahead_of(self, published: Numbered | None, *, next_root: Root) -> bool:
         """Whether the repository is not where it was left; newer is right too, for the memory is written last.
 
         Args:
-            published: the edition in effect.
+            published: the edition in effect; None if there is none.
             next_root: the root that the next edition will have; other online keys than remembered begin anew, unless
                 they are those of a root that came before.
         """
@@ -111,8 +125,9 @@ class Memory:
             return True
         if online_keys(next_root) != self.keys:
             return False
-        same = published.version == self.version and published.timestamp_sha256 == self.timestamp_sha256
-        return not same and published.version <= self.version
+        version, sha256 = (published.version, published.timestamp_sha256) if published else (0, "")
+        same = version == self.version and sha256 == self.timestamp_sha256
+        return not same and version <= self.version
 
 
 def online_keys(root: Root) -> tuple[str, ...]:

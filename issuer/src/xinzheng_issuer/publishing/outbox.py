@@ -24,7 +24,7 @@ from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
-from xinzheng_issuer.publishing.memory import Memory
+from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.served import Served, served
@@ -70,7 +70,6 @@ class Outbox:
         keys: its keys.
         publisher: of its bundle.
         lock_folder: whose lock keeps others from publishing, and which has the register's epoch.
-        watermark: file, outside of what a backup restores, that remembers the last edition; None for none.
     """
 
     def __init__(
@@ -80,10 +79,8 @@ class Outbox:
         publisher: BundlePublisher,
         *,
         lock_folder: Path,
-        watermark: Path | None = None,
     ) -> None:
         self._office = office
-        self._watermark = watermark
         self._keys = keys
         self._publisher = publisher
         self._lock_folder = lock_folder
@@ -123,42 +120,18 @@ class Outbox:
         """
         return self._attempted(force=True, beside=beside)
 
-    def require_remembered(self) -> None:
-        """Raise if the watermark remembers a later edition than the repository has: both came back from a backup.
-
-        A disk that is away stops nothing.
+    def forgotten_edition(self) -> PublishingError | None:
+        """Why the publication folder may have forgotten an edition that was published from here; None if it has not.
 
         Raises:
-            PublishingError: `edition_forgotten`; `repository_damaged`, the repository or what the watermark says.
+            PublishingError: `repository_damaged`, `edition_damaged`, `roots_unproven`: it cannot be told.
         """
-        if self._watermark is None:
-            return
-        try:
-            memory = Memory.read(self._watermark)
-        except OSError as error:
-            _log.warning("watermark_unreadable", path=str(self._watermark), reason=error.strerror)
-            return
-        now = self._publisher.published
-        if memory is None:
-            _log.warning("watermark_missing", path=str(self._watermark))
-        elif memory.is_ahead_of(now, next_root=self._publisher.signed_root):
-            raise PublishingError("edition_forgotten", found=now.version, expected=memory.version)
+        return self._publisher.compared(self._numbered())[1]
 
-    def _forgotten_edition(self) -> PublishingError | None:
-        try:
-            self.require_remembered()
-        except PublishingError as error:
-            return error
-        return None
-
-    def _remember(self) -> None:
-        """What was published is published, whether it can be remembered or not."""
-        if self._watermark is None:
-            return
-        try:
-            Memory.of(self._publisher.published).write(self._watermark)
-        except OSError as error:
-            _log.error("watermark_not_kept", path=str(self._watermark), reason=error.strerror)
+    def _numbered(self) -> int:
+        """The highest number of an edition of which the register knows."""
+        with self._office.reading() as store:
+            return store.last_bundle_version()
 
     def behind(self, found: Mapping[str, bytes] | None = None) -> list[Behind]:
         """The status lists of which the register knows less than was published, for it came back from a backup.
@@ -177,13 +150,14 @@ class Outbox:
 
     def look(self) -> None:
         """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
-        found = []
+        found: list[str] = []
         for check in (self._publisher.keep_roots, self._compare, self._publisher.require_key_files):
             try:
                 check()
             except CodedError as error:
-                _log.error("hindered", code=error.code, reason=str(error))
-                found.append(error.code)
+                if error.code not in found:
+                    _log.error("hindered", code=error.code, reason=str(error))
+                    found.append(error.code)
             except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
                 _log.error("hindered", code=type(error).__name__, exc_info=error)
                 found.append(type(error).__name__)
@@ -208,7 +182,8 @@ class Outbox:
 
     def _compare(self) -> None:
         self._knows_all = None
-        self.require_remembered()
+        if (refusal := self.forgotten_edition()) is not None:
+            raise refusal
         lists = self.behind()
         if lists:
             names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
@@ -225,6 +200,8 @@ class Outbox:
     def adopt(self, found: Mapping[str, bytes] | None = None) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
+        Editions that nobody has any more are given up: the next is above the last one that is remembered.
+
         Args:
             found: as for `behind`.
 
@@ -234,19 +211,20 @@ class Outbox:
         """
         now = self._office.clock()
         with self.alone():
+            is_forgotten = self.forgotten_edition() is not None
             with self._office.writing() as store:
                 lists = behind(store, self._own(at=now) if found is None else found, at=now)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
                 # What was found elsewhere tells of certificates that it does not name, and that nobody here knows.
-                if lists or found is not None or self.epoch.refusal(store) is not None:
+                if lists or found is not None or is_forgotten or self.epoch.refusal(store) is not None:
                     adopt(store, lists, at=now)
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
                 )
-            state = self._attempted(force=True)
+            state = self._attempted(force=True, gives_up=True)
             with self._office.reading() as store:
                 self.epoch.forget(store)
             return state
@@ -258,8 +236,11 @@ class Outbox:
     def _own(self, *, at: datetime) -> Mapping[str, bytes]:
         """What is published, after a look at who signed it: it is about to be taken over."""
         published = self._published()
-        check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
+        self._check_own(published, at=at)
         return published
+
+    def _check_own(self, published: Mapping[str, bytes], *, at: datetime) -> None:
+        check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
 
     def served(self, number: int, purpose: str) -> Served | None:
         """The edition of a status list that whoever asks the court gets; None of a list that there is not.
@@ -317,9 +298,12 @@ class Outbox:
         except OSError as error:
             return self._failed(error)
 
-    def _attempted(self, *, force: bool | None, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
+    def _attempted(
+        self, *, force: bool | None, beside: Mapping[str, RoleSigner] | None = None, gives_up: bool = False
+    ) -> PublicationState:
         try:
-            return self._publish(force=self._overdue() if force is None else force, beside=beside)
+            force = self._overdue() if force is None else force
+            return self._publish(force=force, beside=beside, gives_up=gives_up)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             return self._failed(error)
 
@@ -332,24 +316,26 @@ class Outbox:
             version = self._version()
         return PublicationState(published=False, bundle_version=version, reason=_reason(error))
 
-    def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
+    def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None, gives_up: bool) -> PublicationState:
+        """Publish; `gives_up` also where a later edition was published, which nobody has any more."""
         now = self._office.clock()
         # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
         with self._keys.in_use() as keys:
             with self._office.writing() as store:
                 expire_due(store, at=now)
-            forgotten = self._forgotten_edition()  # a disk far away may keep one waiting: not in a transaction
+            # A disk far away may keep one waiting: not in a transaction.
+            edition, forgotten = self._publisher.compared(given := self._numbered())
             with self._office.writing(snapshot=True) as store:
                 waiting = store.pending_publications()
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
-                if forgotten is not None:
+                if forgotten is not None and not gives_up:
                     raise forgotten
                 # What must not be published must not get its numbers either: they would outrun the check.
-                targets = self._targets(editions(store, self._office, keys, at=now), keys, at=now)
-        publication = self._publisher.publish(targets, at=now, beside=beside)
-        self._remember()
+                targets = self._targets(editions(store, self._office, keys, at=now), keys, edition, at=now)
+        above = max(given, edition.version if edition else 0)
+        publication = self._publisher.publish(targets, at=now, beside=beside, above=above)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)
@@ -361,8 +347,10 @@ class Outbox:
             _log.warning("root_ends_soon", expires=format_timestamp(ends), command="xinzheng bundle-keys renew")
         return PublicationState(published=True, bundle_version=publication.version)
 
-    def _targets(self, lists: Sequence[StatusList], keys: CourtKeys, *, at: datetime) -> dict[str, bytes]:
-        """What is to be published: path → content.
+    def _targets(
+        self, lists: Sequence[StatusList], keys: CourtKeys, before: EditionInEffect | None, *, at: datetime
+    ) -> dict[str, bytes]:
+        """What is to be published in the place of the edition in effect: path → content.
 
         Raises:
             PublishingError: `status_list_older`, `revocations_forgotten`; `edition_damaged`, `list_not_own`.
@@ -373,10 +361,11 @@ class Outbox:
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
+        published = before.targets if before else {}
         try:
-            check_not_older(targets, self._published())
+            check_not_older(targets, published)
         except PublishingError:
-            self._own(at=at)  # what the court did not sign proves nothing of its register
+            self._check_own(published, at=at)  # what the court did not sign proves nothing of its register
             raise
         return targets
 

@@ -21,12 +21,13 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.root_chain import KeptRoots, roots_there
+from xinzheng_issuer.publishing.writing import write_published
 from xinzheng_schemas.timestamps import format_timestamp
-from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust.files import replace_file
-from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.tuf_metadata import PUBLISHED_AT, published_at
+from xinzheng_verifier.limits import TIMESTAMP_JSON
+from xinzheng_verifier.trust.names import MAX_VERSION, sha256_of
+from xinzheng_verifier.trust.tuf_metadata import PUBLISHED_AT
 
 Signed = TypeVar("Signed", Root, Targets, Snapshot, Timestamp)
 
@@ -45,7 +46,6 @@ LEFTOVERS: Final = 1000
 _log = structlog.get_logger("xinzheng.publishing")
 
 _ROOT: Final = re.compile(r"([1-9][0-9]*)\.root\.json")
-_BUNDLE: Final = re.compile(r"bundle-([1-9][0-9]*)\.xzb")
 _BUNDLED_ROOT: Final = re.compile(rf"metadata/{_ROOT.pattern}")
 
 
@@ -94,7 +94,11 @@ class Repository:
         Raises:
             PublishingError: `repository_damaged`.
         """
-        return roots_there({version: self.root_path(version) for version in self._root_versions()}, self.kept_roots())
+        return roots_there(self.root_files(), self.kept_roots())
+
+    def root_files(self) -> dict[int, Path]:
+        """Version → root file that lies there, whoever made it."""
+        return {version: self.root_path(version) for version in self._root_versions()}
 
     def kept_roots(self) -> dict[int, bytes]:
         """Version → root metadata of which copies are kept, ascending; raises as `KeptRoots.read`."""
@@ -131,25 +135,32 @@ class Repository:
         """Version → root metadata among the files of a bundle."""
         return {int(match[1]): files[name] for name in files if (match := _BUNDLED_ROOT.fullmatch(name))}
 
-    def timestamp(self) -> Timestamp | None:
-        """The timestamp in effect; None before the first publication.
+    def timestamp_bytes(self) -> bytes | None:
+        """The file that says which edition is in effect; None before the first publication.
 
         Raises:
             PublishingError: `repository_damaged`.
         """
         path = self.folder / TIMESTAMP_FILE
-        return read_metadata(path, Timestamp) if path.exists() else None
+        try:
+            return read_published(path, max_bytes=TIMESTAMP_JSON.max_bytes)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise PublishingError("repository_damaged", path=path) from error
+
+    def timestamp(self) -> Timestamp | None:
+        """What that file says, which nobody has judged; None before the first publication.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        content = self.timestamp_bytes()
+        return None if content is None else stated(content, Timestamp, self.folder / TIMESTAMP_FILE)
 
     def bundle_path(self, version: int) -> Path:
         """The one-file form of an edition."""
         return self.folder / "bundles" / f"bundle-{version}.xzb"
-
-    def identity(self) -> tuple[object, ...]:
-        """What changes with the edition in effect, its bundle and the roots."""
-        timestamp = self.folder / TIMESTAMP_FILE
-        bundle = self.bundle_path(read_metadata(timestamp, Timestamp).version) if timestamp.exists() else timestamp
-        roots = tuple((version, _state(self.root_path(version))) for version in self._root_versions())
-        return roots, self.kept and _state(self.kept.path), _state(timestamp), _state(bundle)
 
     def latest(self) -> Publication | None:
         """The publication in effect; None before the first.
@@ -162,11 +173,11 @@ class Repository:
             return None
         path = self.bundle_path(timestamp.version)
         try:
-            return Publication(version=timestamp.version, sha256=sha256_of(path.read_bytes()), path=path)
+            return Publication(version=timestamp.version, sha256=sha256_of(read_published(path)), path=path)
         except OSError as error:
             raise PublishingError("repository_damaged", path=path) from error
 
-    def next_version(self, *kinds: str, after: int | None = None) -> int:
+    def next_version(self, *kinds: str, after: int) -> int:
         """One above every number that was given, also to publications that a crash kept from taking effect.
 
         Nothing vouches for a number that only the name of a file bears. Those that lie further above the edition in
@@ -174,18 +185,17 @@ class Repository:
 
         Args:
             kinds: roles whose metadata bears the number of the publication.
-            after: the edition in effect, where it was judged; without it the timestamp is read.
+            after: of the edition in effect, which was judged; 0 before the first, and where numbers begin anew.
 
         Raises:
-            PublishingError: `repository_damaged`.
+            PublishingError: `versions_used_up`: lenders read no higher number.
         """
-        if after is None:
-            timestamp = self.timestamp()
-            after = timestamp.version if timestamp else 0
         found = self._numbered(kinds)
         version = 1 + max([after, *(number for number in found if number <= after + LEFTOVERS)])
         while version in found:
             version += 1
+        if version > MAX_VERSION:
+            raise PublishingError("versions_used_up", version=version, limit=MAX_VERSION)
         if (highest := max(found, default=0)) > version:
             _log.warning("number_ignored", path=str(found[highest]), in_effect=after, next=version)
         return version
@@ -195,30 +205,6 @@ class Repository:
         numbered = re.compile(rf"(?:bundle-)?([1-9][0-9]*)\.(?:xzb|(?:{'|'.join(kinds)})\.json)")
         paths = (path for folder in ("metadata", "bundles") for path in (self.folder / folder).iterdir())
         return {int(match[1]): path for path in paths if (match := numbered.fullmatch(path.name))}
-
-    def highest_bundle(self) -> int:
-        """The highest number of a bundle that lies there; 0 of none."""
-        names = (path.name for path in (self.folder / "bundles").glob("bundle-*.xzb"))
-        return max((int(match[1]) for name in names if (match := _BUNDLE.fullmatch(name))), default=0)
-
-    def published_at(self, at: datetime, *, tolerance: timedelta = CLOCK_TOLERANCE) -> str:
-        """The moment to state: a clock set back a little does not make a publication older than the one before it.
-
-        Args:
-            at: what the clock shows, aware.
-            tolerance: how far ahead of it the publication before may lie.
-
-        Raises:
-            PublishingError: `repository_damaged`; `publication_clock`, the one before lies further ahead than clocks
-                differ. To state its moment again and again would keep every store there, and expire before it began.
-        """
-        timestamp = self.timestamp()
-        before = None if timestamp is None else _stated(timestamp, self.folder / TIMESTAMP_FILE)
-        if before is None:
-            return format_timestamp(at)
-        if before > at + tolerance:
-            raise PublishingError("publication_clock", published=format_timestamp(before), now=format_timestamp(at))
-        return format_timestamp(max(at, before))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -236,8 +222,12 @@ class Repository:
         """
         for name, content in files.items():
             if name != TIMESTAMP_FILE and (anew or not _holds(self.folder / name, content)):
-                self._put(name, content)
-        self._put(TIMESTAMP_FILE, files[TIMESTAMP_FILE])
+                write_published(self.folder, name, content)
+        write_published(self.folder, TIMESTAMP_FILE, files[TIMESTAMP_FILE])
+
+    def write_bundle(self, version: int, content: bytes) -> None:
+        """Write the one-file form of an edition again; raises as `write`."""
+        write_published(self.folder, f"bundles/{self.bundle_path(version).name}", content)
 
     def begin(self, content: bytes) -> None:
         """Write the first root of all; what was kept of a repository before is forgotten.
@@ -248,7 +238,7 @@ class Repository:
         # What is kept comes first: without a root in the folder nothing is there, and can be begun once more.
         if self.kept:
             self.kept.write({1: content})
-        replace_file(self.root_path(1), content)
+        self._write_root(1, content)
 
     def require_room_for_root(self) -> None:
         """Raise if a file lies where the next root is to be: it may be a root that lenders have, and was damaged.
@@ -270,12 +260,10 @@ class Repository:
         if version != self.newest_root() + 1:
             raise PublishingError("repository_damaged", path=self.root_path(version))
         self.require_room_for_root()
-        replace_file(self.root_path(version), content)
+        self._write_root(version, content)
 
-    def _put(self, name: str, content: bytes) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
+    def _write_root(self, version: int, content: bytes) -> None:
+        write_published(self.folder, f"metadata/{self.root_path(version).name}", content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,13 +298,35 @@ class Edition:
 
 def _holds(path: Path, content: bytes) -> bool:
     """Whether a file is there and holds this."""
-    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    try:
+        return read_published(path, max_bytes=len(content)) == content
+    except OSError:
+        return False
 
 
-def _state(path: Path) -> tuple[int, ...]:
+def following_moment(before: datetime | None, *, at: datetime, tolerance: timedelta = CLOCK_TOLERANCE) -> str:
+    """The moment to state: a clock set back a little does not make a publication older than the one before it.
+
+    Args:
+        before: what the edition in effect states, which was judged; None before the first.
+        at: what the clock shows, aware.
+        tolerance: how far ahead of it the edition before may lie.
+
+    Raises:
+        PublishingError: `publication_clock`, the one before lies further ahead than clocks differ. To state its moment
+            again and again would keep every store there, and expire before it began.
+    """
+    if before is None:
+        return format_timestamp(at)
+    if before > at + tolerance:
+        raise PublishingError("publication_clock", published=format_timestamp(before), now=format_timestamp(at))
+    return format_timestamp(max(at, before))
+
+
+def file_state(path: Path) -> tuple[int, ...]:
     """What changes when a file is replaced; empty if there is none."""
     try:
-        status = path.stat()
+        status = path.lstat()
     except OSError:
         return ()
     return status.st_ino, status.st_mtime_ns, status.st_size, status.st_ctime_ns
@@ -332,13 +342,6 @@ def is_ahead(published: datetime, *, at: datetime) -> bool:
     return published > at + CLOCK_TOLERANCE
 
 
-def _stated(timestamp: Timestamp, path: Path) -> datetime | None:
-    try:
-        return published_at(timestamp, name=path.name)
-    except TrustError as error:
-        raise PublishingError("repository_damaged", path=path) from error
-
-
 def read_metadata(path: Path, kind: type[Signed]) -> Signed:
     """The signed part of a metadata file of this kind.
 
@@ -346,10 +349,10 @@ def read_metadata(path: Path, kind: type[Signed]) -> Signed:
         PublishingError: `repository_damaged`.
     """
     try:
-        content = path.read_bytes()
+        content = read_published(path)
     except OSError as error:
         raise PublishingError("repository_damaged", path=path) from error
-    return _parsed(content, kind, path)
+    return stated(content, kind, path)
 
 
 def root_of(content: bytes, path: Path) -> Root:
@@ -362,10 +365,20 @@ def root_of(content: bytes, path: Path) -> Root:
     Raises:
         PublishingError: `repository_damaged`.
     """
-    return _parsed(content, Root, path)
+    return stated(content, Root, path)
 
 
-def _parsed(content: bytes, kind: type[Signed], path: Path) -> Signed:
+def stated(content: bytes, kind: type[Signed], path: Path) -> Signed:
+    """What a metadata file of this kind says, whoever signed it.
+
+    Args:
+        content: the file.
+        kind: which it has to be.
+        path: where it is from.
+
+    Raises:
+        PublishingError: `repository_damaged`.
+    """
     try:
         signed: Any = Metadata.from_bytes(content).signed
     except DeserializationError as error:

@@ -11,23 +11,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
-from tuf.api.metadata import Root
+from tuf.api.metadata import Metadata, Root, Targets
 
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.issuing.court_keys import CourtKeys
 from xinzheng_issuer.publishing.bundle_keys import ONLINE_ROLES, BundleKeys, key_names
-from xinzheng_issuer.publishing.in_effect import AT_ANY_TIME
+from xinzheng_issuer.publishing.in_effect import AT_ANY_TIME, EditionInEffect, edition_of
+from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository
 from xinzheng_issuer.publishing.root_chain import require_chain
-from xinzheng_issuer.publishing.trust_list.candidates import published, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import root_of
 from xinzheng_verifier.errors import TrustError
+from xinzheng_verifier.limits import TARGETS_JSON
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
+from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -104,6 +108,8 @@ class FoundEdition:
         version: its number.
         targets: path of each published file → its content.
         bundle: its one-file form.
+        roots: version → root, of the bundle and of the repository: one chain, judged.
+        remembered: the highest number that is remembered of an edition from here; 0 of none.
         is_taken: whether its files take the place of those in the repository. Else others were published from there
             under its number, and only what its lists tell is taken over.
     """
@@ -111,6 +117,8 @@ class FoundEdition:
     version: int
     targets: Mapping[str, bytes] = field(repr=False)
     bundle: bytes = field(repr=False)
+    roots: Mapping[int, bytes] = field(repr=False)
+    remembered: int
     is_taken: bool
 
 
@@ -123,12 +131,14 @@ class CourtRepository:
         repository: where it is, or was.
         role_keys: keys of its roles.
         keys: keys of the court.
+        last: which edition was published last, as the court remembers.
     """
 
     court: str
     repository: Repository
     role_keys: BundleKeys
     keys: CourtKeys
+    last: LastEdition
 
     def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
         """Judge a bundle: signed by the keys that are here, its lists by the court's own, and not older than what is.
@@ -139,27 +149,34 @@ class CourtRepository:
 
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
-            PublishingError: `role_key_unknown`, the bundle is not of these keys; `root_keys_missing`, there is neither
+            PublishingError: `role_key_unknown`, the bundle is not of these keys; `roots_unproven`, there is neither
                 a copy of the roots nor a root key by which to tell; `list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
-        roots, there = self._roots(bundle), roots_of(self.repository)
-        self._check_keys(_read(roots[max(roots)]))
-        require_roots(roots, there)
+        carried, there = self._roots(bundle), roots_of(self.repository)
+        newest = _read(carried[max(carried)])
+        self._check_keys(newest)
+        require_roots(carried, there)
+        roots = {**there, **carried}
+        if 1 not in roots:
+            raise _refused(TrustError("bundle_root", version=1))
         if not self.repository.kept_roots():
-            newest = max(roots)
-            path = self.repository.root_path(newest)
-            self.role_keys.require_own_root(roots[newest], path, keys_needed=not there)
-        first = roots[max(roots.keys() & there.keys(), default=min(roots))]
+            self.role_keys.require_own_roots(roots, self.repository.metadata)
+        first = carried[max(carried.keys() & there.keys(), default=min(carried))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
-        version, (seen, here) = found.seen.timestamp, self._seen()
-        is_fork = version <= here and self._is_another(version, Archive(bundle))
-        if not is_fork:
-            judged(bundle, root=first, seen=seen, at=AT_ANY_TIME)
-            if version < here:
-                raise _refused(TrustError("bundle_rollback", name="timestamp.json", version=version, seen=here))
+        version, here = found.seen.timestamp, self._in_effect(roots)
+        is_fork = here is not None and version <= here.version and self._is_another(version, Archive(bundle), roots)
+        if here is not None and not is_fork:
+            judged(bundle, root=first, seen=here.seen, at=AT_ANY_TIME)
         check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at)
-        return FoundEdition(version=version, targets=found.targets, bundle=bundle, is_taken=not is_fork)
+        return FoundEdition(
+            version=version,
+            targets=found.targets,
+            bundle=bundle,
+            roots=roots,
+            remembered=self.last.number(newest),
+            is_taken=not is_fork,
+        )
 
     @staticmethod
     def _roots(bundle: bytes) -> Mapping[int, bytes]:
@@ -178,20 +195,24 @@ class CourtRepository:
                 raise PublishingError("role_key_unknown", role=role)
             self.role_keys.open(root, role)
 
-    def _seen(self) -> tuple[Seen, int]:
-        """What is here, as a lender would remember it, and its number; of what cannot be read the number alone."""
-        with suppress(PublishingError, TrustError):
-            now = published(self.repository)
-            return now.seen(), now.version
+    def _in_effect(self, roots: Mapping[int, bytes]) -> EditionInEffect | None:
+        """What is here; None of an edition that cannot be read, by whatever number somebody says that it has."""
         with suppress(PublishingError):
-            timestamp = self.repository.timestamp()
-            return NOTHING_SEEN, timestamp.version if timestamp else 0
-        return NOTHING_SEEN, self.repository.highest_bundle()
+            timestamp = self.repository.timestamp_bytes()
+            return None if timestamp is None else edition_of(self.repository, timestamp, roots)
+        return None
 
-    def _is_another(self, version: int, files: Mapping[str, bytes]) -> bool:
-        """Whether another edition was published here under this number, after a backup was restored."""
-        path = self.repository.metadata / f"{version}.targets.json"
-        return path.exists() and path.read_bytes() != files.get(f"metadata/{path.name}")
+    def _is_another(self, version: int, files: Mapping[str, bytes], roots: Mapping[int, bytes]) -> bool:
+        """Whether another edition was published here under this number, after a backup was restored: it is signed."""
+        name = f"{version}.targets.json"
+        try:
+            content = read_published(self.repository.metadata / name, max_bytes=TARGETS_JSON.max_bytes)
+            other = parsed(content, Targets, name=name, limits=TARGETS_JSON)
+        except (OSError, TrustError):
+            return False
+        if content == files.get(f"metadata/{name}") or other.signed.version != version:
+            return False
+        return any(_vouches(_read(root), other, name) for root in roots.values())
 
     def take(self, found: FoundEdition) -> None:
         """Let a judged edition be the one in effect; whoever does keeps others from publishing.
@@ -201,11 +222,20 @@ class CourtRepository:
         """
         self.repository.make_folders()
         with locked(self.repository.folder):
+            self.role_keys.kept_roots.write(found.roots)
             take_over(self.repository, found.bundle, found.version)
 
 
 def _refused(error: TrustError) -> TrustListError:
     return TrustListError("restore_refused", refusal=error.code, reason=in_both_languages(error))
+
+
+def _vouches(root: Root, targets: Metadata[Targets], name: str) -> bool:
+    """Whether a root names the keys that signed targets metadata."""
+    with suppress(TrustError):
+        check_threshold(targets, role=root.roles["targets"], keys=root.keys, name=name)
+        return True
+    return False
 
 
 def _read(root: bytes) -> Root:

@@ -16,11 +16,11 @@ import structlog
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import ROOT_JSON
 from xinzheng_verifier.trust.files import replace_file
-from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
 
 KEPT_ROOTS: Final = "kept-roots.json"
@@ -123,31 +123,48 @@ class KeptRoots:
 
 
 def roots_there(files: Mapping[int, Path], kept: Mapping[int, bytes]) -> dict[int, bytes]:
-    """The roots among root files, as `chain_of`; files that are none are logged.
+    """The roots that are kept, and those among root files that follow them; files that are none are logged.
 
     Args:
         files: version → file.
-        kept: version → root metadata that is trusted, whatever lies in the file.
+        kept: version → root metadata from the first on, which counts whatever lies in the files; where nothing is kept
+            the lowest file counts if it is signed by its own keys.
+
+    Returns:
+        Version → root metadata, ascending and without a gap.
 
     Raises:
-        PublishingError: `repository_damaged`: a file cannot be read, or the lowest is no root.
+        PublishingError: `repository_damaged`: nothing is kept, and the lowest file is no root or cannot be read.
     """
-    found = {version: _content(path) for version, path in files.items() if version not in kept} | dict(kept)
-    try:
-        chain = chain_of(found)
-    except TrustError as error:
-        raise PublishingError("repository_damaged", path=files[min(found)]) from error
-    for version in found.keys() - chain.keys():
-        _warn(files[version], sha256_of(found[version]))
+    chain = dict(kept) or _lowest(files)
+    newest = max(chain, default=0)
+    while (path := files.get(newest + 1)) is not None:
+        content = _content(path)
+        if content is None or _refusal(content, chain[newest], newest + 1) is not None:
+            break
+        newest += 1
+        chain[newest] = content
+    for version in sorted(files.keys() - chain.keys()):
+        _warn(files[version])
     return chain
+
+
+def _lowest(files: Mapping[int, Path]) -> dict[int, bytes]:
+    if not files:
+        return {}
+    version = min(files)
+    content = _content(files[version])
+    if content is None or _refusal(content, None, version) is not None:
+        raise PublishingError("repository_damaged", path=files[version])
+    return {version: content}
 
 
 @lru_cache(maxsize=8)
 def _kept(data: bytes) -> Mapping[int, bytes]:
     content: Any = loads_object(data, limits=_KEPT_JSON)
     kept = {int(version): str(text).encode() for version, text in content["roots"].items()}
-    if chain_of(kept) != kept:
-        raise ValueError("the roots that were kept do not follow one another")
+    if chain_of(kept) != kept or (kept and 1 not in kept):
+        raise ValueError("the roots that were kept do not follow one another from the first on")
     return kept
 
 
@@ -171,14 +188,15 @@ def _check(data: bytes, last: Root | None, *, version: int, name: str) -> None:
         check_threshold(following, role=judge.roles["root"], keys=judge.keys, name=name)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> bytes | None:
+    """What a root file holds; None if it cannot be read."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PublishingError("repository_damaged", path=path) from error
+        return read_published(path, max_bytes=ROOT_JSON.max_bytes)
+    except OSError:
+        return None
 
 
 @lru_cache(maxsize=256)
-def _warn(path: Path, sha256: str) -> None:
+def _warn(path: Path) -> None:
     """Once for each file: roots are read with every answer."""
-    _log.warning("root_not_in_chain", path=str(path), sha256=sha256)
+    _log.warning("root_not_in_chain", path=str(path))

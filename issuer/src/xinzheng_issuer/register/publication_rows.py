@@ -6,9 +6,12 @@ A part of `Store`, in a file of its own.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, or_, select, update
 
-from xinzheng_issuer.register.tables import Publication
+from xinzheng_issuer.register.tables import KeyEvent, Publication
+
+_VOUCHING = ("bundle/snapshot", "bundle/timestamp")
+"""How the names of the keys begin that vouch for the numbers of bundles."""
 
 _MOST_VALUES = 10_000
 """Values of one statement; PostgreSQL takes 65,535 and SQLite 250,000 by default."""
@@ -51,6 +54,21 @@ class PublicationRows:
         """One entry of the queue."""
         query = select(Publication).where(Publication.court_id == self.court_id, Publication.id == place)
         return self._session.exec(query).one_or_none()
+
+    def last_bundle_version(self) -> int:
+        """The number of the bundle that carried the change published last; 0 of none.
+
+        Under other keys of snapshot or timestamp numbers may begin anew: what was published before is not counted.
+        """
+        names = or_(*(col(KeyEvent.key_name).startswith(name) for name in _VOUCHING))
+        changes = select(KeyEvent.at).where(KeyEvent.court_id == self.court_id, names)
+        changed = self._session.exec(changes.order_by(col(KeyEvent.at).desc()).limit(1)).first()
+        query = select(Publication.bundle_version).where(
+            Publication.court_id == self.court_id, col(Publication.published_at).is_not(None)
+        )
+        if changed is not None:
+            query = query.where(col(Publication.published_at) > changed)
+        return self._session.exec(query.order_by(col(Publication.published_at).desc()).limit(1)).first() or 0
 
     def mark_published(self, places: Sequence[int], *, bundle_version: int, at: datetime) -> None:
         """Take entries out of the queue."""

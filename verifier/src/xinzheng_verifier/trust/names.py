@@ -18,6 +18,9 @@ ISSUER_FILE: Final = "issuer.json"
 CHANGES: Final = ".changes.json"
 """How the path of a journal of changes ends; the list that it tells of has `.json`, `.jwt` or `.cose` there."""
 
+MAX_VERSION: Final = 999_999_999
+"""The highest version that the name of a metadata file can bear; lenders read no other names."""
+
 _CODE = r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}"
 _VERSION = r"[1-9][0-9]{0,8}"
 _DELEGATED = rf"province-[0-9]{{2}}|court-{_CODE}"

@@ -109,11 +109,12 @@ def root(issuer: CurrentIssuer) -> Response:
 @router.get("/bundle/latest.xzb", response_class=Response, responses=_BUNDLE, summary="The newest trust bundle")
 def bundle(issuer: CurrentIssuer) -> Response:
     """Issuer document and status lists as a TUF repository in one file."""
-    latest = issuer.outbox.publisher.latest
-    if latest is None:
+    publisher = issuer.outbox.publisher
+    latest, edition = publisher.latest, publisher.in_effect
+    if latest is None or edition is None:
         raise IssuingError("nothing_published")
-    headers = {"Content-Disposition": f'attachment; filename="bundle-{latest.version}.xzb"'}
-    return Response(latest.path.read_bytes(), media_type=BUNDLE_TYPE, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="bundle-{edition.version}.xzb"'}
+    return Response(edition.bundle, media_type=BUNDLE_TYPE, headers=headers)
 
 
 @router.get("/contexts/credit-repair/v1", response_class=Response, summary="The JSON-LD context")

@@ -34,6 +34,7 @@ from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare, key_file, make_share, open_share, public_share
 from xinzheng_issuer.publishing.trust_list.work_folder import versions
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
@@ -179,13 +180,13 @@ class Contributor:
         return version
 
     def _files(self, version: int, *, at: datetime) -> dict[str, bytes]:
-        edition, timestamp = edition_in_effect(self.repository), self.repository.timestamp()
-        if edition is None or timestamp is None:
+        edition = edition_in_effect(self.repository)
+        if edition is None or edition.published_at is None:
             raise PublishingError("repository_missing", path=self.repository.folder)
         published = dict(edition.targets)
         issuer = published.pop(issuer_path(self.court))
         signers = [self._open(name) for name in self.shares()]
-        attested = {PUBLISHED_AT: str(timestamp.unrecognized_fields[PUBLISHED_AT])}
+        attested = {PUBLISHED_AT: format_timestamp(edition.published_at)}
         signed = Targets(
             version=version,
             expires=(at + self.lifetime).astimezone(UTC),

@@ -15,7 +15,14 @@ from tuf.api.metadata import Metadata, Root
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory, online_keys
-from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Edition, Publication, Repository, Signed
+from xinzheng_issuer.publishing.repository import (
+    TIMESTAMP_FILE,
+    Edition,
+    Publication,
+    Repository,
+    Signed,
+    following_moment,
+)
 from xinzheng_issuer.publishing.restoring import judged, take_over
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
@@ -200,7 +207,7 @@ class TrustListPublisher:
         """The moment to state; with other online keys lenders forget what the old ones said, and time begins anew."""
         if now.version and online_keys(root_of(now.root)) != online_keys(root_of(chosen.root)):
             return format_timestamp(at)
-        return self._repository.published_at(at)
+        return following_moment(now.published_at, at=at)
 
     def _signers(self, root: Root) -> dict[str, list[RoleSigner]]:
         """The online keys that the root names, as far as their media and tokens are here.

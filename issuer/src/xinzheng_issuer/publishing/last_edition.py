@@ -1,0 +1,93 @@
+"""Which edition a lone court published last, as it remembers: beside its keys, and on another disk if one is set.
+
+    <data>/keys/bundle/published.json   out of reach of whoever can write the publication folder
+    XINZHENG_WATERMARK                  out of reach of a backup of the whole data folder
+
+It is made of what was just signed and written, never of what lies in the publication folder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.memory import Memory, online_keys
+from xinzheng_verifier.trust.names import sha256_of
+
+_log = structlog.get_logger("xinzheng.publishing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastEdition:
+    """What is remembered of the last publication.
+
+    Attributes:
+        own: the file beside the keys; an installation of before has none until its next publication.
+        watermark: the file on another disk; None for none.
+    """
+
+    own: Path
+    watermark: Path | None = None
+
+    def number(self, root: Root) -> int:
+        """The highest number that is remembered under the online keys of this root; 0 if none is.
+
+        Raises:
+            PublishingError: `repository_damaged`.
+        """
+        keys = online_keys(root)
+        return max((memory.version for memory in self.memories() if memory.keys == keys), default=0)
+
+    def remember(self, version: int, timestamp: bytes, *, root: Root) -> None:
+        """Remember what was published, which is published whether it can be remembered or not.
+
+        Args:
+            version: its number.
+            timestamp: the file.
+            root: the root that vouches for it.
+        """
+        memory = Memory(
+            version=version, timestamp_sha256=sha256_of(timestamp), keys=online_keys(root), root=root.version
+        )
+        for path, event in ((self.own, "edition_not_remembered"), (self.watermark, "watermark_not_kept")):
+            try:
+                if path is not None:
+                    memory.write(path)
+            except OSError as error:
+                _log.error(event, path=str(path), reason=error.strerror)
+
+    def forget(self) -> None:
+        """Forget a line of editions that is given up.
+
+        Raises:
+            OSError: a file cannot be removed.
+        """
+        for path in filter(None, (self.own, self.watermark)):
+            path.unlink(missing_ok=True)
+
+    def memories(self) -> list[Memory]:
+        """What each of the files tells; those that are not there, or on a disk that is away, tell nothing.
+
+        Raises:
+            PublishingError: `repository_damaged`, one cannot be read.
+        """
+        try:
+            own = Memory.read(self.own)
+        except OSError as error:
+            raise PublishingError("repository_damaged", path=self.own) from error
+        away = None if self.watermark is None else _on_another_disk(self.watermark)
+        return [memory for memory in (own, away) if memory is not None]
+
+
+def _on_another_disk(watermark: Path) -> Memory | None:
+    """A disk that is away stops nothing."""
+    try:
+        memory = Memory.read(watermark)
+    except OSError as error:
+        _log.warning("watermark_unreadable", path=str(watermark), reason=error.strerror)
+        return None
+    if memory is None:
+        _log.warning("watermark_missing", path=str(watermark))
+    return memory
