@@ -1,5 +1,7 @@
 """Somebody who can write a publication folder, and is quick: files change while the owner reads or writes them."""
 
+import functools
+import io
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -15,17 +17,18 @@ Result = TypeVar("Result")
 @contextmanager
 def other_at_reading(path: Path, content: bytes, *, turn: int) -> Iterator[None]:
     """The file holds `content` at its reading number `turn`, from 1, and what it held at all others."""
-    genuine, opened, count = path.read_bytes(), os.open, 0
+    genuine, count = path.read_bytes(), 0
 
-    def swapping(file: Any, flags: int, *arguments: Any, **options: Any) -> int:
+    def swapping(opened: Callable[..., Any], file: Any, *arguments: Any, **options: Any) -> Any:
         nonlocal count
-        if flags & (os.O_WRONLY | os.O_RDWR) == 0 and str(file) == str(path):
+        if str(file) == str(path):
             count += 1
             _put(path, content if count == turn else genuine)
-        return opened(file, flags, *arguments, **options)
+        return opened(file, *arguments, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "open", swapping)
+        for module in (os, io):  # `os.open`, and that of `Path.read_bytes`
+            patch.setattr(module, "open", functools.partial(swapping, module.open))
         yield
     if path.read_bytes() == content:
         _put(path, genuine)
@@ -58,5 +61,6 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
 
 def _put(path: Path, content: bytes) -> None:
     beside = path.with_name("meddling")
-    beside.write_bytes(content)
+    with open(beside, "wb") as file:  # noqa: PTH123 - whose `open` is the genuine one
+        file.write(content)
     beside.replace(path)

@@ -119,9 +119,11 @@ PUBLISHING = {
     "roots_unproven": Message(
         "No root key that lies in the key folder signed {path}, and no copy of it is kept there: whoever can write the "
         "publication folder could have made it. Nothing is published or handed out. If it is the court's, bring back "
-        "the root key that signed it for one start: copies are kept from then on. If not, put the court's own there.",
+        "the root key that signed it for one start, or vouch for the first root: xinzheng bundle-keys keep ROOT. "
+        "Copies are kept from then on. If it is not, put the court's own there.",
         "密钥目录中没有任何根密钥签署过 {path}，也没有留存其副本：凡能写入发布目录者均可伪造。不再发布或提供任何内容。"
-        "如确为本院的根，请将签署它的根密钥带回并启动一次，此后即留存各根的副本；如不是，请恢复本院的根文件。",
+        "如确为本院的根，请将签署它的根密钥带回并启动一次，或确认首个根：xinzheng bundle-keys keep ROOT，"
+        "此后即留存各根的副本；如不是，请恢复本院的根文件。",
     ),
     "list_not_own": Message(
         "{list} in the publication folder is not what this court signed ({refusal}): {reason} Nothing is taken over or "

@@ -19,6 +19,7 @@ from xinzheng_issuer.installation import Issuer, open_issuer, open_office
 from xinzheng_issuer.keylife.role_desk import RoleDesk
 from xinzheng_issuer.publishing.bundle_keys import key_names
 from xinzheng_verifier.trust.archive import Archive, pack
+from xinzheng_verifier.trust.names import sha256_of
 
 
 def metadata(folder: Path, version: int) -> Path:
@@ -283,6 +284,34 @@ def test_of_before_a_root_counts_that_a_retired_key_signed(
         issuer.start()
         assert list(issuer.outbox.hindrances) == []
     assert json.loads(kept(folder).read_bytes())["roots"]["1"].encode() == of_before
+
+
+def test_of_before_the_first_root_can_be_vouched_for(folder: Path, clock: StandingClock, of_before: bytes) -> None:
+    """The key that signed it is destroyed, as the step that replaced it has told to."""
+    with closing(opened(folder, clock)) as issuer:
+        RoleDesk(issuer).rotate(("root",), OPERATOR, reason="yearly")
+    kept(folder).unlink()
+    (folder / "var" / "keys" / "bundle" / "root-1.pem").unlink()
+    first = folder / "handed-out.json"
+    metadata(folder, 1).write_bytes(foreign_root(of_before, version=1, beside=True))
+    has_said_nothing_but(folder, clock, "roots_unproven")
+    first.write_bytes(foreign_root(of_before, version=1))
+    assert "[roots_unproven]" in run(folder, "keep", str(first), "--yes").stderr
+    first.write_bytes(of_before)
+    assert "[confirmation_needed]" in run(folder, "keep", str(first)).stderr
+    assert sha256_of(of_before) in run(folder, "keep", str(first), "--dry-run").stdout
+    assert "请与当初以其他途径告知各机构的核对" in run(folder, "keep", str(first), "--dry-run", language=CHINESE).stdout
+    assert not kept(folder).exists()
+    done = run(folder, "keep", str(first), "--yes", "--json")
+    assert json.loads(done.stdout)["roots"] == [1, 2, 3]
+    with closing(opened(folder, clock)) as issuer:
+        issuer.start()
+        assert list(issuer.outbox.hindrances) == []
+        clock.now += timedelta(minutes=1)
+        assert issuer.outbox.renew().published
+    assert metadata(folder, 1).read_bytes() == of_before
+    assert lender_imports(folder, clock.now) == 3
+    assert "[roots_unproven]" in run(folder, "keep", str(mirror(folder, b"{}")), "--yes").stderr
 
 
 def test_what_is_kept_is_only_added_to(folder: Path, clock: StandingClock, of_before: bytes) -> None:

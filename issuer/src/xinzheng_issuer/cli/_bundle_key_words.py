@@ -33,6 +33,21 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "移走 public/ 后，以另一个首个根和全新密钥重新开始信任包：仅限根密钥确已丢失时使用，"
         "须以其他途径向每个机构交付该根。",
     ),
+    "bundle_keys_keep": Message(
+        "Keep copies of the roots from ROOT on, the first root as lenders were given it: for a court of an earlier "
+        "release whose old root keys are destroyed (roots_unproven).",
+        "自 ROOT（当初交付各机构的首个根）起留存各根的副本：用于旧版安装且旧的根密钥已销毁的法院（roots_unproven）。",
+    ),
+    "bundle_keys_kept": Message(
+        "Roots 1 to {version} count as the court's from now on. The first has SHA-256 {sha256}: compare it with what "
+        "lenders were told by another way; whoever can write the publication folder may have made another.",
+        "自此第 1 至 {version} 版根视为本院的根。首个根的 SHA-256 为 {sha256}：请与当初以其他途径告知各机构的核对；"
+        "凡能写入发布目录者均可另造一份。",
+    ),
+    "bundle_keys_copied": Message(
+        "Copies of the roots are kept beside the keys; the next edition is published under them.",
+        "各根的副本已存于密钥旁；下一版据其发布。",
+    ),
     "bundle_keys_uri": Message(
         "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie, "
         "or where court.toml says if they are gone; for begin too.",

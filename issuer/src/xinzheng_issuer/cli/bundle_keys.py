@@ -11,6 +11,7 @@ from typing import Any
 import click
 from tuf.api.metadata import Root
 
+from xinzheng_issuer.cli._bundle_key_words import BUNDLE_KEY_WORDS
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
@@ -23,7 +24,7 @@ from xinzheng_issuer.keylife.root_trail import BUNDLE_PREFIX, Told
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES, ROLES, key_names
 from xinzheng_issuer.register.tables import KeyEvent
-from xinzheng_schemas.errors import CodedError, language_from
+from xinzheng_schemas.errors import CodedError, Message, language_from
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.names import sha256_of
 
@@ -174,6 +175,26 @@ def begin(data: Path | None, place: str | None, reason: str, **how: bool) -> Non
         line.begin(Told(operator(), reason), place=place)
     with _desk(data) as desk:
         _end(talk, desk, desk.publish())
+
+
+@command.command("keep", help=word("bundle_keys_keep"))
+@click.argument("first", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="ROOT")
+@click.option("--yes", is_flag=True, help=word("key_yes"))
+@click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
+@data_option
+@json_option
+def keep(data: Path | None, first: Path, **how: bool) -> None:
+    """Copies of the roots, from a first one that the operator vouches for."""
+    talk = Talk("keep", **how)
+    with _desk(data) as desk:
+        publisher = desk.issuer.outbox.publisher
+        content = first.read_bytes()
+        roots = publisher.roots_after(content, first)
+        facts = {"version": max(roots), "sha256": sha256_of(content)}
+        if talk.goes_on([Message(*(text.format(**facts) for text in BUNDLE_KEY_WORDS["bundle_keys_kept"]))]):
+            with desk.issuer.outbox.alone():
+                publisher.keep(roots)
+            talk.end({"roots": list(roots)}, word("bundle_keys_copied"))
 
 
 def _end(talk: Talk, desk: RoleDesk, step: RootStep) -> None:

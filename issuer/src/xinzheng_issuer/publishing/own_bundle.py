@@ -17,7 +17,8 @@ from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_of
 from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository, file_state, root_of, stated
-from xinzheng_issuer.publishing.root_chain import roots_there
+from xinzheng_issuer.publishing.root_chain import chain_of, roots_there
+from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.files import locked
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -65,10 +66,42 @@ class OwnBundle:
         if roots != self._repository.kept_roots():
             self._keep(roots)
 
+    def roots_after(self, first: bytes, path: Path) -> dict[int, bytes]:
+        """The first root, which somebody vouches for who was there, and all that follow it, up to one of these keys.
+
+        For an installation of before whose first root was signed by a key that is gone.
+
+        Args:
+            first: the root.
+            path: where it is from.
+
+        Raises:
+            PublishingError: `roots_unproven`, it is no first root or leads to none that a root key here signed; or it
+                is not the one that is kept. `repository_damaged`.
+        """
+        try:
+            chain_of({1: first})
+        except TrustError as error:
+            raise PublishingError("roots_unproven", path=path) from error
+        if self._repository.kept_roots().get(1, first) != first:
+            raise PublishingError("roots_unproven", path=path)
+        roots = roots_there(self._repository.root_files(), self._repository.kept_roots() or {1: first})
+        newest = max(roots)
+        self._keys.require_own_roots({newest: roots[newest]}, self._repository.metadata)
+        return roots
+
+    def keep(self, roots: Mapping[int, bytes]) -> None:
+        """Keep copies of roots that were judged.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        self._kept.write(roots)
+
     def _keep(self, roots: Mapping[int, bytes]) -> None:
         """The roots stand, and follow what is kept, whether they can be kept or not: the next look tries again."""
         try:
-            self._kept.write(roots)
+            self.keep(roots)
         except OSError as error:
             _log.error("roots_not_kept", path=str(self._kept.path), reason=error.strerror)
 
