@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from tuf.api.metadata import Metadata, Root
 
 from support.country import Country
 from support.handing_in import COURT, REVOCATION, Forge, answers, refusal
+from support.issuers import KEYS_FROM
 from support.lived_country import ROLE, Lenders, first_lists, handed_in, publish, published_files
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import LEFTOVERS
-from xinzheng_issuer.publishing.trust_list.earlier_editions import trusted_roots
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.trust.archive import Archive
+from xinzheng_verifier.trust.names import sha256_of, target_name
 
 JOURNAL = "/revocation.changes.json"
 
@@ -236,7 +237,7 @@ def test_a_role_of_an_earlier_edition_counts_only_if_its_delegator_named_who_sig
     path.write_text(json.dumps(lie), "utf-8")
     with capture_logs() as logs:
         publish(lived, court=False)
-    assert [entry["path"] for entry in logs if entry["event"] == "earlier_role_ignored"] == [f"metadata/{path.name}"]
+    assert [entry["path"] for entry in logs if entry["event"] == "role_ignored"] == [f"metadata/{path.name}"]
     (known,) = past_of(lived)[ROLE]
     assert known["version"] == 2
     path.write_bytes(content)
@@ -295,20 +296,111 @@ def test_editions_under_an_earlier_root_count(lived: Country) -> None:
     assert past_of(lived) == known
 
 
-def test_a_root_in_the_place_of_an_earlier_one_names_no_keys(lived: Country) -> None:
-    """It names the real keys of the root beside a foreign one, which alone has signed it: the next root follows it."""
-    for role in ("snapshot", "timestamp"):
-        lived.rotate(role)
-    lived.change("root")
-    lived.sign("root")
+# --- what is remembered of lists --------------------------------------------------------------------------------------
+
+
+def lists_of(country: Country) -> set[str]:
+    return set(json.loads((country.folder / "publisher" / MEMORY_FILE).read_bytes())["past"]["lists"])
+
+
+def plant_a_list(country: Country, path: str) -> Callable[[], None]:
+    """Name a list of the highest number in the court's metadata, which its snapshot names by version alone."""
+    content = json.dumps({"credentialSubject": {"sequence": 999_999_999}}).encode()
+    planted = public(country) / target_name(path, sha256_of(content))
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    planted.write_bytes(content)
+    metadata = public(country) / "metadata" / f"3.{ROLE}.json"
+    before = metadata.read_bytes()
+    lie = json.loads(before)
+    lie["signed"]["targets"][path] = {"length": len(content), "hashes": {"sha256": sha256_of(content)}}
+    metadata.write_text(json.dumps(lie), "utf-8")
+
+    def remove() -> None:
+        planted.unlink()
+        metadata.write_bytes(before)
+
+    return remove
+
+
+def with_a_second_list(forge: Forge) -> Contribution:
+    court = forge.house.court
+    for purpose in ("revocation", "suspension"):
+        of_list = court.status_list(purpose, (), number=2, sequence=1, valid_from=forge.country.at)
+        journal = court.status_changes(purpose, (), number=2, sequence=1, since=forge.country.at)
+        forge.targets[f"courts/{COURT}/status/2/{purpose}.json"] = json.dumps(of_list).encode()
+        forge.targets[f"courts/{COURT}/status/2/{purpose}.changes.json"] = json.dumps(journal).encode()
+    return handed_in(forge)
+
+
+@pytest.mark.parametrize("path", [f"courts/{COURT}/status/2/revocation.json", "courts/420684/status/9/suspension.json"])
+@pytest.mark.parametrize("forget", [lambda _: None, forget], ids=["remembered", "memory lost"])
+def test_a_list_that_nobody_signed_binds_no_court(
+    lived: Country, lenders: Lenders, path: str, forget: Callable[[Country], None]
+) -> None:
+    lenders.join()
+    known = lists_of(lived)
+    remove = plant_a_list(lived, path)
+    forget(lived)
+    with pytest.raises(PublishingError, match=f"3.{ROLE}.json") as caught:
+        publish(lived, handed_in(Forge(lived, version=4)), court=False)
+    assert caught.value.code == "repository_damaged"
+    remove()
+    assert answers(publish(lived, handed_in(Forge(lived, version=5)), court=False))[ROLE] == "taken"
+    assert lists_of(lived) == known
+    assert answers(publish(lived, with_a_second_list(Forge(lived, version=6)), court=False))[ROLE] == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_court_binds_no_other_court_by_lists_that_it_signed_itself(lived: Country, lenders: Lenders) -> None:
+    """Its key, and the folder: what it was never entrusted with is not remembered of it."""
+    lenders.join()
+    known = lists_of(lived)
+    path = "courts/420684/status/9/suspension.json"
+    forge = Forge(lived, version=3)
+    forge.targets[path] = json.dumps({"credentialSubject": {"sequence": 999_999_999}}).encode()
+    files = forge.files()
+    before = {name: (public(lived) / name).read_bytes() for name in files if (public(lived) / name).exists()}
+    for name, content in files.items():
+        (public(lived) / name).parent.mkdir(parents=True, exist_ok=True)
+        (public(lived) / name).write_bytes(content)
+    publish(lived, handed_in(Forge(lived, version=4)), court=False)
+    assert lists_of(lived) == known
+    for name, content in before.items():
+        (public(lived) / name).write_bytes(content)
+    lived.next_day()
     publish(lived)
-    roots = lived.publisher.repository.roots()
-    assert [root.version for root in trusted_roots(roots, roots[2])] == [2, 1]
-    foreign = Forge(lived).signer
-    first: Metadata[Root] = Metadata.from_bytes(roots[1])
-    first.signed.add_key(foreign.public_key, "root")
-    first.signed.roles["root"].threshold = 1
-    first.sign(foreign)
-    with capture_logs() as logs:
-        assert [root.version for root in trusted_roots({**roots, 1: first.to_bytes()}, roots[2])] == [2]
-    assert [entry["event"] for entry in logs] == ["earlier_root_ignored"]
+    assert lenders.follow() == {"revoked"}
+
+
+def test_journals_are_compared_with_those_that_were_signed(lived: Country, lenders: Lenders) -> None:
+    """A planted "before" without journals lets no court tell its past otherwise."""
+    lenders.join()
+
+    def rewritten(version: int) -> Contribution:
+        forge = Forge(lived, version=version)
+        told = [(at + timedelta(hours=20), index, bit) for at, index, bit in forge.house.changes]
+        journal = forge.house.court.status_changes("revocation", told, sequence=forge.house.sequence, since=KEYS_FROM)
+        forge.targets[REVOCATION.replace(".json", ".changes.json")] = json.dumps(journal).encode()
+        return handed_in(forge)
+
+    path = public(lived) / "metadata" / f"3.{ROLE}.json"
+    before = path.read_bytes()
+    lie = json.loads(before)
+    lie["signed"]["targets"] = {name: told for name, told in lie["signed"]["targets"].items() if JOURNAL not in name}
+    path.write_text(json.dumps(lie), "utf-8")
+    assert refusal(publish, lived, rewritten(4), court=False) == "repository_damaged"
+    path.write_bytes(before)
+    assert answers(publish(lived, rewritten(5), court=False))[ROLE] == "contribution_history"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_repository_with_a_file_that_nobody_signed_is_made_whole(lived: Country, lenders: Lenders) -> None:
+    lenders.join()
+    newest_bundle = lived.bundle
+    plant_a_list(lived, f"courts/{COURT}/status/2/revocation.json")
+    older = lived.publisher.repository.bundle_path(2).read_bytes()
+    assert refusal(publish, lived) == "repository_damaged"
+    assert refusal(lived.publisher.restore, older, at=lived.at) == "restore_refused"
+    lived.publisher.restore(newest_bundle, at=lived.at)
+    assert publish(lived).version == 4
+    assert lenders.follow() == {"revoked"}

@@ -10,11 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from support.country import Country, passphrase_of
+from support.foreign_roots import foreign_root, repacked
+from support.lived_country import published_files
 from support.office import EXAMPLES
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import open_office
 from xinzheng_issuer.settings import Settings
-from xinzheng_verifier import TrustStore
+from xinzheng_verifier import TrustStore, Verifier
+from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import sha256_of
 
 COURT = "420683"
@@ -127,16 +130,17 @@ def test_an_edition_is_published_shown_filtered_and_read(desk: Desk) -> None:
     assert published.stdout.startswith("taken: root 1 (work)\ntaken: targets 1 (work)\n")
     assert "Published as edition 1, 1 courts" in published.stdout
     repository = desk.folder / "public"
-    shown = run("show", "--repository", repository)
+    trusted = ("--config", desk.config, "--repository", repository)
+    shown = run("show", *trusted)
     assert (shown.exit_code, "province-42  1  expires" in shown.stdout) == (0, True)
-    assert "状态截至" in run("show", "--repository", repository, language=CHINESE).stdout
+    assert "状态截至" in run("show", *trusted, language=CHINESE).stdout
     out = desk.folder / "hubei.xzb"
-    written = run("bundle", "--repository", repository, "--province", "42", "--out", out)
+    written = run("bundle", *trusted, "--province", "42", "--out", out)
     assert f"Edition 1 in {out}" in written.stdout
     root = (repository / "metadata" / "1.root.json").read_bytes()
     trust = TrustStore.from_bundle(out.read_bytes(), root=root, at=datetime.now(UTC))
     assert list(trust.issuers) == [f"did:web:xz.example:did:{COURT}"]
-    assert "[bundle_extent]" in run("bundle", "--repository", repository, "--court", "420999", "--out", out).stderr
+    assert "[bundle_extent]" in run("bundle", *trusted, "--court", "420999", "--out", out).stderr
     restored = run(
         "restore", "--config", desk.config, "--repository", repository, "--bundle", repository / "bundles/bundle-1.xzb"
     )
@@ -266,13 +270,17 @@ def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
     assert desk.publish("--take", desk.folder / "incoming").stdout.startswith("taken: court-420683 ")
 
 
+def of(country: Country) -> tuple[str, Path, str, Path]:
+    return "--config", country.folder / "trust-list.toml", "--repository", country.folder / "public"
+
+
 def latest(repository: Path) -> int:
     return max(int(path.stem.rpartition("-")[2]) for path in (repository / "bundles").glob("bundle-*.xzb"))
 
 
 def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at + timedelta(days=75))
-    result = run("show", "--repository", country.folder / "public")
+    result = run("show", *of(country))
     assert result.exit_code == 1
     assert re.search(r"^province-42  1  expires \S+  ! renew now$", result.stdout, re.MULTILINE)
     assert re.search(r"^targets  1  expires \S+$", result.stdout, re.MULTILINE)
@@ -280,9 +288,73 @@ def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypa
 
 def test_an_edition_of_the_future_is_marked(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at - timedelta(minutes=6))
-    result = run("show", "--repository", country.folder / "public")
+    result = run("show", *of(country))
     assert result.exit_code == 1
     assert "  ! this clock shows " in result.stdout.splitlines()[0]
-    assert "更换在线密钥" in run("show", "--repository", country.folder / "public", language=CHINESE).stdout
+    assert "更换在线密钥" in run("show", *of(country), language=CHINESE).stdout
     monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at - timedelta(minutes=5))
-    assert run("show", "--repository", country.folder / "public").exit_code == 0
+    assert run("show", *of(country)).exit_code == 0
+
+
+# --- what is written and shown is what was signed ---------------------------------------------------------------------
+
+
+def says(country: Country, bundle: Path) -> str:
+    trust = TrustStore.from_bundle(bundle.read_bytes(), root=country.first_root, at=country.at)
+    certificate = country.houses[COURT].court.issue().json_text
+    return Verifier(trust).report(certificate, at=country.at).code
+
+
+@pytest.mark.parametrize("of_whom", [("--province", "42"), ()], ids=["filtered", "whole"])
+def test_a_stick_is_written_from_what_was_signed(lived: Country, of_whom: tuple[str, ...]) -> None:
+    """Whatever lies in the place of the one-file form: edition 2 did not know of the revocation."""
+    bundles, stick = lived.folder / "public" / "bundles", lived.folder / "stick.xzb"
+    first = lived.first_root
+    for content in (
+        (bundles / "bundle-2.xzb").read_bytes(),
+        repacked((bundles / "bundle-2.xzb").read_bytes(), root_1=foreign_root(first, version=1)),
+        b"",
+    ):
+        (bundles / "bundle-3.xzb").write_bytes(content)
+        written = run("bundle", *of(lived), *of_whom, "--out", stick)
+        assert (written.exit_code, written.stdout.startswith("Edition 3 in")) == (0, True)
+        assert Archive(stick.read_bytes())["metadata/1.root.json"] == first
+        assert says(lived, stick) == "revoked"
+
+
+def test_a_stick_is_not_written_of_files_that_nobody_signed(lived: Country) -> None:
+    public, stick = lived.folder / "public", lived.folder / "stick.xzb"
+    (path,) = published_files(lived, ["/revocation.json"])
+    listed = path.read_bytes()
+    path.write_bytes(published_files(lived, ["/suspension.json"])[0].read_bytes())
+    assert run("bundle", *of(lived), "--out", stick).exit_code == 0  # the one-file form has what the name says
+    assert says(lived, stick) == "revoked"
+    stick.unlink()
+    (public / "bundles" / "bundle-3.xzb").unlink()
+    assert "[repository_damaged]" in run("bundle", *of(lived), "--out", stick).stderr
+    path.write_bytes(listed)
+    (public / "metadata" / f"3.court-{COURT}.json").write_bytes(
+        (public / "metadata" / f"2.court-{COURT}.json").read_bytes()
+    )
+    for command in (("bundle", "--out", stick), ("show",)):
+        refused = run(*command, *of(lived))
+        assert (refused.exit_code, "[repository_damaged]" in refused.stderr) == (1, True)
+    assert not stick.exists()
+
+
+def test_show_and_bundle_believe_no_root_of_the_folder(lived: Country) -> None:
+    genuine, stick = lived.folder / "genuine.json", lived.folder / "stick.xzb"
+    genuine.write_bytes(lived.first_root)
+    path = lived.folder / "public" / "metadata" / "1.root.json"
+    path.write_bytes(foreign_root(lived.first_root, version=1))
+    mirror = ("--repository", lived.folder / "public")
+    assert run("bundle", *of(lived), "--out", stick).exit_code == 0
+    assert Archive(stick.read_bytes())["metadata/1.root.json"] == genuine.read_bytes()
+    for command in (("bundle", "--out", stick), ("show",)):
+        assert "[first_root_differs]" in run(*command, *mirror, "--root", genuine).stderr
+        for neither_or_both in ((), (*of(lived)[:2], "--root", genuine)):
+            asked = run(*command, *mirror, *neither_or_both, language=CHINESE)
+            assert (asked.exit_code, "请给出 --config" in asked.stderr) == (2, True)
+    path.write_bytes(genuine.read_bytes())
+    assert run("bundle", *mirror, "--root", genuine, "--out", stick).exit_code == 0
+    assert run("show", *mirror, "--root", genuine).stdout.startswith("Edition 3, published")

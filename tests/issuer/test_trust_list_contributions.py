@@ -152,7 +152,7 @@ def test_a_bad_contribution_is_refused_and_loses_nothing_of_the_others(
         "court-420684": "taken",
         "court-440106": "taken",
     }
-    versions = {role.name: role.version for role in state_of(country.publisher.repository).roles}
+    versions = {role.name: role.version for role in state_of(country.published).roles}
     assert (versions[f"court-{COURT}"], versions["court-420684"]) == (1, 2)
     assert verdict(country, forge.house.court.issue().json_text) == "passed:ok"
 

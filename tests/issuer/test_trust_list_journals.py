@@ -176,7 +176,7 @@ def test_a_bad_journal_keeps_its_court_as_it_was_and_nobody_else(
     result = answer(country, forge)
     code = "contribution_changes" if spoil in NO_JOURNALS else "contribution_history"
     assert answers(result) == {f"court-{COURT}": code, "court-420684": "taken", "court-440106": "taken"}
-    versions = {role.name: role.version for role in state_of(country.publisher.repository).roles}
+    versions = {role.name: role.version for role in state_of(country.published).roles}
     assert (versions[f"court-{COURT}"], versions["court-420684"]) == (3, 4)
     assert verdict(country, forge.house.court.issue().json_text) == "passed:ok"
     (error,) = [each.error for each in result.answers if each.error]

@@ -71,7 +71,7 @@ def _now() -> datetime:
 
 
 def _content(country: Country, path: str) -> bytes:
-    files = current_files(country.publisher.repository)
+    files = current_files(country.publisher.repository, country.published)
     folder, _, base = path.rpartition("/")
     (name,) = [name for name in files if name.startswith(f"targets/{folder}/") and name.endswith(f".{base}")]
     return files[name]
@@ -93,7 +93,7 @@ def test_updates_lead_from_every_edition_of_two_weeks_to_the_newest(country: Cou
 
 
 def test_a_filtered_bundle_says_what_it_leaves_out(country: Country) -> None:
-    files = select(current_files(country.publisher.repository), provinces=["42"])
+    files = select(current_files(country.publisher.repository, country.published), provinces=["42"])
     extent = Extent.parse(files[EXTENT_FILE])
     assert extent.provinces == frozenset({"42"})
     assert dict(extent.left_out) == {"provinces": 1, "courts": 1, "changes": 2}
@@ -126,10 +126,10 @@ def test_a_publication_writes_new_files_only(country: Country) -> None:
 
 
 def test_to_hand_in_the_same_again_changes_nothing_but_the_date(country: Country) -> None:
-    roles = {role.name: role.version for role in state_of(country.publisher.repository).roles}
+    roles = {role.name: role.version for role in state_of(country.published).roles}
     country.at += timedelta(hours=6)
     assert set(answers(country.publish()).values()) == {"taken"}
-    later = {role.name: role.version for role in state_of(country.publisher.repository).roles}
+    later = {role.name: role.version for role in state_of(country.published).roles}
     assert {name for name in roles if roles[name] != later[name]} == {"timestamp", "snapshot"}
 
 
@@ -146,7 +146,7 @@ def test_a_dry_run_judges_and_writes_nothing(country: Country) -> None:
 
 
 def test_what_will_expire_is_told_in_time(country: Country) -> None:
-    state = state_of(country.publisher.repository)
+    state = state_of(country.published)
     assert [role.name for role in state.roles[:4]] == ["root", "timestamp", "snapshot", "targets"]
     assert not any(role.due(country.at) for role in state.roles)
     due = {role.name for role in state.roles if role.due(country.at + timedelta(days=6))}
@@ -162,7 +162,7 @@ def test_a_publisher_whose_clock_was_far_ahead_stops_until_its_keys_are_replaced
     import_bundle(store, country.bundle, root=country.first_root, at=country.at)
     country.publisher.publish([], at=country.at + timedelta(days=240))
     import_bundle(store, country.bundle, at=country.at)
-    state = state_of(country.publisher.repository)
+    state = state_of(country.published)
     assert state.is_ahead(country.at)
     assert not state.is_ahead(state.published_at - timedelta(minutes=5))
     for dry_run in (True, False):
@@ -171,7 +171,7 @@ def test_a_publisher_whose_clock_was_far_ahead_stops_until_its_keys_are_replaced
     country.change("root")
     country.sign("root")
     assert country.publish().version == 3
-    assert state_of(country.publisher.repository).published_at == country.at
+    assert state_of(country.published).published_at == country.at
     assert import_bundle(store, country.bundle, at=country.at).published_at == country.at
     certificate = country.houses[COURT].court.issue().json_text
     assert Verifier(TrustStore.open(store)).report(certificate, at=country.at).code == "ok"
@@ -230,8 +230,8 @@ def test_nothing_can_be_published_before_the_first_ceremonies(empty_country: Cou
     country.sign("root")
     assert refusal(country.publish) == "publication_impossible"
     assert country.publisher.repository.latest() is None
-    assert refusal(state_of, country.publisher.repository) == "repository_missing"
-    assert refusal(current_files, country.publisher.repository) == "repository_missing"
+    assert refusal(state_of, country.published) == "repository_missing"
+    assert refusal(current_files, country.publisher.repository, country.published) == "repository_missing"
 
 
 def test_the_publisher_needs_the_keys_that_the_root_names(country: Country) -> None:
@@ -374,7 +374,7 @@ def test_a_root_that_somebody_put_into_the_repository_is_not_published(country: 
     country.hand_in()
     country.publish()
     assert "metadata/2.root.json" not in Archive(country.bundle)
-    assert state_of(country.publisher.repository).roles[0].version == 1
+    assert state_of(country.published).roles[0].version == 1
     planted.unlink()
     country.change("root")
     country.sign("root")

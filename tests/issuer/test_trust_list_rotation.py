@@ -229,15 +229,13 @@ def test_an_expired_province_holds_up_nobody_and_attests_nothing(country: Countr
     country.sign("province-44")
     country.hand_in()
     assert taken(country.publish())[f"court-{COURT} 2"] == "taken"
-    assert {role.name for role in state_of(country.publisher.repository).roles if role.due(country.at)} == {
-        "province-42"
-    }
+    assert {role.name for role in state_of(country.published).roles if role.due(country.at)} == {"province-42"}
     assert verdicts(country) == {"420683": "bundle_expired", "420684": "bundle_expired", "440106": "ok"}
     country.change("province-42")
     country.sign("province-42")
     country.publish()
     assert verdicts(country) == dict.fromkeys(country.houses, "ok")
-    assert not [role for role in state_of(country.publisher.repository).roles if role.due(country.at)]
+    assert not [role for role in state_of(country.published).roles if role.due(country.at)]
 
 
 def test_expired_targets_do_not_stop_the_publisher_and_lenders_are_told(country: Country) -> None:
@@ -252,5 +250,5 @@ def test_expired_targets_do_not_stop_the_publisher_and_lenders_are_told(country:
         country.change(role)
         country.sign(role)
     country.publish()
-    due = {role.name for role in state_of(country.publisher.repository).roles if role.due(country.at)}
+    due = {role.name for role in state_of(country.published).roles if role.due(country.at)}
     assert due == {"court-420683", "court-420684", "court-440106"}

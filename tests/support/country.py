@@ -23,6 +23,7 @@ from xinzheng_issuer.publishing.trust_list.ceremony import Step
 from xinzheng_issuer.publishing.trust_list.configuration import Reviewed, load_configuration
 from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
 from xinzheng_issuer.publishing.trust_list.contributor import Contributor
+from xinzheng_issuer.publishing.trust_list.published import Published, published
 from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder
 
@@ -268,6 +269,11 @@ class Country:
         self.at += timedelta(days=days)
         for house in self.houses.values():
             house.court.now = self.at
+
+    @property
+    def published(self) -> Published:
+        """The edition in effect."""
+        return published(self.publisher.repository)
 
     @property
     def bundle(self) -> bytes:

@@ -221,6 +221,20 @@ _PUBLISHER = {
         "仓库为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份。"
         "请用 `xinzheng trust-list restore` 接管最新信任包。",
     ),
+    "first_root_missing": Message(
+        "No copies of the roots are kept beside the online keys yet, and a root that lies in {path} alone is not "
+        "believed: hand in the first root from the folder of its ceremony (publish --take FOLDER; otherwise --root "
+        "FILE).",
+        "在线密钥旁尚无各根文件的副本，而仅存于 {path} 的根文件不予采信：请报送首个根的签名仪式目录所存的根文件"
+        "（publish --take 目录；其他命令用 --root 文件）。",
+    ),
+    "first_root_differs": Message(
+        "There are different first roots, and no copies of the roots are kept beside the online keys that would tell "
+        "which is the country's: {found}. Compare with the transcript of the ceremony, take away what is foreign, and "
+        "begin again; nothing was published.",
+        "存在不同的首个根，而在线密钥旁没有可供辨别的副本：{found}。"
+        "请与签名仪式的记录核对，移除外来的根文件后重新执行；未发布任何内容。",
+    ),
     "restore_partial": Message(
         "The bundle leaves things out: a repository is restored from a whole one.",
         "该信任包有省略内容：恢复仓库须用完整的信任包。",

@@ -107,6 +107,19 @@ _OPTIONS = {
     ),
     "without_changes": Message("Leave out the journals of changes.", "不含变更记录。"),
     "out_file": Message("The file to write.", "要写入的文件。"),
+    "configuration_of_roots": Message(
+        "The reviewed configuration, TOML: copies of the roots lie on the first medium of its timestamp section. "
+        "Otherwise give --root.",
+        "经审核的配置，TOML：各根文件的副本在其 timestamp 部分的首个介质上。否则请给出 --root。",
+    ),
+    "first_root": Message(
+        "The country's first root, from its ceremony, where no copies of the roots are kept.",
+        "全国的首个根文件，取自其签名仪式；用于没有根文件副本之处。",
+    ),
+    "roots_needed": Message(
+        "give either --config FILE or --root FILE: without the country's roots nothing tells what is genuine.",
+        "请给出 --config 文件 或 --root 文件之一：没有全国的根文件则无从辨别真伪。",
+    ),
     "restore_bundle": Message("The newest whole bundle that can be found.", "能找到的最新完整信任包。"),
     "contribution": Message(
         "Also write what is handed in for the country's trust list: a folder, or one file (.xzc).",

@@ -22,10 +22,11 @@ from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.repository import Repository
-from xinzheng_issuer.publishing.trust_list.candidates import published
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES, load_configuration
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, find_contributions, read_contribution
-from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher, online_tokens
+from xinzheng_issuer.publishing.trust_list.first_root import trusted_roots
+from xinzheng_issuer.publishing.trust_list.published import Published, published
+from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher, kept_roots, online_tokens
 from xinzheng_issuer.publishing.trust_list.state import RoleState, current_files, state_of
 from xinzheng_issuer.publishing.trust_list.waiting import Waiting, waiting_for_province
 from xinzheng_schemas.errors import language_from
@@ -38,6 +39,10 @@ from xinzheng_verifier.trust.names import EXTENT_FILE
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _repository_option = click.option("--repository", type=_FOLDER, required=True, help=word("repository"))
+_first_root_option = click.option("--root", "first_root", type=_FILE, metavar="ROOT", help=word("first_root"))
+_trusted_configuration_option = click.option(
+    "--config", "configuration", type=_FILE, help=word("configuration_of_roots")
+)
 
 
 @click.group("trust-list", help=word("trust-list"))
@@ -76,7 +81,7 @@ def publish(
     result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
     _say(result)
     if result.publication is not None:
-        _say_due(publisher.repository)
+        _say_due(published(publisher.repository))
     if unread or result.waiting or any(answer.error for answer in result.answers):
         raise SystemExit(1)
 
@@ -116,25 +121,52 @@ def _say_waiting(waiting: Iterable[Waiting]) -> None:
         click.echo(word("waiting", province=each.province, court=each.court, source=each.source))
 
 
-def _say_due(repository: Repository) -> None:
+def _say_due(edition: Published) -> None:
     now = system_clock()
-    for role in state_of(repository).roles:
+    for role in state_of(edition).roles:
         if role.due(now):
             click.echo(_line(role, now))
 
 
+def _trusted(repository: Path, configuration: Path | None, first_root: Path | None) -> tuple[Repository, Published]:
+    """A repository, and the edition in effect by the copies of its roots, or by the first root that is given.
+
+    Raises:
+        click.UsageError: neither or both are.
+        TrustListError: `first_root_missing`, `first_root_differs`.
+    """
+    if (configuration is None) == (first_root is None):
+        raise click.UsageError(word("roots_needed"))
+    kept = kept_roots(load_configuration(configuration)) if configuration else None
+    found = Repository(repository, kept)
+    return found, published(found, trusted_roots(found, _first(first_root)))
+
+
+def _first(root: Path | None) -> list[tuple[str, bytes]]:
+    return [] if root is None else [(str(root), root.read_bytes())]
+
+
 @command.command("bundle", help=word("country_bundle"))
+@_trusted_configuration_option
+@_first_root_option
 @_repository_option
 @click.option("--province", "provinces", multiple=True, help=word("province"))
 @click.option("--court", "courts", multiple=True, help=word("court"))
 @click.option("--without-changes", is_flag=True, help=word("without_changes"))
 @click.option("--out", type=_FILE, required=True, help=word("out_file"))
 def bundle(
-    repository: Path, provinces: tuple[str, ...], courts: tuple[str, ...], without_changes: bool, out: Path
+    *,
+    configuration: Path | None,
+    first_root: Path | None,
+    repository: Path,
+    provinces: tuple[str, ...],
+    courts: tuple[str, ...],
+    without_changes: bool,
+    out: Path,
 ) -> None:
     """Write a bundle, whole or filtered."""
     files = select(
-        current_files(Repository(repository)),
+        current_files(*_trusted(repository, configuration, first_root)),
         provinces=provinces or None,
         courts=courts or None,
         changes=not without_changes,
@@ -147,13 +179,16 @@ def bundle(
 
 
 @command.command("show", help=word("country_show"))
+@_trusted_configuration_option
+@_first_root_option
 @_repository_option
 @click.option("--take", "places", type=click.Path(path_type=Path), multiple=True, help=word("show_take"))
-def show(repository: Path, places: tuple[Path, ...]) -> None:
+def show(configuration: Path | None, first_root: Path | None, repository: Path, places: tuple[Path, ...]) -> None:
     """What is in effect; exit 1 if something is due or wrong."""
-    state = state_of(Repository(repository))
+    _, in_effect = _trusted(repository, configuration, first_root)
+    state = state_of(in_effect)
     found, unread = _read(places)
-    waiting = tuple(waiting_for_province(found, published(Repository(repository)).roles))
+    waiting = tuple(waiting_for_province(found, in_effect.roles))
     now = system_clock()
     edition = word("edition", version=state.version, at=format_timestamp(state.published_at))
     click.echo(word("edition_ahead", line=edition, now=format_timestamp(now)) if state.is_ahead(now) else edition)
@@ -175,10 +210,11 @@ def _line(role: RoleState, now: datetime) -> str:
 @configuration_option
 @_repository_option
 @click.option("--bundle", "newest", type=_FILE, required=True, help=word("restore_bundle"))
-def restore(configuration: Path, repository: Path, newest: Path) -> None:
+@_first_root_option
+def restore(configuration: Path, repository: Path, newest: Path, first_root: Path | None) -> None:
     """Take over a newer edition."""
     publisher = TrustListPublisher(repository, reviewed=load_configuration(configuration), passphrase=bytes)
-    publication = publisher.restore(newest.read_bytes(), at=system_clock())
+    publication = publisher.restore(newest.read_bytes(), at=system_clock(), first=_first(first_root))
     click.echo(word("restored", version=publication.version))
 
 

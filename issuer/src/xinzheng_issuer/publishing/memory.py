@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.publishing.trust_list.candidates import Published, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
 from xinzheng_issuer.publishing.trust_list.past import Past
+from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_verifier.trust.files import replace_file
 from xinzheng_verifier.trust.tuf_metadata import key_set_digest

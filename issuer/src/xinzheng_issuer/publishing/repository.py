@@ -88,13 +88,16 @@ class Repository:
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
-    def roots(self) -> dict[int, bytes]:
+    def roots(self, *, first: bytes | None = None) -> dict[int, bytes]:
         """Version → root metadata, ascending: the roots that are kept, those that follow them, and nothing else.
+
+        Args:
+            first: the first root, where it is known from elsewhere and none are kept.
 
         Raises:
             PublishingError: `repository_damaged`.
         """
-        return roots_there(self.root_files(), self.kept_roots())
+        return roots_there(self.root_files(), self.kept_roots() or ({} if first is None else {1: first}))
 
     def root_files(self) -> dict[int, Path]:
         """Version → root file that lies there, whoever made it."""

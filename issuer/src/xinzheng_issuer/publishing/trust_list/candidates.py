@@ -6,24 +6,22 @@ Files of targets are named by their digests, so that it does not matter where on
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import structlog
-from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository, read_metadata
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON, TARGETS_JSON, TIMESTAMP_JSON
+from xinzheng_verifier.limits import MAX_BUNDLE_FILE_BYTES, ROOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
-from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
-from xinzheng_verifier.trust.tuf_metadata import check_digest, check_threshold, key_set_digest, parsed, published_at
+from xinzheng_verifier.trust.tuf_metadata import key_set_digest, parsed
 
 _PUBLISHED = ""
 
@@ -78,42 +76,6 @@ class Candidate:
             return {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """The edition in effect.
-
-    Attributes:
-        version: of its timestamp; 0 if there is none.
-        root: the root that vouches for its timestamp; of the first publication the first root.
-        roles: role → its metadata.
-        timestamp_sha256: digest of the timestamp's file.
-        published_at: what the timestamp says; None if there is none.
-    """
-
-    version: int
-    root: bytes
-    roles: Mapping[str, Candidate]
-    timestamp_sha256: str
-    published_at: datetime | None
-
-    def seen(self) -> Seen:
-        """What a lender remembers who holds this edition.
-
-        Raises:
-            TrustError: a metadata file cannot be read.
-        """
-        if not self.version:
-            return NOTHING_SEEN
-        return Seen(
-            timestamp=self.version,
-            timestamp_sha256=self.timestamp_sha256,
-            snapshot=self.version,
-            metadata={f"{role}.json": candidate.version for role, candidate in self.roles.items()},
-            keys={f"{role}.json": keys for role, keys in delegated_keys(self.roles).items()},
-            published_at=self.published_at,
-        )
-
-
 def delegated_keys(roles: Mapping[str, Candidate]) -> dict[str, str]:
     """Role → short digest of the keys that its delegator names for it, of every role that is entrusted.
 
@@ -156,7 +118,7 @@ class Files(Mapping[str, bytes]):
         if name in self._new:
             return self._new[name]
         try:
-            data = (self._folder / name).read_bytes()
+            data = read_published(self._folder / name, max_bytes=MAX_BUNDLE_FILE_BYTES)
         except OSError as error:
             return self._from_bundle(name, error)
         if target_path(name) is not None and not _is_what_it_says(name, data):
@@ -174,9 +136,7 @@ class Files(Mapping[str, bytes]):
     def _bundled(self) -> Mapping[str, bytes]:
         path = self._bundle
         try:
-            if path is None or path.stat().st_size > MAX_BUNDLE_BYTES:
-                return {}
-            return Archive(path.read_bytes())
+            return {} if path is None else Archive(read_published(path))
         except (OSError, TrustError):
             return {}
 
@@ -192,6 +152,20 @@ def _is_what_it_says(name: str, data: bytes) -> bool:
     return path is not None and target_name(path, sha256_of(data)) == name
 
 
+def listed_files(candidates: Iterable[Candidate], files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Every file that some metadata lists: name, content.
+
+    Raises:
+        PublishingError: `repository_damaged`, one is not there.
+    """
+    for candidate in candidates:
+        for name in candidate.target_names().values():
+            data = files.get(name)
+            if data is None:
+                raise PublishingError("repository_damaged", path=name)
+            yield name, data
+
+
 def root_of(data: bytes) -> Root:
     """A root as a lender reads it.
 
@@ -199,47 +173,3 @@ def root_of(data: bytes) -> Root:
         TrustError: it is none.
     """
     return parsed(data, Root, name="root.json", limits=ROOT_JSON).signed
-
-
-def published(repository: Repository) -> Published:
-    """The edition in effect.
-
-    Raises:
-        PublishingError: `repository_damaged`.
-    """
-    roots = repository.roots()
-    timestamp = repository.timestamp()
-    if timestamp is None:
-        first = next(iter(roots.values()), b"")
-        return Published(version=0, root=first, roles={}, timestamp_sha256="", published_at=None)
-    named = timestamp.snapshot_meta
-    file = repository.metadata / f"{named.version}.snapshot.json"
-    snapshot = read_metadata(file, Snapshot)
-    data = (repository.folder / TIMESTAMP_FILE).read_bytes()
-    try:
-        read = parsed(data, Timestamp, name="timestamp.json", limits=TIMESTAMP_JSON)
-        moment = published_at(read.signed, name="timestamp.json")
-        root = next(root for _, root in sorted(roots.items(), reverse=True) if _vouches(root, read))
-        check_digest(file.read_bytes(), length=named.length, hashes=named.hashes, name=file.name)
-        found = {name.removesuffix(".json"): meta.version for name, meta in snapshot.meta.items()}
-        roles = {role: _published(repository, role, version) for role, version in found.items()}
-    except (TrustError, StopIteration, OSError) as error:
-        raise PublishingError("repository_damaged", path=repository.folder / TIMESTAMP_FILE) from error
-    return Published(
-        version=timestamp.version, root=root, roles=roles, timestamp_sha256=sha256_of(data), published_at=moment
-    )
-
-
-def _published(repository: Repository, role: str, version: int) -> Candidate:
-    data = (repository.metadata / f"{version}.{role}.json").read_bytes()
-    return Candidate(role=role, version=version, data=data)
-
-
-def _vouches(root: bytes, timestamp: Metadata[Timestamp]) -> bool:
-    """Whether a root names the keys that signed this timestamp."""
-    judge = root_of(root)
-    try:
-        check_threshold(timestamp, role=judge.roles["timestamp"], keys=judge.keys, name="timestamp.json")
-    except TrustError:
-        return False
-    return True

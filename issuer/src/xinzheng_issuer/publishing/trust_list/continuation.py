@@ -13,9 +13,10 @@ from functools import cached_property
 import structlog
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, delegated_keys
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
 from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, is_list
+from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
 from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_metadata import published_at

@@ -37,7 +37,7 @@ from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import sha256_of, target_name
-from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
+from xinzheng_verifier.trust.tuf_metadata import PUBLISHED_AT
 
 
 @dataclass(frozen=True, kw_only=True)

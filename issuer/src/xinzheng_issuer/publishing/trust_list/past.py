@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any, Self
 
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
-from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, sha256_of
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, TARGET_PATH, sha256_of
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.tuf_metadata import published_at
 
@@ -172,8 +173,22 @@ class Past:
 
 
 def _names(roles: Iterable[Candidate]) -> dict[str, str]:
-    """Path of each status list of some roles → its name."""
-    return {path: name for each in roles for path, name in each.target_names().items() if is_list(path)}
+    """Path of each status list of some roles → its name; what belongs to others is none of theirs."""
+    return {
+        path: name
+        for each in roles
+        for path, name in each.target_names().items()
+        if is_list(path) and _belongs(path, each.role)
+    }
+
+
+def _belongs(path: str, role: str) -> bool:
+    """Whether a role can be entrusted with a list: a court with its own, a province with those of its courts."""
+    match = TARGET_PATH.fullmatch(path)
+    kind, _, code = role.partition("-")
+    if match is None or not code:
+        return match is not None
+    return match["court"] == code if f"{kind}-" == COURT_PREFIX else match["court"].startswith(code)
 
 
 def _found(names: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, LeftList]:

@@ -15,7 +15,9 @@ from tuf.api.metadata import Metadata, Root
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory, online_keys
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.repository import (
+    LEFTOVERS,
     TIMESTAMP_FILE,
     Edition,
     Publication,
@@ -32,17 +34,20 @@ from xinzheng_issuer.publishing.role_keys import (
     sign_metadata,
 )
 from xinzheng_issuer.publishing.root_chain import KEPT_ROOTS, KeptRoots
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, published, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import Files, listed_files, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import (
     ONLINE_ROLES,
+    ROOT,
     SNAPSHOT,
     TIMESTAMP,
     Reviewed,
     require_own_module,
 )
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
-from xinzheng_issuer.publishing.trust_list.earlier_editions import require_signed, told_by
+from xinzheng_issuer.publishing.trust_list.earlier_editions import told_by
+from xinzheng_issuer.publishing.trust_list.first_root import trusted_roots
 from xinzheng_issuer.publishing.trust_list.past import Past, is_list
+from xinzheng_issuer.publishing.trust_list.published import Published, published
 from xinzheng_issuer.publishing.trust_list.rehearsal import meta_of, sequence_of
 from xinzheng_issuer.publishing.trust_list.selection import Answer, Chosen, Selection
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -52,15 +57,14 @@ from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.limits import MAX_BUNDLE_BYTES
 from xinzheng_verifier.trust import updates
 from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.floor import refuse_older_lists
-from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.names import MAX_VERSION, sha256_of
+from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_workflow import walk
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -102,9 +106,7 @@ class TrustListPublisher:
         self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource, tokens: TokenAccess | None = None
     ) -> None:
         self._reviewed = reviewed
-        section = reviewed.configuration.timestamp
-        kept = KeptRoots(reviewed.medium(section.shares[0]) / KEPT_ROOTS) if section else None
-        self._repository = Repository(folder, kept)
+        self._repository = Repository(folder, kept_roots(reviewed))
         self._passphrase = passphrase
         self._custody = RoleCustody(tokens=tokens)
 
@@ -122,34 +124,37 @@ class TrustListPublisher:
             dry_run: judge everything, write nothing.
 
         Raises:
-            TrustListError: `repository_restored`, `publication_impossible`, `online_key_missing`.
-            PublishingError: `publication_refused` (by the verifier), `repository_damaged`, `publication_clock`.
+            TrustListError: `repository_restored`, `publication_impossible`, `online_key_missing`; of a repository whose
+                roots are not kept yet `first_root_missing`, `first_root_differs`.
+            PublishingError: `publication_refused` (by the verifier), `repository_damaged`, `publication_clock`,
+                `versions_used_up`.
             KeysError: (keys) an online key cannot be used; nothing is written, and the next run makes the edition.
             OSError: the folder cannot be written; the edition before stays in effect.
         """
         given = tuple(contributions)
         self._repository.make_folders()
         with locked(self._repository.folder):
-            now = published(self._repository)
-            roots = self._repository.roots()
-            files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
             offers = [offer for contribution in given for offer in contribution.offers()]
+            first = [(offer.source, offer.data) for offer in offers if (offer.role, offer.version) == (ROOT, 1)]
+            now = published(self._repository, trusted_roots(self._repository, first))
+            files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
             memory = Memory.read(self._memory_path())
             past = self._past(memory, now, files)
-            chosen = Selection(now, past=past, roots=roots, offers=offers, files=files, at=at).choose()
+            chosen = Selection(now, past=past, offers=offers, files=files, at=at).choose()
             if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
                 raise TrustListError("repository_restored", found=now.version, expected=memory.version)
-            version = self._repository.next_version(SNAPSHOT, after=now.version)
-            moment = self._moment(now, chosen, at=at.astimezone(UTC))
-            roots |= chosen.roots
-            if 1 not in roots:  # a lender may hold any root: each is led on from the first
-                raise PublishingError("repository_damaged", path=self._repository.root_path(1))
-            edition = self._edition(chosen, files, roots, version=version, at=at, moment=moment)
+            version, moment = self._following(now, chosen, at=at.astimezone(UTC))
+            edition = self._edition(chosen, files, now.roots, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
             following = past.after(now.roles, chosen.roles, files).holding(chosen.roles, files)
-            if following.roles != past.roles:
-                require_signed(self._repository, now)
-            publication = None if dry_run else self._write(edition, now, following, version=version)
+            made = Published(
+                version=version,
+                roots={**now.roots, **chosen.roots},
+                root=chosen.root,
+                timestamp=edition[TIMESTAMP_FILE],
+                roles=chosen.roles,
+            )
+            publication = None if dry_run else self._write(edition, now, made, following)
         courts = sum(role.startswith("court-") for role in chosen.roles)
         return Result(
             publication=publication,
@@ -159,33 +164,56 @@ class TrustListPublisher:
             waiting=tuple(waiting_for_province(given, chosen.roles)),
         )
 
-    def restore(self, bundle: bytes, *, at: datetime) -> Publication:
+    def restore(self, bundle: bytes, *, at: datetime, first: Iterable[tuple[str, bytes]] = ()) -> Publication:
         """Take over a newer edition of this very repository, from a mirror or a lender, after a backup was restored.
 
         Args:
             bundle: a whole bundle.
             at: the moment of judgement, aware.
+            first: source and content of the first root, where no copies of the roots are kept.
 
         Raises:
-            TrustListError: `restore_partial`, the bundle leaves things out; `restore_refused` by the verifier.
+            TrustListError: `restore_partial`, the bundle leaves things out; `restore_refused` by the verifier;
+                `first_root_missing`, `first_root_differs`.
             PublishingError: `repository_damaged`.
             OSError: the folder cannot be written.
         """
         self._repository.make_folders()
         with locked(self._repository.folder):
-            now = published(self._repository)
-            if not now.root:
-                raise PublishingError("repository_missing", path=self._repository.folder)
-            found = judged(bundle, root=now.root, seen=now.seen(), at=at)
+            roots = trusted_roots(self._repository, first)
+            if not roots:
+                raise TrustListError("first_root_missing", path=self._repository.root_path(1))
+            root, seen = self._floor(roots)
+            found = judged(bundle, root=root, seen=seen, at=at)
+            self._keep(roots)
             return take_over(self._repository, bundle, found.seen.timestamp)
+
+    def _floor(self, roots: Mapping[int, bytes]) -> tuple[bytes, Seen]:
+        """The root from which a bundle is judged, and what it must not fall below, as it is there or remembered."""
+        try:
+            now = published(self._repository, roots)
+        except PublishingError as error:
+            _log.warning("repository_damaged", reason=str(error))
+            newest, memory = roots[max(roots)], Memory.read(self._memory_path())
+            if memory is None or memory.keys != online_keys(root_of(newest)):
+                return newest, NOTHING_SEEN
+            sha256, number = memory.timestamp_sha256, memory.version
+            return newest, Seen(timestamp=number, timestamp_sha256=sha256, snapshot=number)
+        return now.root, now.seen()
 
     # --- an edition ---------------------------------------------------------------------------------------------------
 
     def _edition(
         self, chosen: Chosen, files: Files, roots: Mapping[int, bytes], *, version: int, at: datetime, moment: str
     ) -> dict[str, bytes]:
-        """Every file of the repository as it will be published: name → content, `timestamp.json` last."""
-        root = root_of(chosen.root)
+        """Every file of the repository as it will be published: name → content, `timestamp.json` last.
+
+        Raises:
+            PublishingError: `repository_damaged`, there is no first root: whichever root a lender holds, it is led on.
+        """
+        root, carried = root_of(chosen.root), {**roots, **chosen.roots}
+        if 1 not in carried:
+            raise PublishingError("repository_damaged", path=self._repository.root_path(1))
         edition = Edition(
             version=version,
             published_at=moment,
@@ -196,18 +224,23 @@ class TrustListPublisher:
         meta = {f"{role}.json": meta_of(candidate) for role, candidate in chosen.roles.items()}
         snapshot = _signed(edition.snapshot(meta), signers)
         return {
-            **dict(_target_files(chosen.roles.values(), files)),
+            **dict(listed_files(chosen.roles.values(), files)),
             **{candidate.name: candidate.data for candidate in chosen.roles.values()},
             f"metadata/{version}.snapshot.json": snapshot,
-            **{f"metadata/{number}.root.json": data for number, data in roots.items()},
+            **Repository.named_roots(carried),
             TIMESTAMP_FILE: _signed(edition.timestamp(snapshot), signers),
         }
 
-    def _moment(self, now: Published, chosen: Chosen, *, at: datetime) -> str:
-        """The moment to state; with other online keys lenders forget what the old ones said, and time begins anew."""
-        if now.version and online_keys(root_of(now.root)) != online_keys(root_of(chosen.root)):
-            return format_timestamp(at)
-        return following_moment(now.published_at, at=at)
+    def _following(self, now: Published, chosen: Chosen, *, at: datetime) -> tuple[int, str]:
+        """Number and moment of the next edition.
+
+        With other online keys lenders forget what the old ones said: time begins anew, and so do numbers, if they were
+        pushed up so far that none are left.
+        """
+        is_anew = bool(now.version) and online_keys(root_of(now.root)) != online_keys(root_of(chosen.root))
+        is_used_up = now.version + LEFTOVERS > MAX_VERSION
+        version = self._repository.next_version(SNAPSHOT, after=0 if is_anew and is_used_up else now.version)
+        return version, format_timestamp(at) if is_anew else following_moment(now.published_at, at=at)
 
     def _signers(self, root: Root) -> dict[str, list[RoleSigner]]:
         """The online keys that the root names, as far as their media and tokens are here.
@@ -248,33 +281,37 @@ class TrustListPublisher:
         except TrustError as error:
             raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
 
-    def _write(self, edition: Mapping[str, bytes], now: Published, past: Past, *, version: int) -> Publication:
-        """New files, the bundle, the updates, `timestamp.json`; the publisher's memory after all that."""
+    def _write(self, edition: Mapping[str, bytes], now: Published, made: Published, past: Past) -> Publication:
+        """New files, the bundle, the updates, copies of roots, `timestamp.json`; the memory of it after all that."""
         content = select(edition)
         bundle = pack(content)
-        path = self._repository.bundle_path(version)
-        timestamp = {TIMESTAMP_FILE: edition[TIMESTAMP_FILE]}
+        path = self._repository.bundle_path(made.version)
         others = {name: data for name, data in edition.items() if name != TIMESTAMP_FILE}
         one_file = {f"bundles/{path.name}": bundle}
-        self._repository.write({**others, **one_file, **self._updates(content, now.version, version), **timestamp})
-        Memory.of(published(self._repository), past).write(self._memory_path())
+        updates_to = self._updates(content, now.version, made.version)
+        self._keep(made.roots)
+        self._repository.write({**others, **one_file, **updates_to, TIMESTAMP_FILE: edition[TIMESTAMP_FILE]})
+        Memory.of(made, past).write(self._memory_path())
+        self._prune(made.version)
+        return Publication(version=made.version, sha256=sha256_of(bundle), path=path)
+
+    def _keep(self, roots: Mapping[int, bytes]) -> None:
         if self._repository.kept:
-            self._repository.kept.write(self._repository.roots())
-        self._prune(version)
-        return Publication(version=version, sha256=sha256_of(bundle), path=path)
+            self._repository.kept.write(roots)
 
     def _updates(self, content: Mapping[str, bytes], newest: int, version: int) -> dict[str, bytes]:
         """What leads here from each of the last editions."""
         made = {}
         for before in range(max(1, newest - UPDATE_EDITIONS + 1), newest + 1):
             path = self._repository.bundle_path(before)
-            if path.exists() and path.stat().st_size <= MAX_BUNDLE_BYTES:
-                try:
-                    old = Archive(path.read_bytes())
-                except TrustError as error:  # who has that edition fetches the new one whole
-                    _log.warning("bundle_damaged", path=str(path), refusal=error.code)
-                    continue
-                made[f"updates/{before}-{version}.xzu"] = updates.make(old, content, first=before, last=version)
+            try:
+                old = Archive(read_published(path))
+            except FileNotFoundError:
+                continue
+            except (OSError, TrustError) as error:  # who has that edition fetches the new one whole
+                _log.warning("bundle_damaged", path=str(path), reason=str(error))
+                continue
+            made[f"updates/{before}-{version}.xzu"] = updates.make(old, content, first=before, last=version)
         return made
 
     def _prune(self, version: int) -> None:
@@ -300,10 +337,17 @@ class TrustListPublisher:
         """
         known, since = Past(), 0
         if memory is not None and memory.past is not None:
-            if memory.version >= now.version:
+            is_anew = bool(now.version) and memory.keys != online_keys(root_of(now.root))
+            if memory.version >= now.version and not is_anew:
                 return memory.past
             known, since = memory.past, memory.version
         return told_by(self._repository, now, files, known=known, since=since)
+
+
+def kept_roots(reviewed: Reviewed) -> KeptRoots | None:
+    """Where copies of the roots lie: beside the publisher's memory; None without a publisher's section."""
+    section = reviewed.configuration.timestamp
+    return KeptRoots(reviewed.medium(section.shares[0]) / KEPT_ROOTS) if section else None
 
 
 def online_tokens(reviewed: Reviewed) -> list[str]:
@@ -327,15 +371,6 @@ def _signed(signed: Signed, signers: Mapping[str, Iterable[RoleSigner]]) -> byte
     for signer in signers[signed.type]:
         sign_metadata(metadata, signer, append=True)
     return metadata.to_bytes()
-
-
-def _target_files(candidates: Iterable[Candidate], files: Files) -> Iterable[tuple[str, bytes]]:
-    for candidate in candidates:
-        for name in candidate.target_names().values():
-            data = files.get(name)
-            if data is None:
-                raise PublishingError("repository_damaged", path=name)
-            yield name, data
 
 
 def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:

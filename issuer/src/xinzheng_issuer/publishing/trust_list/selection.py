@@ -13,11 +13,12 @@ from tuf.api.metadata import Targets
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.root_chain import check_root_follows
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, Published, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.continuation import Continuation
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
 from xinzheng_issuer.publishing.trust_list.past import Past
+from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal
 from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.errors import TrustError
@@ -80,7 +81,6 @@ class Selection:
     Args:
         now: the edition in effect.
         past: what was in effect before it, and is no more.
-        roots: version → root that is in the repository.
         offers: what was handed in.
         files: name → content of files that metadata may list.
         at: the moment of judgement, aware.
@@ -91,14 +91,13 @@ class Selection:
         now: Published,
         *,
         past: Past,
-        roots: Mapping[int, bytes],
         offers: Iterable[Offer],
         files: Files,
         at: datetime,
     ) -> None:
         self._now, self._files, self._at = now, files, at
         self._continuation = Continuation(now, past, files, at=at)
-        self._roots = dict(roots)
+        self._roots = dict(now.roots)
         self._offers = tuple(offers)
         self._errors: dict[tuple[str, int, bytes], CodedError] = {}
         self._root = b""
