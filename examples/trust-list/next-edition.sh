@@ -14,4 +14,4 @@ step sign --role province-42 --share province-42-1
 step assemble --role province-42
 
 xinzheng trust-list publish --config trust-list.toml --repository public --take work --take incoming
-xinzheng trust-list bundle --repository public --out country.xzb
+xinzheng trust-list bundle --config trust-list.toml --repository public --out country.xzb
