@@ -343,7 +343,7 @@ def test_what_is_older_foreign_or_partial_restores_nothing(country: Country, fou
     empty = Country.__new__(Country)
     empty.__dict__ |= {**founded_country.__dict__, "folder": country.folder / "other"}
     (country.folder / "other").mkdir()
-    assert refusal(empty.publisher.restore, newest, at=country.at) == "repository_missing"
+    assert refusal(empty.publisher.restore, newest, at=country.at) == "first_root_missing"
 
 
 def test_roots_of_a_mirror_take_the_place_of_none_that_lenders_hold(country: Country) -> None:
