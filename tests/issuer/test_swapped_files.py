@@ -22,7 +22,7 @@ from support.issuers import NOW
 from support.lived_country import ROLE, Lenders, publish, published_files
 from support.power_cut import PowerCutError, stopping
 from support.swapping import swapped
-from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.role_keys import sign_metadata
 from xinzheng_issuer.publishing.root_chain import KEPT_ROOTS
@@ -163,6 +163,25 @@ def test_what_is_no_file_stops_nobody_for_longer_than_it_lies_there(
     path.unlink()
     away.rename(path)
     goes_on(lived, lenders, number=4 if is_needed else 5)
+
+
+@pytest.mark.parametrize("name", ["metadata", "targets", "bundles", "updates"])
+def test_nothing_is_written_into_a_folder_that_is_a_link(lived: Country, lenders: Lenders, name: str) -> None:
+    """Somebody lets a folder lead to that of the online keys."""
+    lenders.join()
+    keys, folder = lived.folder / "publisher", lived.folder / "public" / name
+    lived.next_day()
+    lived.hand_in()
+    before = {path: path.read_bytes() for path in keys.iterdir() if path.name != KEPT_ROOTS}
+    away = folder.rename(lived.folder / "away")
+    folder.symlink_to("../publisher")
+    with pytest.raises((OSError, TrustListError, PublishingError)):
+        publish(lived)
+    assert {path: path.read_bytes() for path in keys.iterdir() if path.name != KEPT_ROOTS} == before
+    folder.unlink()
+    away.rename(folder)
+    number = lived.publisher.repository.next_version("snapshot", after=3)
+    goes_on(lived, lenders, number=number)
 
 
 @pytest.mark.parametrize("turn", range(1, 4))
