@@ -47,12 +47,13 @@ def by_http(
     data: bytes,
     *,
     at: datetime,
+    now: datetime | None = None,
     identity: str | None = None,
     number: str | None = None,
     other: bytes | None = None,
 ) -> dict[str, Any]:
     """The report that the endpoint gives: raw, or as a file of a form where there is something to send along."""
-    client = TestClient(create_app(verifier, clock=lambda: at))
+    client = TestClient(create_app(verifier, clock=lambda: now or at))
     moment = format_timestamp(at)
     fields = {name: value for name, value in (("identity", identity), ("number", number)) if value is not None}
     if not fields and other is None:
@@ -65,17 +66,19 @@ def by_http(
     return report
 
 
-def by_batch(verifier: Verifier, items: Sequence[Item], *, at: datetime) -> list[Report]:
+def by_batch(verifier: Verifier, items: Sequence[Item], *, at: datetime, now: datetime | None = None) -> list[Report]:
     """The reports of `report_many`, over two processes."""
-    return list(verifier.report_many(iter(items), at=at, workers=2))
+    return list(verifier.report_many(iter(items), at=at, now=now, workers=2))
 
 
-def by_http_batch(verifier: Verifier, items: Sequence[Item], *, at: datetime) -> list[dict[str, Any] | None]:
+def by_http_batch(
+    verifier: Verifier, items: Sequence[Item], *, at: datetime, now: datetime | None = None
+) -> list[dict[str, Any] | None]:
     """The reports of the batch endpoint, objects sent as they stand and texts as strings; None for what is no text."""
     pieces = [_piece(item) for item in items]
     credentials = ",".join(piece for piece in pieces if piece is not None)
     content = f'{{"at":"{format_timestamp(at)}","credentials":[{credentials}]}}'
-    response = TestClient(create_app(verifier, clock=lambda: at)).post(
+    response = TestClient(create_app(verifier, clock=lambda: now or at)).post(
         "/v1/verify/batch", content=content.encode("utf-8")
     )
     assert response.status_code == 200, response.text

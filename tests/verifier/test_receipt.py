@@ -48,10 +48,9 @@ def receipt_of(
     verifier: Verifier = VERIFIER,
     signer: ReceiptSigner = KEY,
     at: datetime = NOW,
-    identity: str | None = None,
-    form: str | None = None,
+    **asked: Any,
 ) -> str:
-    report = verifier.report(data, at=at, identity=identity, form=form)
+    report = verifier.report(data, at=at, **asked)
     return make_receipt(report, verifier=verifier, signer=signer, made_at=LATER, version="1.2.3")
 
 
@@ -119,7 +118,7 @@ def test_number_is_compared_but_never_written(identity: str | None, compared: li
 )
 def test_every_kind_of_report_has_a_receipt_that_holds(case: Case) -> None:
     verifier = Verifier(case.trust, policy=case.policy)
-    receipt = receipt_of(case.data, verifier=verifier, at=case.at, identity=case.identity)
+    receipt = receipt_of(case.data, verifier=verifier, at=case.at, now=case.now, identity=case.identity)
     content = read_receipt(receipt, key=PUBLIC)
     assert (content.verdict, content.code, content.form) == (case.verdict, case.code, case.form)
     check = check_receipt(receipt, key=PUBLIC, data=case.data, verifier=verifier, identity=case.identity)

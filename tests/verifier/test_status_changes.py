@@ -44,7 +44,7 @@ def made(court: SimulatedCourt) -> datetime:
 def test_in_force_on_the_deadline_and_revoked_since(court: SimulatedCourt, certificate: str, made: datetime) -> None:
     deadline, revoked = court.now - 5 * DAY, court.now - 2 * DAY
     verifier = Verifier(TrustStore.from_documents(**documents(court, revocations=[(revoked, INDEX, 1)])))
-    report = verifier.report(certificate, at=deadline)
+    report = verifier.report(certificate, at=deadline, now=court.now)
     assert (report.verdict, report.code) == (Verdict.PASSED, "ok")
     assert report.steps[7].evidence["revokedSince"] == format_timestamp(revoked)
     assert entry(report)["history"] == {"then": 0, "now": 1, "turnedAt": format_timestamp(revoked)}
@@ -62,7 +62,8 @@ def test_a_change_counts_from_its_own_moment_on(court: SimulatedCourt, certifica
     revoked = court.now - 2 * DAY
     verifier = Verifier(TrustStore.from_documents(**documents(court, revocations=[(revoked, INDEX, 1)])))
     before, then = (
-        verifier.report(certificate, at=revoked - late) for late in (timedelta(microseconds=1), timedelta(0))
+        verifier.report(certificate, at=revoked - late, now=court.now)
+        for late in (timedelta(microseconds=1), timedelta(0))
     )
     assert (before.code, then.code) == ("ok", "revoked")
     assert then.deciding_step.evidence["since"] == format_timestamp(revoked)
@@ -72,25 +73,25 @@ def test_a_suspension_that_was_lifted_counts_while_it_lasted(court: SimulatedCou
     begun, lifted = court.now - 6 * DAY, court.now - 4 * DAY
     changes = [(begun, INDEX, 1), (lifted, INDEX, 0)]
     verifier = Verifier(TrustStore.from_documents(**documents(court, suspensions=changes)))
-    report = verifier.report(certificate, at=court.now - 5 * DAY)
+    report = verifier.report(certificate, at=court.now - 5 * DAY, now=court.now)
     assert (report.verdict, report.code) == (Verdict.FAILED, "suspended")
     evidence = report.deciding_step.evidence
     assert (evidence["since"], evidence["liftedSince"]) == (format_timestamp(begun), format_timestamp(lifted))
     assert report.message().endswith(f"the suspension was lifted {format_timestamp(lifted)}.")
     assert report.message("zh").endswith(f"该暂停已于 {format_timestamp(lifted)} 解除。")
     for at in (begun - HOUR, lifted, court.now):
-        assert verifier.report(certificate, at=at).code == "ok"
-    assert "suspendedSince" not in verifier.report(certificate, at=begun - HOUR).steps[7].evidence
+        assert verifier.report(certificate, at=at, now=court.now).code == "ok"
+    assert "suspendedSince" not in verifier.report(certificate, at=begun - HOUR, now=court.now).steps[7].evidence
 
 
 def test_suspended_since_and_then_revoked_says_the_worse(court: SimulatedCourt, certificate: str) -> None:
     trust = documents(court, revocations=[(court.now - DAY, INDEX, 1)], suspensions=[(court.now - 2 * DAY, INDEX, 1)])
-    report = Verifier(TrustStore.from_documents(**trust)).report(certificate, at=court.now - 3 * DAY)
+    report = Verifier(TrustStore.from_documents(**trust)).report(certificate, at=court.now - 3 * DAY, now=court.now)
     assert report.code == "ok"
     assert {"revokedSince", "suspendedSince"} <= report.steps[7].evidence.keys()
     assert "revoked since" in report.message()
     only = documents(court, suspensions=[(court.now - 2 * DAY, INDEX, 1)])
-    report = Verifier(TrustStore.from_documents(**only)).report(certificate, at=court.now - 3 * DAY)
+    report = Verifier(TrustStore.from_documents(**only)).report(certificate, at=court.now - 3 * DAY, now=court.now)
     assert "suspended since" in report.message()
     assert "被暂停" in report.message("zh")
 
@@ -100,20 +101,23 @@ def test_before_the_journal_begins_nothing_is_known(court: SimulatedCourt, certi
     changes = [(since, INDEX, 1)]
     for revocations in ([], changes):
         trust = TrustStore.from_documents(**documents(court, revocations=revocations, since=since))
-        report = Verifier(trust).report(certificate, at=since - timedelta(seconds=1))
+        report = Verifier(trust).report(certificate, at=since - timedelta(seconds=1), now=court.now)
         assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "status_before_changes")
         assert report.deciding_step.evidence["entries"] != []
         expected = "revoked" if revocations else "ok"
-        assert Verifier(trust).report(certificate, at=since).code == expected
+        assert Verifier(trust).report(certificate, at=since, now=court.now).code == expected
 
 
 def test_without_a_journal_a_set_bit_counts_however_old_and_a_clear_one_is_unknown(
     court: SimulatedCourt, certificate: str
 ) -> None:
     trust = documents(court, revocations=[(court.now - DAY, INDEX, 1)]) | {"status_changes": []}
-    assert Verifier(TrustStore.from_documents(**trust)).report(certificate, at=court.now - 5 * DAY).code == "revoked"
+    assert (
+        Verifier(TrustStore.from_documents(**trust)).report(certificate, at=court.now - 5 * DAY, now=court.now).code
+        == "revoked"
+    )
     clear = documents(court) | {"status_changes": []}
-    report = Verifier(TrustStore.from_documents(**clear)).report(certificate, at=court.now - 5 * DAY)
+    report = Verifier(TrustStore.from_documents(**clear)).report(certificate, at=court.now - 5 * DAY, now=court.now)
     assert (report.verdict, report.code) == (Verdict.INDETERMINATE, "status_not_yet_known")
 
 
@@ -122,15 +126,16 @@ def test_a_slow_clock_is_given_no_benefit(court: SimulatedCourt, certificate: st
     revoked = court.now - 2 * DAY
     trust = TrustStore.from_documents(**documents(court, revocations=[(revoked, INDEX, 1)]))
     slow = Verifier(trust, policy=Policy(max_clock_skew=5 * MINUTE))
-    assert slow.report(certificate, at=revoked - 4 * MINUTE).code == "revoked"
-    assert slow.report(certificate, at=revoked - 6 * MINUTE).code == "ok"
-    assert slow.report(certificate, at=made - 4 * MINUTE).code == "revoked"
+    assert slow.report(certificate, at=revoked - 4 * MINUTE, now=court.now).code == "revoked"
+    assert slow.report(certificate, at=revoked - 6 * MINUTE, now=court.now).code == "ok"
+    assert slow.report(certificate, at=made - 4 * MINUTE, now=court.now).code == "revoked"
     lifted = [(revoked, INDEX, 1), (revoked + MINUTE, INDEX, 0)]
     trust = TrustStore.from_documents(**documents(court, suspensions=lifted))
     slow = Verifier(trust, policy=Policy(max_clock_skew=5 * MINUTE))
-    assert slow.report(certificate, at=revoked - 4 * MINUTE).code == "suspended"
+    assert slow.report(certificate, at=revoked - 4 * MINUTE, now=court.now).code == "suspended"
 
 
+@pytest.mark.usefixtures("present")
 def test_every_door_answers_a_question_about_the_past(
     court: SimulatedCourt, certificate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,13 +144,15 @@ def test_every_door_answers_a_question_about_the_past(
     (tmp_path / "certificate.jwt").write_text(certificate, "ascii")
     options = [*command_options(given_documents, tmp_path), "--at", format_timestamp(deadline)]
     verifier = Verifier(TrustStore.from_documents(**given_documents))
-    expected = verifier.report(certificate, at=deadline).to_json()
+    expected = verifier.report(certificate, at=deadline, now=court.now).to_json()
     printed = command(tmp_path / "certificate.jwt", *options, "--json")
     assert printed.status == 0
     assert {name: value for name, value in json.loads(printed.out).items() if name != "file"} == expected
-    assert by_http(verifier, certificate.encode(), at=deadline) == expected
-    assert by_http_batch(verifier, [Item(certificate)], at=deadline) == [expected]
-    assert [report.to_json() for report in by_batch(verifier, [Item(certificate)], at=deadline)] == [expected]
+    assert by_http(verifier, certificate.encode(), at=deadline, now=court.now) == expected
+    assert by_http_batch(verifier, [Item(certificate)], at=deadline, now=court.now) == [expected]
+    assert [report.to_json() for report in by_batch(verifier, [Item(certificate)], at=deadline, now=court.now)] == [
+        expected
+    ]
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)
     for locale, sentence, row in (
@@ -161,7 +168,7 @@ def test_every_door_answers_a_question_about_the_past(
         assert sentence in shown
         assert row in shown
         assert shown.count(format_timestamp(revoked)) >= 2
-    page = TestClient(create_app(verifier)).post(
+    page = TestClient(create_app(verifier, clock=lambda: court.now)).post(
         "/page/verify", content=certificate, params={"at": format_timestamp(deadline)}
     )
     status = next(row["text"] for row in page.json()["sheet"]["zh"]["rows"] if row["key"] == "status")
@@ -176,9 +183,10 @@ def test_a_chosen_moment_is_no_clock_that_is_behind(court: SimulatedCourt, certi
     changes = {url: plain.status_changes(url) or b"" for url in plain.status_list_urls}
     trust = TrustStore(plain.issuers, lists, issued_floor=court.now, status_changes=changes)
     verifier = Verifier(trust)
-    assert verifier.report(certificate, at=deadline).code == "clock_implausible"
+    for now in (None, court.now - HOUR):
+        report = verifier.report(certificate, at=deadline, now=now)
+        assert (report.code, report.steps[6].code) == ("revoked", "clock_implausible")
     assert verifier.report(certificate, at=deadline, now=court.now).code == "ok"
-    assert verifier.report(certificate, at=deadline, now=court.now - HOUR).code == "clock_implausible"
     assert verifier.verify(certificate, at=deadline, now=court.now)["issuer"] == court.did
     (report,) = verifier.report_many([certificate], at=deadline, now=court.now, workers=2)
     assert report.code == "ok"
@@ -199,14 +207,14 @@ def test_journals_are_looked_at_only_for_the_past_and_once(
     for at in (made, court.now):
         assert verifier.report(certificate, at=at).code == "ok"
     assert trust.decoded_status_changes == {}
-    assert verifier.report(certificate, at=made - timedelta(seconds=1)).code == "ok"
+    assert verifier.report(certificate, at=made - timedelta(seconds=1), now=court.now).code == "ok"
     kept = dict(trust.decoded_status_changes)
     assert {*kept} == {*trust.status_list_urls}
-    verifier.report(certificate, at=made - HOUR)
+    verifier.report(certificate, at=made - HOUR, now=court.now)
     assert all(trust.decoded_status_changes[url] is journal for url, journal in kept.items())
     again = pickle.loads(pickle.dumps(trust))  # noqa: S301 - what a worker of a batch receives
     assert again.decoded_status_changes == {}
-    assert Verifier(again).report(certificate, at=made - HOUR).code == "ok"
+    assert Verifier(again).report(certificate, at=made - HOUR, now=court.now).code == "ok"
 
 
 def test_a_journal_is_part_of_what_was_trusted(court: SimulatedCourt) -> None:

@@ -53,7 +53,7 @@ def _answer(
         court.status_url("suspension"): json.dumps(trust["status_changes"][1]).encode(),
     }
     store = TrustStore(plain.issuers, lists, plain.contexts, status_changes=changes)
-    return Verifier(store).report(certificate, at=court.now - 5 * DAY)
+    return Verifier(store).report(certificate, at=court.now - 5 * DAY, now=court.now)
 
 
 def _wrong_journals(court: SimulatedCourt) -> dict[str, tuple[str, Any]]:
@@ -136,16 +136,21 @@ def test_a_journal_that_is_not_right_answers_nothing(
     assert "history" not in entry(report)
 
 
+@pytest.mark.usefixtures("present")
 @pytest.mark.parametrize("name", ["older", "contradicts-set", "future"])
 def test_every_door_says_what_is_wrong_with_a_journal(
-    court: SimulatedCourt, certificate: str, wrong_journals: dict[str, tuple[str, Any]], name: str, tmp_path: Path
+    court: SimulatedCourt,
+    certificate: str,
+    wrong_journals: dict[str, tuple[str, Any]],
+    name: str,
+    tmp_path: Path,
 ) -> None:
     code, journal = wrong_journals[name]
     trust = documents(court)
     trust["status_changes"][0] = journal
     at = court.now - 5 * DAY
     verifier = Verifier(TrustStore.from_documents(**trust))
-    assert by_http(verifier, certificate.encode(), at=at)["code"] == code
+    assert by_http(verifier, certificate.encode(), at=at, now=court.now)["code"] == code
     path = tmp_path / "certificate.jwt"
     path.write_text(certificate, "ascii")
     options = [*command_options(trust, tmp_path), "--at", format_timestamp(at), "--json"]
@@ -207,8 +212,8 @@ def test_the_key_of_a_kept_journal_is_still_asked(court: SimulatedCourt, certifi
             method["expires"] = format_timestamp(court.now - 3 * DAY)
     store = TrustStore.from_documents([document], trust["status_lists"], status_changes=trust["status_changes"])
     verifier = Verifier(store)
-    assert verifier.report(certificate, at=court.now - 4 * DAY).code == "ok"
-    assert verifier.report(certificate, at=court.now - 2 * DAY).code == "status_issuer"
+    assert verifier.report(certificate, at=court.now - 4 * DAY, now=court.now).code == "ok"
+    assert verifier.report(certificate, at=court.now - 2 * DAY, now=court.now).code == "status_issuer"
     url = court.status_url("revocation")
     status_list = authentic_list(url, store, at=court.now - 4 * DAY)
     with pytest.raises(Exception, match="not vouched for") as refused:
@@ -230,7 +235,7 @@ def test_a_delegate_writes_the_journal_of_its_own_list(court: SimulatedCourt, ce
         store = TrustStore.from_documents(
             controllers, [by_delegate, own["status_lists"][1]], status_changes=[written, own["status_changes"][1]]
         )
-        assert Verifier(store).report(certificate, at=court.now - 5 * DAY).code == code
+        assert Verifier(store).report(certificate, at=court.now - 5 * DAY, now=court.now).code == code
 
 
 def test_many_changes_are_read_in_time_and_more_are_refused(court: SimulatedCourt, certificate: str) -> None:

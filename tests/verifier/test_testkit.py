@@ -43,7 +43,7 @@ def test_every_case_gets_its_verdict_and_code(case: Case) -> None:
     assert (report.verdict, report.code, report.form) == (case.verdict, case.code, case.form)
     data = case.data if isinstance(case.data, bytes) else case.data.encode()
     verifier = Verifier(case.trust, policy=case.policy)
-    assert by_http(verifier, data, at=case.at, identity=case.identity) == report.to_json()
+    assert by_http(verifier, data, at=case.at, now=case.now, identity=case.identity) == report.to_json()
 
 
 def test_catalogue_leaves_no_situation_out() -> None:

@@ -151,7 +151,8 @@ class Verifier:
             form: "jsonld", "jwt", "cose", "qr" or "enveloped" to accept this form only; None detects it.
             now: the aware present moment, where `at` is another one that somebody chose, such as the deadline of a
                 tender that is over. A clock that is behind the trust data is told by it. None says that `at` is the
-                present moment; what lies before the trust data was made is then taken for a clock that is behind.
+                present moment; what lies before the trust data was made is then taken for a clock that is behind, and
+                nobody looks back.
 
         Raises:
             TypeError: an argument of a wrong type.

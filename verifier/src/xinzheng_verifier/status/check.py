@@ -70,8 +70,9 @@ def check_status(
         at: the moment of judgement.
         policy: whether a status is required, how old a list may be, counted from when it was made or last vouched
             for, and how slow the clock may be.
-        now: the present moment where `at` is an earlier one that somebody chose: trust that has expired by now is
-            too old to ask about what it had not seen yet.
+        now: the present moment where `at` is an earlier one that somebody chose; None if `at` is the present. Trust
+            that has expired by now is too old to ask about what it had not seen yet, and a list that is made only
+            later tells nothing of the past: whoever made it had a wrong clock.
     """
     now = max(at, now or at)
     stale = _bundle_error(trust, issuer, now)
@@ -158,11 +159,17 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
 def _past(status_list: StatusList, entry: StatusEntry, question: _Question) -> LookBack | None:
     """The entry at a moment before the list was made; None where there is no journal to tell.
 
+    A list that lies ahead of the present was made by a clock that was ahead, and so were the changes that it shows: to
+    look back from it would find every one of them still to come. A journal tells no change after its list was made.
+
     Raises:
         UndecidedError: a code of `authentic_journal` or `look_back`.
     """
-    latest = latest_moment(question.at, question.policy.max_clock_skew)
+    skew = question.policy.max_clock_skew
+    latest = latest_moment(question.at, skew)
     if latest >= status_list.valid_from or entry.size != 1:
+        return None
+    if latest_moment(question.now, skew) < status_list.valid_from:
         return None
     journal = authentic_journal(status_list, question.trust, at=question.at)
     return None if journal is None else look_back(journal, entry.index, at=question.at, latest=latest)

@@ -93,6 +93,7 @@ class Case:
         trust: whom to trust.
         policy: the rules.
         at: the moment to ask about.
+        now: the present moment; later than `at` where the case is about the past.
         identity: what the person at the desk gave as their number; None if they were not asked.
         verdict, code: what the report must come to.
     """
@@ -103,6 +104,7 @@ class Case:
     trust: TrustStore
     policy: Policy
     at: datetime
+    now: datetime
     identity: str | None
     verdict: Verdict
     code: str
@@ -114,7 +116,8 @@ class Case:
 
     def report(self) -> Report:
         """What the verifier says of it."""
-        return Verifier(self.trust, policy=self.policy).report(self.data, at=self.at, identity=self.identity)
+        verifier = Verifier(self.trust, policy=self.policy)
+        return verifier.report(self.data, at=self.at, now=self.now, identity=self.identity)
 
 
 class _Issue(Protocol):
@@ -330,6 +333,7 @@ def _served(desk: _Desk, recipes: Mapping[Situation, _Recipe]) -> Iterator[Case]
                 trust=plan.trust or current,
                 policy=Policy(**{"profile": desk.policy.profile, **plan.rules}),  # type: ignore[arg-type]
                 at=plan.at or desk.now,
+                now=desk.now,
                 identity=plan.identity,
                 verdict=verdict,
                 code=code,
