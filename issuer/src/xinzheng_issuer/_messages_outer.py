@@ -229,6 +229,14 @@ PUBLISHING = {
         "上一版自称制作于 {published}，而本机时钟为 {now}：未发布任何内容。请校准时钟；如当时时钟有误，"
         "全国名单须以新根更换在线密钥，独立运行的法院亦然：xinzheng bundle-keys rotate snapshot timestamp。",
     ),
+    "publication_ahead": Message(
+        "The last edition or a status list says that it was made at {told}, and this clock shows {now}: until then "
+        "lenders who have it pass nothing (clock_implausible). If this clock is behind, set it right. If it is right, "
+        "an earlier one was ahead: xinzheng bundle-keys rotate snapshot timestamp lets all of it begin again now.",
+        "上一版或某个状态列表自称制作于 {told}，而本机时钟为 {now}：在此之前，持有该版的机构不通过任何证明"
+        "（clock_implausible）。如本机时钟偏慢，请校准；如本机时钟无误，则此前的时钟偏快："
+        "xinzheng bundle-keys rotate snapshot timestamp 使其自现在起重新计时。",
+    ),
     "publication_refused": Message(
         "The bundle was not published, for the verifier refuses it ({refusal}): {reason}",
         "信任包未发布，因为核验程序拒绝接受（{refusal}）：{reason}",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xinzheng_issuer.cli.bundle_keys import warn_of_root
+from xinzheng_issuer.cli.bundle_keys import warn_of_clock, warn_of_root
 from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import Issuer, open_contributor, open_issuer
@@ -33,6 +33,7 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
             (out / "root.json").write_bytes(publisher.root)
         click.echo(word("published", version=latest.version, path=out / "bundle.xzb" if out else latest.path))
         warn_of_root(publisher.signed_root.expires)
+        warn_of_clock(issuer.outbox.ahead())
         if contribution is not None:
             _hand_in(issuer, contribution, above=above)
 

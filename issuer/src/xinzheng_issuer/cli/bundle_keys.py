@@ -50,7 +50,7 @@ def show(data: Path | None, as_json: bool, closed: bool) -> None:
     with _desk(data) as desk:
         root, publisher = desk.root, desk.issuer.outbox.publisher
         waits, unusable = publisher.root_waits, desk.unusable_keys(closed=closed)
-        digest = sha256_of(publisher.root)
+        digest, ahead = sha256_of(publisher.root), desk.ahead
         with desk.issuer.office.reading() as store:
             events = [each for each in store.key_events() if each.key_name.startswith(BUNDLE_PREFIX)]
     due = is_due(root.expires)
@@ -62,6 +62,7 @@ def show(data: Path | None, as_json: bool, closed: bool) -> None:
             "unusable": {name: error.code for name, error in unusable.items()},
             "due": due,
             "published": not waits,
+            "ahead": None if ahead is None else ahead.params["told"],
             "changes": [_event_json(each) for each in events],
         }
         click.echo(json.dumps(members, ensure_ascii=False))
@@ -73,7 +74,8 @@ def show(data: Path | None, as_json: bool, closed: bool) -> None:
         for each in events:
             click.echo(_event_line(each))
         _warn(root.expires, waits=waits)
-    if due or waits or unusable:
+        warn_of_clock(ahead)
+    if due or waits or unusable or ahead:
         raise SystemExit(1)
 
 
@@ -95,6 +97,12 @@ def warn_of_root(expires: datetime) -> None:
         click.echo(word("root_ended", expires=format_timestamp(expires)), err=True)
     elif is_due(expires):
         click.echo(word("root_due", expires=format_timestamp(expires), days=left.days), err=True)
+
+
+def warn_of_clock(ahead: CodedError | None) -> None:
+    """A line on standard error when lenders wait for a moment that is to come."""
+    if ahead is not None:
+        click.echo(f"{ahead.message(language_from(os.environ))} [{ahead.code}]", err=True)
 
 
 def _warn(expires: datetime, *, waits: bool) -> None:

@@ -92,6 +92,11 @@ class RoleDesk:
         """Why keys that the newest root names cannot sign, root keys too; argument as for `BundleKeys.unusable`."""
         return self._keys.unusable(self.root, closed=closed)
 
+    @property
+    def ahead(self) -> PublishingError | None:
+        """Why lenders wait for a moment to come, as of `Outbox.ahead`."""
+        return self._outbox.ahead()
+
     def check(self, roles: Sequence[str] = ()) -> None:
         """See before anything is done whether a root can follow that replaces the keys of these roles.
 

@@ -37,6 +37,13 @@ ROLE_WORDS: dict[str, Message] = {
         "thief pushed them up, that ends too.",
         "各机构将忘记旧的时间戳、快照密钥所担保的版本号和时刻：窃取者曾抬高的，也随之失效。",
     ),
+    "again": Message(
+        "What says that it was made later than this clock shows ({now}), up to {told}, begins again at that moment: "
+        "status lists are made anew, and changes that were dated later count from now on. If this clock is behind, "
+        "stop here and set it right.",
+        "凡自称制作时间晚于本机时钟（{now}）者，最晚至 {told}，均自此刻重新计时：状态列表重新制作，"
+        "所记时间更晚的变更自现在起计。如本机时钟偏慢，请就此停止并先行校准。",
+    ),
     "targets_alone": Message(
         "If the targets key was stolen and used, lenders may remember a version that only a new snapshot or timestamp "
         "key lets them forget: rotate targets snapshot timestamp together.",
@@ -127,6 +134,8 @@ class RootEffects:
             yield says("online", role=role, before=", ".join(key_names(root, role)))
         if {"snapshot", "timestamp"} & {*roles}:
             yield says("forget")
+            if (ahead := self._desk.ahead) is not None:
+                yield says("again", **ahead.params)
         elif online:
             yield says("targets_alone")
         if online and not self._desk.old_keys_sign(roles):

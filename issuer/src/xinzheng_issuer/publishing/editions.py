@@ -15,6 +15,7 @@ from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, NamedSigner
 from xinzheng_issuer.issuing.suites import ALGORITHMS
+from xinzheng_issuer.publishing.ahead import begin_again
 from xinzheng_issuer.publishing.status_changes import (
     Change,
     beginning,
@@ -39,7 +40,9 @@ _REVOCATIONS = "/revocation.json"
 _log = structlog.get_logger("xinzheng.publishing")
 
 
-def editions(store: Store, office: Office, keys: CourtKeys, *, at: datetime) -> Sequence[StatusList]:
+def editions(
+    store: Store, office: Office, keys: CourtKeys, *, at: datetime, again: bool = False
+) -> Sequence[StatusList]:
     """The current edition of every list; those that need it are made and signed.
 
     Args:
@@ -47,13 +50,14 @@ def editions(store: Store, office: Office, keys: CourtKeys, *, at: datetime) -> 
         office: the court.
         keys: its keys.
         at: the present moment.
+        again: what lies ahead of it begins again, as `publishing.ahead` says.
 
     Raises:
         IssuingError, KeyStoreError: the status key cannot be used.
     """
     key = keys.signer(KeyUsage.STATUS, at=at)
     return [
-        _edition(store, office.court, key, number, purpose, at=at)
+        _edition(store, office.court, key, number, purpose, at=at, again=again)
         for number in store.list_numbers()
         for purpose in STATUS_PURPOSES
     ]
@@ -104,10 +108,19 @@ def _sequence(document: bytes | None) -> int:
 
 
 def _edition(
-    store: Store, court: CourtConfiguration, key: NamedSigner, number: int, purpose: StatusPurpose, *, at: datetime
+    store: Store,
+    court: CourtConfiguration,
+    key: NamedSigner,
+    number: int,
+    purpose: StatusPurpose,
+    *,
+    at: datetime,
+    again: bool,
 ) -> StatusList:
     row = store.status_list(number, purpose) or first_row(store, number, purpose, at=at)
     noted = store.status_changes(number, purpose)
+    if again:
+        begin_again(row, noted, at=at)
     indexes = _indexes(store, number, purpose, noted)
     changes = _complete(store, row, noted, indexes, at=at)
     pending = [change for change in changes if change.sequence is None]
@@ -196,11 +209,12 @@ def _number(pending: Sequence[StatusChange], row: StatusList, *, at: datetime) -
     """Enters changes into the edition that first shows them; when that edition is made.
 
     A clock set back, or a transaction that took long, must change nothing that was vouched for already: a change counts
-    at the earliest from when the list was last said to be current.
+    at the earliest from when the list was last said to be current. For any other reason none counts from later than
+    the clock shows.
     """
     moment = max(row.made_at, row.since, row.attested_at or row.since)
     for change in pending:
-        change.at = moment = max(moment, change.at)
+        change.at = moment = max(moment, min(change.at, at))
         change.sequence = row.sequence
     return max(moment, at)
 

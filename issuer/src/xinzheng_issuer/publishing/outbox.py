@@ -22,10 +22,12 @@ from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
+from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
+from xinzheng_issuer.publishing.repository import is_ahead
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.served import Served, served
 from xinzheng_issuer.register.tables import StatusList
@@ -151,7 +153,13 @@ class Outbox:
     def look(self) -> None:
         """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
         found: list[str] = []
-        for check in (self._publisher.keep_roots, self._compare, self._publisher.require_key_files):
+        checks = (
+            self._publisher.keep_roots,
+            self._compare,
+            self._publisher.require_key_files,
+            self._require_present,
+        )
+        for check in checks:
             try:
                 check()
             except CodedError as error:
@@ -161,12 +169,34 @@ class Outbox:
             except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
                 _log.error("hindered", code=type(error).__name__, exc_info=error)
                 found.append(type(error).__name__)
-        self._hindrances = found
+        self._hindrances = [*dict.fromkeys(found)]
 
     @property
     def hindrances(self) -> Sequence[str]:
         """Codes of what kept the court from issuing or publishing at the last `look`."""
         return self._hindrances
+
+    def ahead(self) -> PublishingError | None:
+        """Why lenders who have what was published pass nothing: it lies further ahead of the clock than clocks differ.
+
+        Returns:
+            PublishingError: `publication_ahead`; None if nothing lies ahead.
+
+        Raises:
+            PublishingError: `repository_damaged`, `edition_damaged`.
+        """
+        now, edition = self._office.clock(), self._publisher.in_effect
+        published = edition.published_at if edition else None
+        with self._office.reading() as store:
+            told = [*store.status_moments(), *([published] if published else [])]
+        latest = max(told, default=now)
+        if not is_ahead(latest, at=now):
+            return None
+        return PublishingError("publication_ahead", told=format_timestamp(latest), now=format_timestamp(now))
+
+    def _require_present(self) -> None:
+        if (error := self.ahead()) is not None:
+            raise error
 
     def require_knowledge(self) -> None:
         """Raise while the register knows less than was published: it would give numbers and indexes out again.
@@ -332,8 +362,10 @@ class Outbox:
                 self._publisher.require_signers()
                 if forgotten is not None and not gives_up:
                     raise forgotten
+                again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
                 # What must not be published must not get its numbers either: they would outrun the check.
-                targets = self._targets(editions(store, self._office, keys, at=now), keys, edition, at=now)
+                lists = editions(store, self._office, keys, at=now, again=again)
+                targets = self._targets(lists, keys, edition, at=now)
         above = max(given, edition.version if edition else 0)
         publication = self._publisher.publish(targets, at=now, beside=beside, above=above)
         with self._office.writing() as store:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import func
 from sqlmodel import Session, col, or_, select, update
 
 from xinzheng_issuer.register.tables import Case, Certificate, StatusChange, StatusList
@@ -58,6 +59,14 @@ class StatusRows:
             .where(Certificate.court_id == self.court_id, Certificate.list_number == list_number)
         )
         return [GivenOut(*row) for row in self._session.exec(query).all()]
+
+    def status_moments(self) -> Sequence[datetime]:
+        """When lists were made and last vouched for, and since when their changes are told: the latest of each."""
+        made, attested, since = (
+            func.max(col(each)) for each in (StatusList.made_at, StatusList.attested_at, StatusList.since)
+        )
+        query = select(made, attested, since).where(StatusList.court_id == self.court_id)
+        return [each for each in self._session.exec(query).one() if each is not None]
 
     def mark_attested(self, *, at: datetime) -> None:
         """Note that a publication has named every list's edition as current."""

@@ -1,0 +1,45 @@
+"""What was published by a clock that was ahead: how it is noticed, and how it begins again.
+
+Whether such a clock was wrong, or the one that shows an earlier time now, a person has to say. Until then a change
+counts from when its list was last said to be current, as after a clock that was set back, for that much was vouched
+for. New keys of timestamp or snapshot say that the clock is right: lenders forget the moments that the old ones stated,
+and what lies ahead counts from now on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tuf.api.metadata import Root
+
+from xinzheng_issuer.publishing.bundle_keys import differing_roles
+from xinzheng_issuer.publishing.repository import is_ahead
+from xinzheng_issuer.register.tables import StatusChange, StatusList
+
+
+def moments_begin_again(before: Root | None, now: Root) -> bool:
+    """Whether lenders forget the moments they were told, for other keys state them (TUF specification, 5.3.11).
+
+    Args:
+        before: the root of the edition in effect; None before the first, which any other would have to follow.
+        now: the root of the edition that follows.
+    """
+    return before is None or not {"timestamp", "snapshot"}.isdisjoint(differing_roles(before, now))
+
+
+def begin_again(row: StatusList, changes: Sequence[StatusChange], *, at: datetime) -> None:
+    """Let a list, and the changes that its editions have shown, begin again at a moment if they lie ahead of it.
+
+    Moments that lie ahead by no more than clocks differ stay: they were vouched for.
+
+    Args:
+        row: the list; one that is changed has to be signed anew.
+        changes: all of its changes.
+        at: the present moment.
+    """
+    told = [row.made_at, row.since, row.attested_at or row.since, *(change.at for change in changes)]
+    if not is_ahead(max(told), at=at):
+        return
+    for change in changes:
+        change.at = min(change.at, at)
+    row.made_at, row.since, row.attested_at = min(row.made_at, at), min(row.since, at), at
+    row.document = row.journal = None
