@@ -58,7 +58,8 @@ def test_the_workflow_page_is_the_state_machine() -> None:
 
 
 def test_the_workflow_page_names_every_final_state() -> None:
-    left = {source for row in TRANSITIONS.values() for source in row.sources}
+    taken_back = {Action.RESUME, Action.SUPERSEDE}  # of an end that has not come, which is none
+    left = {source for row in TRANSITIONS.values() if row.action not in taken_back for source in row.sources}
     final = {str(state) for state in State if state not in left}
     sentence = next(line for line in WORKFLOW.splitlines() if "are final" in line)
     assert quoted(sentence.partition("are final")[0]) == final

@@ -36,6 +36,8 @@ ACTIONS: Mapping[str, Message] = {
     "reinstate": Message("reinstate", "恢复证明"),
     "revoke": Message("revoke", "撤销证明"),
     "expire": Message("expire", "到期"),
+    "resume": Message("take back an end that has not come", "撤回尚未到来的到期"),
+    "supersede": Message("replace by the certificate in force", "由有效证明取代"),
     "reissue": Message("re-issue", "重新出具"),
     "dropReissue": Message("drop the re-issue", "放弃重新出具"),
     "reviewFeed": Message("mark records of the list as looked at", "标记名单记录为已核对"),

@@ -70,6 +70,8 @@ class Action(StrEnum):
     REINSTATE = "reinstate"
     REVOKE = "revoke"
     EXPIRE = "expire"
+    RESUME = "resume"
+    SUPERSEDE = "supersede"
     REISSUE = "reissue"
     DROP_REISSUE = "dropReissue"
 
@@ -184,6 +186,11 @@ TRANSITIONS: Mapping[Action, Transition] = MappingProxyType(
                 reason=True,
             ),
             Transition(Action.EXPIRE, LIVE_STATES, State.EXPIRED, frozenset({Role.CLOCK})),
+            # An end that lies ahead has not come: a clock that was ahead took that step. Nothing else leaves `expired`.
+            Transition(Action.RESUME, frozenset({State.EXPIRED}), State.ACTIVE, frozenset({Role.CLOCK})),
+            Transition(
+                Action.SUPERSEDE, frozenset({State.EXPIRED}), State.REVOKED, frozenset({Role.SYSTEM}), reason=True
+            ),
             # A compromised key's certificates are made anew on what was approved for them; an administrator orders it.
             Transition(Action.REISSUE, frozenset({None}), State.APPROVED, frozenset({Role.ADMINISTRATOR}), reason=True),
             Transition(

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_issuer.casework.steps import clock_is_due, expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
@@ -314,7 +314,7 @@ class Outbox:
         now = self._office.clock()
         with self._office.reading() as store:
             row = store.status_list(1, STATUS_PURPOSES[0])
-            ended = bool(store.cases_past(now))
+            ended = clock_is_due(store, at=now)
         age = timedelta(hours=self._office.court.status.refresh_hours)
         if ended or row is None or row.attested_at is None or now - row.attested_at >= age:
             return True

@@ -1,0 +1,115 @@
+"""Certificates that a clock that was ahead took for ended: none of them passes at lenders beyond the court's reach."""
+
+from datetime import timedelta
+
+from support.office import CourtHouse, application, relisting
+from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_verifier import TrustStore, Verifier
+
+AHEAD = timedelta(days=210)
+
+
+def passes(house: CourtHouse, token: bytes) -> str:
+    """What a lender with the newest bundle says now."""
+    publisher = house.issuer.outbox.publisher
+    assert publisher.latest is not None
+    trust = TrustStore.from_bundle(publisher.latest.path.read_bytes(), root=publisher.root, at=house.clock.now)
+    return Verifier(trust).report(token, at=house.clock.now).code
+
+
+def jwt(house: CourtHouse, number: str) -> bytes:
+    content: bytes = house.get(f"/api/v1/certificates/{number}/credential.jwt").content
+    return content
+
+
+def ahead_for_a_round(house: CourtHouse) -> None:
+    """What is due is done, and the clock is right again before anything is published."""
+    house.clock.now += AHEAD
+    with house.issuer.office.writing() as store:
+        assert expire_due(store, at=house.clock.now) > 0
+    house.clock.now -= AHEAD
+
+
+def steps_of(house: CourtHouse, number: str) -> list[tuple[str, str, str]]:
+    with house.issuer.office.reading() as store:
+        case = store.issued_certificate(number)[1]
+        return [(row.action, row.to_state, row.actor_name) for row in store.transitions(case.id)]
+
+
+def test_it_is_in_force_again_and_can_be_revoked(shared_house: CourtHouse) -> None:
+    house = shared_house
+    number = house.certificate()["certificateNumber"]
+    token = jwt(house, number)
+    ahead_for_a_round(house)
+    assert house.state(number) == "expired"
+    assert (passes(house, token), house.issuer.tend().published) == ("ok", True)
+    assert house.state(number) == "active"
+    assert steps_of(house, number)[-2:] == [("expire", "expired", "clock"), ("resume", "active", "clock")]
+    ahead_for_a_round(house)
+    answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    assert (answer.status_code, house.state(number), passes(house, token)) == (200, "revoked", "revoked")
+
+
+def test_what_was_suspended_is_suspended_again(shared_house: CourtHouse) -> None:
+    """The end cleared its bit, and lenders would pass it."""
+    house = shared_house
+    number = house.certificate()["certificateNumber"]
+    token = jwt(house, number)
+    assert house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"}).status_code == 200
+    ahead_for_a_round(house)
+    assert house.issuer.tend().published
+    assert (house.state(number), passes(house, token)) == ("suspended", "suspended")
+    with house.issuer.office.reading() as store:
+        case = store.issued_certificate(number)[1]
+        assert (store.transitions(case.id)[-1].reason, case.reinstatement_proposed_by) == ("举报", None)
+    for who in ("judge", "approver"):
+        body = {"reason": "查明"}
+        assert house.post(f"/api/v1/certificates/{number}/reinstatement", body, who).status_code == 200
+    assert passes(house, token) == "ok"
+
+
+def test_the_feed_reaches_it(shared_house: CourtHouse) -> None:
+    house = shared_house
+    number = house.certificate()["certificateNumber"]
+    token = jwt(house, number)
+    ahead_for_a_round(house)
+    house.feed(relisting(publishDate=f"{house.clock.now:%Y%m%d}"))
+    assert (house.state(number), passes(house, token)) == ("revoked", "revoked")
+
+
+def test_another_certificate_of_the_entry_has_replaced_it(shared_house: CourtHouse) -> None:
+    """It was issued while nobody knew of the first: two of one entry are never in force."""
+    house = shared_house
+    first = house.certificate()["certificateNumber"]
+    token = jwt(house, first)
+    house.clock.now += AHEAD
+    second = house.certificate(application())
+    house.clock.now -= AHEAD
+    house.clock.advance(minutes=1)
+    house.issuer.tend()
+    assert (house.state(first), house.state(second["certificateNumber"])) == ("revoked", "active")
+    assert steps_of(house, first)[-1] == ("supersede", "revoked", "system")
+    with house.issuer.office.reading() as store:
+        certificate, case = store.issued_certificate(first)
+        assert case.revocation_reason == "superseded"
+        assert certificate.list_index in store.set_indexes(1, "revocation")
+    assert house.issuer.outbox.renew().reason == "publication_clock"
+    assert passes(house, token) in {"clock_implausible", "revoked"}
+
+
+def test_an_end_that_has_come_is_final(shared_house: CourtHouse) -> None:
+    """Nor do two machines whose clocks differ by minutes undo each other's steps."""
+    house = shared_house
+    certificate = house.certificate()
+    number = certificate["certificateNumber"]
+    house.clock.now = parse_timestamp(certificate["validUntil"])
+    house.clock.advance(seconds=1)
+    house.issuer.tend()
+    for back in (timedelta(0), timedelta(minutes=4)):
+        house.clock.now -= back
+        house.issuer.tend()
+        assert house.state(number) == "expired"
+    answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+    assert (answer.status_code, answer.json()["code"]) == (409, "transition_not_allowed")
+    assert steps_of(house, number)[-1] == ("expire", "expired", "clock")
