@@ -2,15 +2,12 @@
 
 import json
 import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
-
-NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -24,11 +21,14 @@ def noted(path: Path) -> str:
 
 def test_what_is_finished_late_does_not_take_the_place_of_what_was_recorded_since(path: Path) -> None:
     epoch = Epoch(path)
-    epoch.note("b", NOW)
-    epoch.note("a", NOW - timedelta(minutes=10))
+    epoch.note("b", (1, 2))
+    epoch.note("a", (1, 2))
     assert noted(path) == "b"
-    epoch.note("c", NOW)
+    epoch.note("c", (1, 3))
+    epoch.note("b", (1, 2))
     assert noted(path) == "c"
+    epoch.note("d", (2, 1))
+    assert noted(path) == "d"
 
 
 def test_many_at_once_disturb_nobody(path: Path) -> None:
@@ -37,7 +37,7 @@ def test_many_at_once_disturb_nobody(path: Path) -> None:
     def note(first: int) -> None:
         try:
             for number in range(first, 200, 4):
-                Epoch(path).note(f"{number}", NOW + timedelta(seconds=number))
+                Epoch(path).note(f"{number}", (1, number))
         except Exception as error:  # noqa: BLE001 - whatever it is fails the test
             failures.append(error)
 
@@ -54,6 +54,6 @@ def test_what_cannot_be_read_is_not_written_over(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"{")
     with pytest.raises(IssuingError) as caught:
-        Epoch(path).note("a", NOW)
+        Epoch(path).note("a", (1, 1))
     assert caught.value.code == "epoch_unwritable"
     assert path.read_bytes() == b"{"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,25 @@ def test_certificates_that_were_only_issued_are_missed_too(court: CourtHouse) ->
         assert restored.get("/healthz", None).json()["hindrances"] == []
         assert listed(restored, forgotten) == "ok"
         assert "nothing to take over" in run(restored, "--dry-run").stdout
+
+
+def test_they_are_missed_after_a_clock_that_was_ahead(court: CourtHouse) -> None:
+    """What it recorded is not the last of all, whatever its date says; nor is what is finished late."""
+    court.clock.now += timedelta(days=1)
+    early = court.approved(CASES[0]).rpartition("/")[2]
+    left = court.issuer.cycle._record(early, Actor("seal", "seal", frozenset({Role.SEAL_OPERATOR})))
+    court.certificate(CASES[1])
+    court.clock.now -= timedelta(days=1)
+    case = court.approved(CASES[2])
+    content = backup(court)
+    court.issue(case)
+    court.issuer.cycle.note(left.id)
+    restore(court, content)
+    with started(court) as restored:
+        assert "register_forgetful" in restored.get("/healthz", None).json()["hindrances"]
+        assert code(restored.post(f"{case}/issuance", {}, "sealOperator")) == (503, "register_forgetful")
+        assert run(restored, "--yes").exit_code == 0
+        assert restored.issue(case)["statusListNumber"] == 2
 
 
 def test_what_cannot_be_remembered_is_not_signed_and_not_lost(court: CourtHouse) -> None:

@@ -76,7 +76,8 @@ class IssuingCycle:
         keys: its keys.
         draw_index: a random number below another, for status indexes.
         require_knowledge: raises while the register does not know what numbers and indexes it has given out.
-        note: remembers outside of the register a certificate that was recorded, and when, before it is signed.
+        note: remembers outside of the register a certificate that was recorded, and how many were by then, before it
+            is signed.
     """
 
     def __init__(
@@ -86,10 +87,10 @@ class IssuingCycle:
         *,
         draw_index: Callable[[int], int] = secrets.randbelow,
         require_knowledge: Callable[[], None] = lambda: None,
-        note: Callable[[str, datetime], None] = lambda _id, _at: None,
+        note: Callable[[str, tuple[int, int]], None] = lambda _id, _fill: None,
     ) -> None:
         self._office = office
-        self.note = note
+        self._note = note
         self._require_knowledge = require_knowledge
         self._keys = keys
         self._rehearsal = Rehearsal(keys)
@@ -236,7 +237,7 @@ class IssuingCycle:
 
     def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
         try:
-            self.note(certificate.id, certificate.recorded_at)
+            self.note(certificate.id)
             forms = self.sign(certificate)
             return self._activate(certificate.id, forms, actor)
         except (CodedError, RefusalError) as error:
@@ -246,6 +247,19 @@ class IssuingCycle:
             else:
                 self.void(certificate.id, reason=getattr(error, "code", "refused"))
             raise
+
+    def note(self, certificate_id: str) -> None:
+        """Remember outside of the register a certificate that was recorded, before it is signed.
+
+        Args:
+            certificate_id: its id; of several that were recorded together that of any.
+
+        Raises:
+            IssuingError: `epoch_unwritable`.
+        """
+        with self._office.reading() as store:
+            fill = store.list_fill()
+        self._note(certificate_id, fill)
 
     def sign(self, certificate: Certificate) -> SignedForms:
         """Steps 2 to 4 for a recorded certificate: lint, sign, verify.

@@ -1,13 +1,13 @@
 """The certificate that was recorded last, remembered outside of the register.
 
 A register that came back from a backup does not know it: numbers and indexes were given out since, and would be given
-out again. Status lists tell the same once one has changed; this tells it where nothing has happened but that.
+out again. Status lists tell the same once one has changed; this tells it where nothing has happened but that. Which
+certificate is the last, the register says by how many indexes it has given out, and no clock.
 """
 
 import json
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from xinzheng_issuer.errors import IssuingError, PublishingError
 from xinzheng_issuer.register.store import Store
@@ -16,6 +16,18 @@ from xinzheng_verifier.trust.files import locked, replace_file
 
 EPOCH_FILE = "epoch/recorded.json"
 """Its name in the data folder; it does not belong into backups of the register."""
+
+
+class _Recorded(NamedTuple):
+    """What is remembered.
+
+    Attributes:
+        certificate: the last one.
+        fill: number of the newest status list then, and how many of its indexes were taken; a register never has less.
+    """
+
+    certificate: str
+    fill: tuple[int, int]
 
 
 class Epoch:
@@ -28,22 +40,22 @@ class Epoch:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def note(self, certificate_id: str, recorded_at: datetime) -> None:
-        """Remember a recorded certificate before anybody signs it, unless a later one is remembered.
+    def note(self, certificate_id: str, fill: tuple[int, int]) -> None:
+        """Remember a recorded certificate before anybody signs it, unless nothing was recorded since another one.
 
         Args:
             certificate_id: its id; of several that were recorded together that of any.
-            recorded_at: when that was.
+            fill: the register's newest status list and how many of its indexes are taken, seen after it was recorded.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        content = json.dumps({"certificate": certificate_id, "recordedAt": recorded_at.isoformat()})
+        content = json.dumps({"certificate": certificate_id, "list": fill[0], "taken": fill[1]})
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             with locked(self._path.parent):
                 last = self._last()
-                if last is None or last[1] <= recorded_at:
+                if last is None or last.fill < fill:
                     replace_file(self._path, content.encode(), mode=0o600)
         except PublishingError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.code) from error
@@ -51,7 +63,7 @@ class Epoch:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
     def refusal(self, store: Store) -> PublishingError | None:
-        """Why nothing may be issued by this register; None if it knows the certificate, or none is remembered.
+        """Why nothing may be issued by this register; None if it knows all that was recorded, or none is remembered.
 
         Args:
             store: an open transaction.
@@ -63,7 +75,7 @@ class Epoch:
             last = self._last()
         except PublishingError as error:
             return error
-        if last is None or store.has_certificate(last[0]):
+        if last is None or (store.has_certificate(last.certificate) and store.list_fill() >= last.fill):
             return None
         return PublishingError("register_forgetful", path=self._path)
 
@@ -81,15 +93,16 @@ class Epoch:
                 if self.refusal(store) is not None:
                     self._path.unlink()
 
-    def _last(self) -> tuple[str, datetime] | None:
-        """Id of the certificate and when it was recorded.
+    def _last(self) -> _Recorded | None:
+        """What is remembered; of an earlier release the certificate alone.
 
         Raises:
             PublishingError: `epoch_damaged`.
         """
         try:
             content: Any = loads_object(self._path.read_bytes())
-            return str(content["certificate"]), datetime.fromisoformat(content["recordedAt"])
+            fill = (0, 0) if "recordedAt" in content else (int(content["list"]), int(content["taken"]))
+            return _Recorded(str(content["certificate"]), fill)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:

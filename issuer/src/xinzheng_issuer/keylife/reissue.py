@@ -262,8 +262,7 @@ class Reissue:
     def _finish(self, work: Sequence[_Work]) -> None:
         signed: list[tuple[_Work, SignedForms]] = []
         if work:
-            latest = max((each.certificate for each in work), key=lambda each: each.recorded_at)
-            self._issuer.cycle.note(latest.id, latest.recorded_at)
+            self._issuer.cycle.note(work[-1].certificate.id)
         for each in work:
             try:
                 signed.append((each, self._issuer.cycle.sign(each.certificate)))
