@@ -212,8 +212,11 @@ MESSAGES: dict[str, Message] = {
         "密钥 {name!r} 自相矛盾：仅泄露状态的密钥须有 compromised_at。",
     ),
     "key_missing": Message(
-        "The court has no active key with usage {usage!r} at {at}.",
-        "法院在 {at} 没有用途为 {usage!r} 的有效密钥。",
+        "The court has no active key with usage {usage!r} at {at}. If its keys were taken into use by a clock that was "
+        "ahead, they count from that moment only: make another one and use it at once, by xinzheng keys create and "
+        "xinzheng keys activate --now.",
+        "法院在 {at} 没有用途为 {usage!r} 的有效密钥。如密钥是由偏快的时钟启用的，则自该时刻起方才有效："
+        "请执行 xinzheng keys create 和 xinzheng keys activate --now，另行生成密钥并立即启用。",
     ),
     "key_ambiguous": Message(
         "The key {name!r} is listed twice, by its name or by its public key: expected each key once.",

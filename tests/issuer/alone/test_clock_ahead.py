@@ -12,11 +12,13 @@ import pytest
 from support.alone import CHINESE, ENGLISH, lender_imports, opened, run, settings_of
 from support.country import Country
 from support.keyed import OPERATOR
-from support.office import CourtHouse, StandingClock
+from support.office import CourtHouse, StandingClock, application
 from support.restoring import CASES, revoke, suspend, token
 from xinzheng_issuer.installation import Issuer, open_contributor
+from xinzheng_issuer.keylife.desk import KeyDesk
 from xinzheng_issuer.keylife.role_desk import RoleDesk
 from xinzheng_issuer.publishing.bundle import BundlePublisher
+from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier import Report, TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
 
@@ -141,6 +143,37 @@ def test_moments_ahead_by_no_more_than_clocks_differ_stay(house: CourtHouse, num
     assert hindrances(house) == []
     begin_again(house)
     assert told(house) == before
+
+
+def test_key_steps_of_such_a_clock_are_made_good_by_other_keys(
+    house: CourtHouse, folder: Path, numbers: list[str]
+) -> None:
+    """Keys that are active from a day ahead sign nothing until then: others are made, and used at once."""
+    clock, keys = house.clock, KeyDesk(house.issuer)
+    usages = (("cert", KeyUsage.CERTIFICATE), ("status", KeyUsage.STATUS))
+    for name, usage in usages:
+        keys.create(f"{name}-2", usage, OPERATOR, reason="yearly")
+    clock.now += 3 * DAY
+    for name, _ in usages:
+        keys.activate(f"{name}-2", OPERATOR, reason="yearly", now=True)
+        keys.retire(f"{name}-1", OPERATOR, reason="yearly")
+    clock.now -= 3 * DAY - MINUTE
+    assert revoke(house, numbers[0])["detail"] == "key_missing"
+    refused = house.post(
+        f"{house.approved(application(enforcementCaseNumber='（2022）鄂0683执127号'))}/issuance", {}, "sealOperator"
+    ).json()
+    assert (refused["code"], "xinzheng keys activate" in refused["detail"]) == ("key_missing", True)
+    for name, usage in usages:
+        keys.create(f"{name}-3", usage, OPERATOR, reason="the clock was ahead")
+        keys.activate(f"{name}-3", OPERATOR, reason="the clock was ahead", now=True)
+    begin_again(house)
+    assert hindrances(house) == []
+    lender_imports(folder, clock.now)
+    tokens = [token(house, number) for number in numbers]
+    assert [report(folder / "store", each, clock.now).code for each in tokens] == ["revoked", "ok", "ok"]
+    new = house.certificate(application(enforcementCaseNumber="（2022）鄂0683执126号"))["certificateNumber"]
+    lender_imports(folder, clock.now)
+    assert report(folder / "store", token(house, new), clock.now).code == "ok"
 
 
 def test_words_say_what_is_and_what_to_do(folder: Path, clock: StandingClock) -> None:
