@@ -57,3 +57,11 @@ def test_what_cannot_be_read_is_not_written_over(path: Path) -> None:
         Epoch(path).note("a", (1, 1))
     assert caught.value.code == "epoch_unwritable"
     assert path.read_bytes() == b"{"
+
+
+def test_a_doubt_stays_whatever_is_recorded_meanwhile(path: Path) -> None:
+    epoch = Epoch(path)
+    epoch.note("a", (1, 1))
+    epoch.doubt()
+    epoch.note("b", (1, 2))
+    assert json.loads(path.read_bytes())["certificate"] is None

@@ -209,6 +209,13 @@ PUBLISHING = {
         "曾登记过一份登记库所不知的证明（{path}）：登记库系由备份恢复。启用下一个状态列表之前不签发任何证明，"
         "以免编号和索引重复使用：xinzheng db adopt。",
     ),
+    "register_doubted": Message(
+        "Whether the register knows the certificate that was recorded last cannot be told ({path}): what was published "
+        "is being taken over into it. No certificate is issued before the next status list is open and published: "
+        "xinzheng db adopt, once more if it was stopped or could not publish.",
+        "无从判断登记库是否知道最近登记的证明（{path}）：正在将已发布的内容接管入库。启用并发布下一个状态列表之前"
+        "不签发任何证明：xinzheng db adopt；如曾中断或未能发布，请再执行一次。",
+    ),
     "epoch_damaged": Message(
         "{path} should name the certificate that was recorded last, and cannot be read: whether the register came "
         "back from a backup cannot be told. No certificate is issued before the next status list is open: xinzheng db "

@@ -246,9 +246,9 @@ _ISSUING = {
         "已签名的证明不能以法院公钥验证（{form}：{reason}）；未予交付。",
     ),
     "epoch_unwritable": Message(
-        "The certificate that was recorded last cannot be remembered in {path}: {reason}. Nothing is lost; repeat the "
-        "step once the file can be written.",
-        "无法将最近登记的证明记入 {path}：{reason}。未丢失任何内容；待该文件可写后请重复该步骤。",
+        "The certificate that was recorded last cannot be remembered in {path}: {reason}. Nothing is lost; make room "
+        "for the file, or take away what lies in its place, then repeat the step.",
+        "无法将最近登记的证明记入 {path}：{reason}。未丢失任何内容；请腾出空间或移走占据该位置的内容，再重复该步骤。",
     ),
     "signer_unavailable": Message(
         "The court's key cannot sign now: {reason}. Nothing is lost; repeat the step later.",

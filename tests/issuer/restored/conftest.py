@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from support.alone import cheap_passphrases
 from support.office import CourtHouse, StandingClock
 from support.restoring import begun
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_passphrases() -> Iterator[None]:
+    with cheap_passphrases():
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from xinzheng_issuer.cli.options import data_option, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import open_issuer, open_office, open_repository, upgrade_register
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.publishing.adoption import Behind, behind
 from xinzheng_issuer.publishing.restoring import FoundEdition
 from xinzheng_issuer.settings import Settings
@@ -40,10 +41,11 @@ def upgrade(data: Path | None) -> None:
 @click.option(
     "--bundle", "newest", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=word("adopt_bundle")
 )
+@click.option("--open-next-list", "opens_list", is_flag=True, help=word("adopt_open"))
 @click.option("--yes", is_flag=True, help=word("key_yes"))
 @click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
 @json_option
-def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
+def adopt(data: Path | None, newest: Path | None, *, opens_list: bool, **how: bool) -> None:
     """What was published counts; exit 1 if steps have to be taken again before."""
     settings, talk = settings_of(data), Talk("adopt", **how)
     found = None
@@ -57,12 +59,14 @@ def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
             said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]
             if (forgotten := issuer.outbox.forgotten()) is not None:
                 said.append(Message(forgotten.message("en"), forgotten.message("zh")))
-            if not lists and not said:
+            if not lists and not said and not opens_list:
                 talk.end({}, word("adopt_nothing"))
+                if not issuer.outbox.epoch.is_there:
+                    talk.say(word("adopt_no_epoch"))
                 return
             if not talk.goes_on([*said, *_effects(lists)]):
                 return
-        publication = issuer.outbox.adopt(None if found is None else found.targets)
+        publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
         talk.say(word("key_published", version=publication.bundle_version))
@@ -71,7 +75,8 @@ def adopt(data: Path | None, newest: Path | None, **how: bool) -> None:
 def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None:
     """The edition of a bundle once its files are in the publication folder; None if they are not to be.
 
-    The files come first: from then on nothing is published before the register knows what they say.
+    The files come first: from then on nothing is published before the register knows what they say. Of certificates
+    that were only issued they say nothing, so that the register is in doubt before.
     """
     repository = open_repository(settings)
     with closing(open_office(settings)) as office:
@@ -84,6 +89,7 @@ def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None
         return None
     with locked(settings.data):
         found = repository.judge(bundle, at=office.clock())
+        Epoch(settings.data / EPOCH_FILE).doubt()
         if found.is_taken:
             repository.take(found)
     return found

@@ -70,6 +70,17 @@ WORDS: dict[str, Message] = {
         "The register knows all that was published: nothing to take over.",
         "登记库已知全部已发布的内容：无须接管。",
     ),
+    "adopt_open": Message(
+        "Open the next status list although nothing shows that the register lacks anything: where epoch/ was lost, or "
+        "came back, with the register.",
+        "即使没有迹象表明登记库缺少内容，也启用下一个状态列表：用于 epoch/ 与登记库一同丢失或恢复的情形。",
+    ),
+    "adopt_no_epoch": Message(
+        "epoch/recorded.json is not there, which would tell of certificates that were only issued: if it was lost and "
+        "the register came from a backup, open the next status list: xinzheng db adopt --open-next-list.",
+        "epoch/recorded.json 不存在，而仅签发过的证明须由它得知：如该文件已丢失且登记库由备份恢复，"
+        "请启用下一个状态列表：xinzheng db adopt --open-next-list。",
+    ),
     "demo": Message(
         "Play the whole story, from application to revocation.",
         "演示从申请到撤销的全过程。",

@@ -6,6 +6,7 @@ certificate is the last, the register says by how many indexes it has given out,
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,11 +23,11 @@ class _Recorded(NamedTuple):
     """What is remembered.
 
     Attributes:
-        certificate: the last one.
+        certificate: the last one; None while it is in doubt whether the register knows it.
         fill: number of the newest status list then, and how many of its indexes were taken; a register never has less.
     """
 
-    certificate: str
+    certificate: str | None
     fill: tuple[int, int]
 
 
@@ -40,6 +41,11 @@ class Epoch:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anything is remembered."""
+        return self._path.exists()
+
     def note(self, certificate_id: str, fill: tuple[int, int]) -> None:
         """Remember a recorded certificate before anybody signs it, unless nothing was recorded since another one.
 
@@ -50,17 +56,19 @@ class Epoch:
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        content = json.dumps({"certificate": certificate_id, "list": fill[0], "taken": fill[1]})
-        try:
-            self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            with locked(self._path.parent):
-                last = self._last()
-                if last is None or last.fill < fill:
-                    replace_file(self._path, content.encode(), mode=0o600)
-        except PublishingError as error:
-            raise IssuingError("epoch_unwritable", path=self._path, reason=error.code) from error
-        except OSError as error:
-            raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
+
+        def follows(last: _Recorded | None) -> bool:
+            return last is None or (last.certificate is not None and last.fill < fill)
+
+        self._write(_Recorded(certificate_id, fill), follows)
+
+    def doubt(self) -> None:
+        """Remember that certificates may have been recorded of which this register does not know.
+
+        Raises:
+            IssuingError: `epoch_unwritable`.
+        """
+        self._write(_Recorded(None, (0, 0)), lambda _last: True)
 
     def refusal(self, store: Store) -> PublishingError | None:
         """Why nothing may be issued by this register; None if it knows all that was recorded, or none is remembered.
@@ -69,13 +77,17 @@ class Epoch:
             store: an open transaction.
 
         Returns:
-            PublishingError: `register_forgetful`; `epoch_damaged`, it cannot be told.
+            PublishingError: `register_forgetful`; `register_doubted`; `epoch_damaged`, it cannot be told.
         """
         try:
             last = self._last()
         except PublishingError as error:
             return error
-        if last is None or (store.has_certificate(last.certificate) and store.list_fill() >= last.fill):
+        if last is None:
+            return None
+        if last.certificate is None:
+            return PublishingError("register_doubted", path=self._path)
+        if store.has_certificate(last.certificate) and store.list_fill() >= last.fill:
             return None
         return PublishingError("register_forgetful", path=self._path)
 
@@ -86,12 +98,34 @@ class Epoch:
             store: an open transaction.
 
         Raises:
-            OSError: the file cannot be removed.
+            IssuingError: `epoch_unwritable`.
         """
-        if self._path.parent.exists():
+        if not self._path.parent.exists():
+            return
+        try:
             with locked(self._path.parent):
                 if self.refusal(store) is not None:
                     self._path.unlink()
+        except OSError as error:
+            raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
+
+    def _write(self, content: _Recorded, follows: Callable[[_Recorded | None], bool]) -> None:
+        """Write what is to be remembered, if it follows what is.
+
+        Raises:
+            IssuingError: `epoch_unwritable`.
+        """
+        (number, taken), certificate = content.fill, content.certificate
+        octets = json.dumps({"certificate": certificate, "list": number, "taken": taken}).encode()
+        try:
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+            with locked(self._path.parent):
+                if certificate is None or follows(self._last()):
+                    replace_file(self._path, octets, mode=0o600)
+        except PublishingError as error:
+            raise IssuingError("epoch_unwritable", path=self._path, reason=error.code) from error
+        except OSError as error:
+            raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
     def _last(self) -> _Recorded | None:
         """What is remembered; of an earlier release the certificate alone.
@@ -102,7 +136,8 @@ class Epoch:
         try:
             content: Any = loads_object(self._path.read_bytes())
             fill = (0, 0) if "recordedAt" in content else (int(content["list"]), int(content["taken"]))
-            return _Recorded(str(content["certificate"]), fill)
+            certificate = content["certificate"]
+            return _Recorded(None if certificate is None else str(certificate), fill)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:

@@ -205,7 +205,7 @@ class Outbox:
 
         Raises:
             PublishingError: `register_restored`, `register_forgetful`, `edition_forgotten`; it cannot be told:
-                `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
+                `register_doubted`, `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
         """
         if not self._knows_all:
             self._compare()
@@ -227,17 +227,20 @@ class Outbox:
         with self._office.reading() as store:
             return self.epoch.refusal(store)
 
-    def adopt(self, found: Mapping[str, bytes] | None = None) -> PublicationState:
+    def adopt(self, found: Mapping[str, bytes] | None = None, *, opens_list: bool = False) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
-        Editions that nobody has any more are given up: the next is above the last one that is remembered.
+        Editions that nobody has any more are given up: the next is above the last one that is remembered. Until all of
+        that is done, whatever stops it, the register is in doubt and issues nothing.
 
         Args:
             found: as for `behind`.
+            opens_list: open the next list although nothing shows that the register lacks anything.
 
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`; `steps_to_repeat`, nothing was
                 changed.
+            IssuingError: `epoch_unwritable`, nothing was changed.
         """
         now = self._office.clock()
         with self.alone():
@@ -248,15 +251,19 @@ class Outbox:
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
                 # What was found elsewhere tells of certificates that it does not name, and that nobody here knows.
-                if lists or found is not None or is_forgotten or self.epoch.refusal(store) is not None:
+                must = opens_list or is_forgotten or found is not None or self.epoch.refusal(store) is not None
+                if lists or must:
+                    self.epoch.doubt()
+                    self._knows_all = None
                     adopt(store, lists, at=now)
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
                 )
             state = self._attempted(force=True, gives_up=True)
-            with self._office.reading() as store:
-                self.epoch.forget(store)
+            if state.published:
+                with self._office.reading() as store:
+                    self.epoch.forget(store)
             return state
 
     def _published(self) -> Mapping[str, bytes]:

@@ -291,6 +291,10 @@ class Store(FeedRows, KeyRows, PublicationRows, StatusRows):
         query = select(Certificate.id).where(Certificate.court_id == self.court_id, Certificate.id == certificate_id)
         return self._session.exec(query).one_or_none() is not None
 
+    def recorded_count(self) -> int:
+        """How many certificates were recorded, in whatever phase they are; it never sinks."""
+        return self._session.exec(select(func.count()).where(Certificate.court_id == self.court_id)).one()
+
     def pending_certificates(self) -> Sequence[Certificate]:
         """Recorded, neither issued nor voided: what a crash left behind."""
         query = select(Certificate).where(
