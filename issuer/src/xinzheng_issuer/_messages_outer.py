@@ -74,6 +74,27 @@ PUBLISHING = {
         "{path} holds a bundle repository already; its keys and versions are never started anew.",
         "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
     ),
+    "line_forgets": Message(
+        "{path} published what the register does not know ({lists}): under a new line lenders would take for valid "
+        "what was revoked there. Bring the register up to date first: put the folder back as public/ (with a bundle: "
+        "xinzheng db adopt --bundle FILE), take the steps again that xinzheng db adopt names, let it end, move the "
+        "folder away again, and repeat this step.",
+        "{path} 曾发布登记库所不知的内容（{lists}）：若另起新的信任包，各机构会将已撤销的证明视为有效。请先补齐登记库："
+        "将该目录移回为 public/（如为信任包：xinzheng db adopt --bundle FILE），重新办理 xinzheng db adopt "
+        "所列的手续并使其完成，再移走该目录并重复本步骤。",
+    ),
+    "line_foreign": Message(
+        "{path} tells nothing of the court {court}: expected its publication folder that was moved away, or its newest "
+        "bundle.",
+        "{path} 没有法院 {court} 的任何内容：应为已移走的本院发布目录，或本院最新的信任包。",
+    ),
+    "watermark_away": Message(
+        "The watermark {path} is not there. It remembers the line that is given up, and once its disk is back it would "
+        "keep the new one from being published for ever. Bring the disk back; if it is gone for good, or nothing was "
+        "remembered there yet, take the setting away for this step.",
+        "水印文件 {path} 不在。它记录的是即将放弃的信任包，一旦其磁盘恢复，新的信任包将永远无法发布。请恢复该磁盘；"
+        "如磁盘确已不存，或此前从未记录，请在本步骤取消该设置。",
+    ),
     "repository_missing": Message(
         "{path} holds no bundle repository. If a court's was lost: xinzheng db adopt --bundle FILE takes over the "
         "newest bundle that a lender or mirror has.",

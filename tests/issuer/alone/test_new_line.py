@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
-from support.alone import CHINESE, changes, lender_imports, opened, run, settings_of
+from support.alone import CHINESE, ENGLISH, changes, lender_imports, opened, run, settings_of
 from support.keyed import OPERATOR
 from support.office import EXAMPLES, StandingClock
 from support.power_cut import PowerCutError
@@ -42,7 +44,7 @@ def key_ids(where: Path) -> set[str]:
 
 def begin_anew(folder: Path, clock: StandingClock) -> None:
     with closing(open_office(settings_of(folder), clock=clock)) as office:
-        NewLine(settings_of(folder), office).begin(Told(OPERATOR, "lost"))
+        NewLine(settings_of(folder), office, before=None).begin(Told(OPERATOR, "lost"))
 
 
 def refused(folder: Path, clock: StandingClock) -> str:
@@ -57,16 +59,32 @@ def test_a_watermark_of_the_line_before_keeps_nobody_from_publishing(folder: Pat
     assert run(folder, "renew", *WHY, "--yes", settings=kept).exit_code == 0
     assert watermark.exists()
     public(folder).rename(folder / "before")
-    begun = run(folder, "begin", *WHY, "--yes", settings=kept)
+    begun = run(folder, "begin", *WHY, "--before", str(folder / "before"), "--yes", settings=kept)
     assert begun.exit_code == 0, begun.output
     assert run(folder, "renew", *WHY, "--yes", settings=kept).exit_code == 0
+
+
+def test_a_watermark_that_is_away_is_not_left_to_come_back(folder: Path, tmp_path: Path) -> None:
+    """Its empty mount point may be there: what it remembers of the line before would stop the new one for ever."""
+    share = tmp_path / "share"
+    share.mkdir()
+    kept = {"XINZHENG_WATERMARK": str(share / "published.json")}
+    assert run(folder, "renew", *WHY, "--yes", settings=kept).exit_code == 0
+    shutil.move(share / "published.json", tmp_path / "away")
+    public(folder).rename(folder / "before")
+    said = run(folder, "begin", *WHY, "--before", str(folder / "before"), "--yes", settings=kept)
+    assert (said.exit_code, "[watermark_away]" in said.output) == (1, True), said.output
+    assert not public(folder).exists()
+    shutil.move(tmp_path / "away", share / "published.json")
+    assert run(folder, "begin", *WHY, "--before", str(folder / "before"), "--yes", settings=kept).exit_code == 0
+    assert run(folder, group="bundle", settings=kept).exit_code == 0
 
 
 def test_stolen_and_retired_keys_are_not_taken_for_the_new_line(folder: Path) -> None:
     assert run(folder, "rotate", *ROLES, "--reason", "stolen laptop", "--yes").exit_code == 0
     (keys(folder) / "root-2.pem").unlink()
     before = public(folder).rename(folder / "before")
-    begun = run(folder, "begin", *WHY, "--yes")
+    begun = run(folder, "begin", *WHY, "--before", str(before), "--yes")
     assert begun.exit_code == 0, begun.output
     assert key_ids(before).isdisjoint(key_ids(public(folder)))
     shown = json.loads(run(folder, "show", "--json").stdout)
@@ -86,7 +104,8 @@ def test_stolen_and_retired_keys_are_not_taken_for_the_new_line(folder: Path) ->
 def test_a_new_line_without_any_key_or_register_entry_of_before(folder: Path) -> None:
     shutil.rmtree(keys(folder))
     shutil.rmtree(public(folder))
-    assert run(folder, "begin", *WHY, "--yes").exit_code == 0
+    assert run(folder, "begin", *WHY, "--yes").exit_code == 2
+    assert run(folder, "begin", *WHY, "--nothing-before", "--yes").exit_code == 0
     assert sorted(path.name for path in keys(folder).iterdir()) == [
         "kept-roots.json",
         "published.json",
@@ -99,18 +118,25 @@ def test_a_new_line_without_any_key_or_register_entry_of_before(folder: Path) ->
 
 
 def test_it_asks_says_what_it_does_and_leaves_a_trace(folder: Path, clock: StandingClock) -> None:
+    before = folder / "before"
+    shutil.copytree(public(folder), before)
+
+    def begin(*arguments: str, language: Mapping[str, str] = ENGLISH) -> Result:
+        return run(folder, "begin", "--before", str(before), *arguments, language=language)
+
     assert run(folder, "rotate", "timestamp", "--reason", "yearly", "--yes").exit_code == 0
-    assert "[repository_exists]" in run(folder, "begin", *WHY, "--yes").stderr
-    public(folder).rename(folder / "before")
-    assert run(folder, "begin", "--yes").exit_code == 2
-    assert "[confirmation_needed]" in run(folder, "begin", *WHY).stderr
-    dry = run(folder, "begin", *WHY, "--dry-run")
+    assert "[repository_exists]" in begin(*WHY, "--yes").stderr
+    shutil.rmtree(before)
+    public(folder).rename(before)
+    assert begin("--yes").exit_code == 2
+    assert "[confirmation_needed]" in begin(*WHY).stderr
+    dry = begin(*WHY, "--dry-run")
     assert dry.exit_code == 0, dry.output
     assert "A store that holds a root of before refuses this bundle" in dry.stdout
     assert "(root-1, snapshot, targets, timestamp, timestamp-2) are not used again: destroy" in dry.stdout
-    assert "目录中原有的密钥" in run(folder, "begin", *WHY, "--dry-run", language=CHINESE).stdout
+    assert "目录中原有的密钥" in begin(*WHY, "--dry-run", language=CHINESE).stdout
     assert not public(folder).exists()
-    done = json.loads(run(folder, "begin", *WHY, "--yes", "--json").stdout)
+    done = json.loads(begin(*WHY, "--yes", "--json").stdout)
     assert (done["action"], done["root"]["version"], done["published"], done["bundleVersion"]) == ("begin", 1, True, 1)
     with closing(opened(folder, clock)) as issuer:
         found = [each[:4] for each in changes(issuer) if each[5] == WHY[1]]
@@ -192,7 +218,7 @@ def test_a_new_line_in_a_token_that_holds_keys_of_before(tmp_path: Path, token: 
     (keys(tmp_path) / "root-1.json").unlink()
     before = public(tmp_path).rename(tmp_path / "before")
     with closing(open_office(settings, clock=clock)) as office:
-        NewLine(settings, office).begin(Told(OPERATOR, "lost"), place=f"pkcs11:token={token.label}")
+        NewLine(settings, office, before=None).begin(Told(OPERATOR, "lost"), place=f"pkcs11:token={token.label}")
     with closing(open_issuer(settings, clock=clock)) as issuer:
         assert issuer.outbox.renew().published
         root = RoleDesk(issuer).root

@@ -48,6 +48,19 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
         "Copies of the roots are kept beside the keys; the next edition is published under them.",
         "各根的副本已存于密钥旁；下一版据其发布。",
     ),
+    "begin_before": Message(
+        "What was published last: the public/ that was moved away, or the newest bundle that a lender or mirror has. "
+        "The new line is refused while the register knows less.",
+        "上次发布的内容：已移走的 public/，或机构、镜像所持的最新信任包。登记库少于其内容时，拒绝重新开始。",
+    ),
+    "begin_nothing": Message(
+        "Nobody has anything of what was published: what the register has forgotten is forgotten for good.",
+        "无人持有任何曾发布的内容：登记库所遗忘的将永远遗忘。",
+    ),
+    "begin_which": Message(
+        "Say what was published last (--before), or that nobody has anything of it (--nothing-before).",
+        "请指明上次发布的内容（--before），或声明无人持有（--nothing-before）。",
+    ),
     "bundle_keys_uri": Message(
         "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie, "
         "or where court.toml says if they are gone; for begin too.",

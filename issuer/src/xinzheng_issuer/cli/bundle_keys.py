@@ -170,13 +170,19 @@ def rotate(data: Path | None, roles: tuple[str, ...], place: str | None, reason:
 
 @command.command("begin", help=word("bundle_keys_begin"))
 @_uri_option
+@click.option("--before", type=click.Path(exists=True, path_type=Path), help=word("begin_before"))
+@click.option("--nothing-before", "is_first", is_flag=True, help=word("begin_nothing"))
 @changing
-def begin(data: Path | None, place: str | None, reason: str, **how: bool) -> None:
+def begin(
+    data: Path | None, place: str | None, before: Path | None, reason: str, *, is_first: bool, **how: bool
+) -> None:
     """A first root once more, under new keys; refused where anything is left of a bundle."""
+    if is_first != (before is None):
+        raise click.UsageError(word("begin_which"))
     settings = settings_of(data)
     talk = Talk("begin", **how)
     with closing(open_office(settings)) as office:
-        line = NewLine(settings, office)
+        line = NewLine(settings, office, before=before)
         line.check()
         if not talk.goes_on(of_beginning(line, place)):
             return

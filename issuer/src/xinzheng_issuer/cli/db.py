@@ -53,7 +53,7 @@ def adopt(data: Path | None, newest: Path | None, *, opens_list: bool, **how: bo
         found = _taken(settings, newest.read_bytes(), talk)
         if found is None:
             return
-    with closing(open_issuer(settings)) as issuer:
+    with closing(open_issuer(settings, without_signers=True)) as issuer:
         if found is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
             said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]

@@ -3,19 +3,30 @@
 What was published before is moved away first. No key of before is taken over, whether it lies there or not: one may be
 why a new beginning is needed, and a root key that stays would let old stores take the new line for theirs once its
 versions have passed the old ones.
+
+What was published last is looked at: nothing of the new line tells what the old one said, so that whatever the register
+has forgotten of it would be forgotten for good.
 """
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import structlog
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.installation import open_bundle_keys
+from xinzheng_issuer.installation import key_passphrase, open_bundle_keys
+from xinzheng_issuer.issuing.court_keys import load_court_keys
 from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
+from xinzheng_issuer.publishing.adoption import behind
 from xinzheng_issuer.publishing.bundle import Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
+from xinzheng_issuer.publishing.in_effect import edition_in_effect
 from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
+from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import Repository, root_of
+from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
 
@@ -28,11 +39,13 @@ class NewLine:
     Args:
         settings: of this process.
         office: the court at work.
+        before: what was published last: a publication folder that was moved away, or a bundle; None if nothing was.
     """
 
-    def __init__(self, settings: Settings, office: Office) -> None:
+    def __init__(self, settings: Settings, office: Office, *, before: Path | None) -> None:
         self._settings = settings
         self._office = office
+        self._before = before
         self._keys = open_bundle_keys(settings, office.court)
         self._repository = Repository(settings.public_folder, self._keys.kept_roots)
 
@@ -47,13 +60,36 @@ class NewLine:
         return self._keys.usual_place
 
     def check(self) -> None:
-        """See before anything is done that no repository is there.
+        """See before anything is done that no repository is there, and that nothing of the line before is forgotten.
 
         Raises:
-            PublishingError: `repository_exists`.
+            PublishingError: `repository_exists`; `watermark_away`; `line_forgets`, the register knows less than was
+                published; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`, `edition_damaged`
+                of what was published before.
+            TrustListError: `restore_refused`, `restore_partial`, the bundle from before.
         """
         if self._repository.is_there:
             raise PublishingError("repository_exists", path=self._repository.folder)
+        # One that comes back later would take the new line for an older state of the one that it remembers.
+        if self._settings.watermark is not None and _is_away(self._settings.watermark):
+            raise PublishingError("watermark_away", path=self._settings.watermark)
+        if self._before is not None:
+            self._require_known(self._before)
+
+    def _require_known(self, before: Path) -> None:
+        now, court = self._office.clock(), self._office.court
+        published = _told_by(before)
+        paths = own_list_paths(published, court.id)
+        if not paths:
+            raise PublishingError("line_foreign", path=before, court=court.id)
+        passphrase = key_passphrase(self._settings)
+        keys = load_court_keys(self._settings.keys_folder, court, passphrase=passphrase, when_needed=True)
+        check_own(paths, published, keys, at=now)
+        with self._office.reading() as store:
+            lists = behind(store, published, at=now)
+        if lists:
+            names = ", ".join(f"{each.number}/{each.purpose}" for each in lists)
+            raise PublishingError("line_forgets", path=before, lists=names)
 
     def begin(self, told: Told, *, place: str | None = None) -> None:
         """Make the keys and the first root; the next publication carries it.
@@ -63,7 +99,7 @@ class NewLine:
             place: where the keys are made, as for `BundleKeys.make`.
 
         Raises:
-            PublishingError: `repository_exists`.
+            PublishingError, TrustListError: as `check`.
             KeysError: (keys) a key cannot be made.
             OSError: what is remembered of the line before cannot be removed, or the root cannot be written; keys that
                 were made are named by nothing.
@@ -86,3 +122,21 @@ class NewLine:
                 repository.begin(content)
         names = [key.name for keys in new.values() for key in keys]
         _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)
+
+
+def _told_by(before: Path) -> Mapping[str, bytes]:
+    """What a publication folder or a bundle says: path → content."""
+    if not before.is_dir():
+        return own_word(before.read_bytes())
+    edition = edition_in_effect(Repository(before))
+    if edition is None:
+        raise PublishingError("repository_missing", path=before)
+    return edition.targets
+
+
+def _is_away(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError:
+        return True
+    return False

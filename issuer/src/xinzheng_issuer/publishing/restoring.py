@@ -58,6 +58,16 @@ def judged(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> TrustedRe
     return repository
 
 
+def own_word(bundle: bytes) -> Mapping[str, bytes]:
+    """What a whole bundle says by its own roots, for which nobody vouches: path → content.
+
+    Raises:
+        TrustListError: as `judged`.
+    """
+    roots = _roots_in(bundle)
+    return judged(bundle, root=roots[min(roots)], seen=NOTHING_SEEN, at=AT_ANY_TIME).targets
+
+
 def take_over(repository: Repository, bundle: bytes, version: int) -> Publication:
     """Write the files of a judged bundle; whoever does holds the repository's lock.
 
@@ -153,7 +163,7 @@ class CourtRepository:
                 a copy of the roots nor a root key by which to tell; `list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
-        carried, there = self._roots(bundle), roots_of(self.repository)
+        carried, there = _roots_in(bundle), roots_of(self.repository)
         newest = _read(carried[max(carried)])
         self._check_keys(newest)
         require_roots(carried, there)
@@ -177,16 +187,6 @@ class CourtRepository:
             remembered=self.last.number(newest),
             is_taken=not is_fork,
         )
-
-    @staticmethod
-    def _roots(bundle: bytes) -> Mapping[int, bytes]:
-        try:
-            roots = Repository.roots_among(bundles.opened(bundle))
-        except TrustError as error:
-            raise _refused(error) from error
-        if not roots:
-            raise _refused(TrustError("bundle_root", version=1))
-        return roots
 
     def _check_keys(self, root: Root) -> None:
         """Whether the root names the keys of the online roles that are here: nothing else could be published under."""
@@ -224,6 +224,16 @@ class CourtRepository:
         with locked(self.repository.folder):
             self.role_keys.kept_roots.write(found.roots)
             take_over(self.repository, found.bundle, found.version)
+
+
+def _roots_in(bundle: bytes) -> Mapping[int, bytes]:
+    try:
+        roots = Repository.roots_among(bundles.opened(bundle))
+    except TrustError as error:
+        raise _refused(error) from error
+    if not roots:
+        raise _refused(TrustError("bundle_root", version=1))
+    return roots
 
 
 def _refused(error: TrustError) -> TrustListError:
