@@ -3,16 +3,20 @@
 import json
 import os
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
 
 from support.office import CourtHouse, StandingClock, application
 from support.restoring import CASES, begun, restore, revoke, run, suspend, token, verdict
+from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.archive import Archive, pack
@@ -57,6 +61,14 @@ def bring_back(house: CourtHouse, kept: Path) -> None:
     data = house.issuer.settings.data
     shutil.rmtree(data)
     shutil.copytree(kept, data)
+
+
+@contextmanager
+def started(house: CourtHouse) -> Iterator[CourtHouse]:
+    """The server as it is started on what lies in the data folder."""
+    issuer = open_issuer(house.issuer.settings, clock=house.clock)
+    with TestClient(app_of(issuer), raise_server_exceptions=False) as client:
+        yield CourtHouse(issuer, client, house.clock, house.tokens)
 
 
 def settled(house: CourtHouse) -> list[str]:
@@ -216,6 +228,87 @@ def test_a_watermark_keeps_a_restored_machine_from_publishing(tmp_path: Path, cl
         court.clock.now = max(court.clock.now, datetime.now(UTC))
         lender.fetch()
         assert lender.verdict(certificate) == "revoked"
+
+
+@pytest.mark.parametrize("step", [["renew"], ["rotate", "root"], ["rotate", "snapshot", "timestamp"]])
+def test_no_root_is_made_of_a_machine_that_came_back(tmp_path: Path, clock: StandingClock, step: list[str]) -> None:
+    """Another root of the same number would part from the one that lenders hold, and nothing could be taken over."""
+    disk = tmp_path / "other disk"
+    disk.mkdir()
+    court = begun(tmp_path / "var", clock, disk / "published.json")
+    set_so = {"XINZHENG_WATERMARK": str(disk / "published.json"), "XINZHENG_LOG_LEVEL": "error"}
+    with court.client:
+        numbers = settled(court)
+        certificate, kept, lender = token(court, numbers[0]), snapshot(court), Lender(court, tmp_path / "lender")
+        renewed = xinzheng(court, "bundle-keys", "renew", "--reason", "yearly", "--yes", **set_so)
+        assert renewed.exit_code == 0, renewed.output
+        clock.advance(seconds=30)
+        revoke(court, numbers[0])
+        lender.fetch()
+        bring_back(court, kept)
+
+        for _ in range(2):
+            said = xinzheng(court, "bundle-keys", *step, "--reason", "again", "--yes", **set_so)
+            assert (said.exit_code, "[edition_forgotten]" in said.output) == (1, True), said.output
+        assert len(list((court.issuer.settings.public_folder / "metadata").glob("*.root.json"))) == 1
+        assert "[steps_to_repeat]" in run(court, "--bundle", lender.file(), "--yes", **set_so).output
+        clock.advance(seconds=30)
+        revoke(court, numbers[0])
+        done = run(court, "--bundle", lender.file(), "--yes", **set_so)
+        assert done.exit_code == 0, done.output
+        done = xinzheng(court, "bundle-keys", *step, "--reason", "again", "--yes", **set_so)
+        assert done.exit_code == 0, done.output
+        clock.now = max(clock.now, datetime.now(UTC))
+        lender.fetch()
+        assert lender.verdict(certificate) == "revoked"
+
+
+def test_roots_that_parted_are_left_by_moving_what_is_here_away(court: CourtHouse, tmp_path: Path) -> None:
+    """Without a watermark nobody notices before the restored machine has made a root of its own."""
+    numbers = settled(court)
+    certificate, kept, lender = token(court, numbers[0]), snapshot(court), Lender(court, tmp_path / "lender")
+    renew = ("bundle-keys", "renew", "--reason", "yearly", "--yes")
+    assert xinzheng(court, *renew).exit_code == 0
+    court.clock.advance(seconds=30)
+    revoke(court, numbers[0])
+    lender.fetch()
+    bring_back(court, kept)
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    assert xinzheng(court, *renew).exit_code == 0
+    said = run(court, "--bundle", lender.file(), "--dry-run")
+    assert ("[restore_refused]" in said.output, "bundle_root" in said.output) == (True, True), said.output
+
+    settings = court.issuer.settings
+    settings.public_folder.rename(tmp_path / "parted")
+    (settings.keys_folder / "bundle" / "kept-roots.json").rename(tmp_path / "parted.json")
+    assert "[steps_to_repeat]" in run(court, "--bundle", lender.file(), "--yes").output
+    with started(court) as back:
+        revoke(
+            back, numbers[0]
+        )  # published at once, if the register had come further than the bundle: it is newer then
+        assert back.get("/healthz", None).json()["hindrances"] != []
+    done = run(court, "--yes")
+    assert done.exit_code == 0, done.output
+    with started(court) as back:
+        back.clock.now = max(back.clock.now, datetime.now(UTC))
+        lender.house = back
+        lender.fetch()
+        assert back.get("/healthz", None).json()["hindrances"] == []
+    assert lender.verdict(certificate) == "revoked"
+
+
+def test_no_root_is_made_while_the_register_lags_behind(court: CourtHouse) -> None:
+    numbers = settled(court)
+    court.issuer.office.register.engine.dispose()
+    content = (court.issuer.settings.data / "register.sqlite").read_bytes()
+    revoke(court, numbers[0])
+    restore(court, content)
+    said = xinzheng(court, "bundle-keys", "rotate", "timestamp", "--reason", "-", "--yes")
+    assert (said.exit_code, "[register_restored]" in said.output) == (1, True), said.output
+    assert "xinzheng db adopt" in said.output
+    revoke(court, numbers[0])
+    assert run(court, "--yes").exit_code == 0
+    assert xinzheng(court, "bundle-keys", "rotate", "timestamp", "--reason", "-", "--yes").exit_code == 0
 
 
 def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: StandingClock) -> None:

@@ -105,9 +105,11 @@ class RoleDesk:
 
         Raises:
             PublishingError: `root_foreign`; `root_keys_missing`; `role_keys_left`, keys of other roles are missing,
-                without which nothing could be published under the new root.
+                without which nothing could be published under the new root; `edition_forgotten`, `register_restored`,
+                what came back from a backup is to be brought up to date first, or the roots would part for good.
         """
         self._publisher.require_room_for_root()
+        self._outbox.require_nothing_missed()
         self._keys.open_root(self.root)
         left = [role for role in self._publisher.missing_roles if role not in roles]
         if left:

@@ -210,14 +210,23 @@ class Outbox:
         if not self._knows_all:
             self._compare()
 
-    def _compare(self) -> None:
-        self._knows_all = None
+    def require_nothing_missed(self) -> None:
+        """Raise while folder or register know less than was published: nothing could be published from them.
+
+        Raises:
+            PublishingError: `edition_forgotten`, `register_restored`; it cannot be told: `repository_damaged`,
+                `edition_damaged`, `list_not_own`.
+        """
         if (refusal := self.forgotten_edition()) is not None:
             raise refusal
         lists = self.behind()
         if lists:
             names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
             raise PublishingError("register_restored", lists=", ".join(names))
+
+    def _compare(self) -> None:
+        self._knows_all = None
+        self.require_nothing_missed()
         if (refusal := self.forgotten()) is not None:
             raise refusal
         self._knows_all = True
