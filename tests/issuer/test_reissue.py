@@ -1,6 +1,7 @@
 """After a compromise everything that the key signed is issued anew: nothing twice, nothing lost, whatever happens."""
 
 import csv
+import logging
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlmodel import select
 
 from support.keyed import OPERATOR
@@ -137,6 +139,21 @@ def test_what_is_issued_anew_is_remembered_outside_of_the_register(
     reissue(keyed).run()
     noted = strict_json.loads_object((keyed.settings.data / EPOCH_FILE).read_bytes())["certificate"]
     assert noted in [certificate.id for certificate, _ in rows(keyed) if certificate.signing_key == "cert-2"]
+
+
+def test_each_is_in_the_log_by_which_a_restored_register_is_made_up_for(
+    keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock
+) -> None:
+    issued(keyed_house, 2)
+    lose_the_key(keyed, clock)
+    configured = structlog.get_config()["wrapper_class"]
+    with structlog.testing.capture_logs() as logged:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+        numbers = reissue(keyed).run().numbers
+        structlog.configure(wrapper_class=configured)
+    told = {each["replaces"]: each["number"] for each in logged if each["event"] == "certificate_issued"}
+    assert len(told) == 2
+    assert told == numbers
 
 
 def test_the_log_says_who_ordered_it_and_what_was_replaced(

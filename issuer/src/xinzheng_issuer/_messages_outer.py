@@ -56,8 +56,8 @@ WIRE = {
         "请求被拒绝，HTTP 状态 {status}。",
     ),
     "register_unavailable": Message(
-        "The register cannot be written now; nothing was changed. Try again.",
-        "登记库暂时无法写入；未作任何变更。请重试。",
+        "The register cannot be written now, as with a full disk: the step was not taken. Try again.",
+        "登记库暂时无法写入（如磁盘已满）：该步骤未办理。请重试。",
     ),
     "internal_error": Message(
         "The issuer failed; the event is in its log as {incident}.",

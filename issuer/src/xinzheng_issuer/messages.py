@@ -245,6 +245,12 @@ _ISSUING = {
         "handed over.",
         "已签名的证明不能以法院公钥验证（{form}：{reason}）；未予交付。",
     ),
+    "issuing_unfinished": Message(
+        "The number {number} is recorded, and the register cannot be written now. Nothing is lost; repeat the step "
+        "once it can, which finishes this certificate. Otherwise the running server does so by itself.",
+        "编号 {number} 已登记，但登记库暂时无法写入。未丢失任何内容；待可写入后请重复该步骤，即完成此证明；"
+        "否则由运行中的服务自行完成。",
+    ),
     "epoch_unwritable": Message(
         "The certificate that was recorded last cannot be remembered in {path}: {reason}. Nothing is lost; make room "
         "for the file, or take away what lies in its place, then repeat the step.",

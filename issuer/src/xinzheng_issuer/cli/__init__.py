@@ -72,6 +72,20 @@ class _LazyGroup(click.Group):
         except RefusalError as error:
             lines = (f"{problem.message(language)} [{problem.code}]" for problem in error.problems)
             raise click.ClickException("\n".join(lines)) from error
+        except Exception as error:
+            if (said := _kept_from(error)) is None:
+                raise
+            raise click.ClickException(said) from error
+
+
+def _kept_from(error: Exception) -> str | None:
+    """What kept a command from its files or its register, in plain words; None of any other failure."""
+    if isinstance(error, OSError):
+        return None if _of_a_stream(error) else word("file_failed", reason=error)
+    database = sys.modules.get("sqlalchemy.exc")  # there if a register was opened: other commands do without
+    if database is not None and isinstance(error, database.OperationalError):
+        return word("register_failed", reason=error.orig)
+    return None
 
 
 def _flush() -> None:

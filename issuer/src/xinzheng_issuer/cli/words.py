@@ -109,6 +109,17 @@ WORDS: dict[str, Message] = {
     ),
     "listening": Message("Serving {name} on {url}", "正在为{name}提供服务：{url}"),
     "published": Message("Published as version {version}: {path}", "已发布为第 {version} 版：{path}"),
+    "register_failed": Message(
+        "The register cannot be read or written now: {reason}. See that it can be reached and that there is room, then "
+        "run the command again; it goes on from what was done. [register_unavailable]",
+        "登记库暂时无法读写：{reason}。请确认其可以访问且有空间，再执行一次本命令；将从已完成之处继续。"
+        "[register_unavailable]",
+    ),
+    "file_failed": Message(
+        "A file cannot be read or written: {reason}. See that it can be reached and that there is room, then run the "
+        "command again; it goes on from what was done.",
+        "文件无法读写：{reason}。请确认其可以访问且有空间，再执行一次本命令；将从已完成之处继续。",
+    ),
     "not_published": Message("Publishing failed: {reason}", "发布失败：{reason}"),
     "upgraded": Message("The register is up to date.", "登记库已是最新版本。"),
     "record": Message("{line}: {outcome}, {effect} {number}", "{line}：{outcome}，{effect} {number}"),

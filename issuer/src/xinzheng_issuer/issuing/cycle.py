@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.applications import draft_sha256
 from xinzheng_issuer.casework.certificates import revoke_case
@@ -50,8 +51,15 @@ from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.issuing")
 
-_OUT_OF_REACH = {"signer_unavailable", "epoch_unwritable", "sm2_unavailable", "sm2_failed", "pkcs11_sm2_unset"}
-"""Codes of what keeps a certificate from being signed and can be mended outside."""
+_OUT_OF_REACH = {
+    "signer_unavailable",
+    "epoch_unwritable",
+    "issuing_unfinished",
+    "sm2_unavailable",
+    "sm2_failed",
+    "pkcs11_sm2_unset",
+}
+"""Codes of what keeps a certificate from being finished and can be mended outside."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +121,8 @@ class IssuingCycle:
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`, `qr_too_large`,
-                `status_list_exhausted`; `signer_unavailable`, `epoch_unwritable`, after which the same step finishes
-                what it began.
+                `status_list_exhausted`; `signer_unavailable`, `epoch_unwritable`, `issuing_unfinished`, after which the
+                same step finishes what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
             PublishingError: `register_restored`, `register_forgetful`: nothing was begun.
@@ -194,9 +202,9 @@ class IssuingCycle:
             left = store.certificate_of(case.id)
             if left is None:
                 return self._numbering.take(store, case, actor, now)
-            if not self._take_up(left.id):
-                raise IssuingError("issuing_in_progress", field="id")
-            return left
+        if not self._take_up(left.id):
+            raise IssuingError("issuing_in_progress", field="id")
+        return left
 
     def _require_issuable(self, store: Store, case: Case, actor: Actor, now: datetime) -> None:
         self._require_not_issued(store, case, actor)
@@ -236,6 +244,14 @@ class IssuingCycle:
     # ── 2 to 6 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _finish(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
+        try:
+            return self._finish_or_void(certificate, actor)
+        except OperationalError as error:
+            _log.error("certificate_waits_for_register", number=certificate.number, reason=str(error.orig))
+            self._let_go(certificate.id)
+            raise IssuingError("issuing_unfinished", number=certificate.number) from error
+
+    def _finish_or_void(self, certificate: Certificate, actor: Actor) -> tuple[Certificate, Case]:
         try:
             self.note(certificate.id)
             forms = self.sign(certificate)
@@ -397,5 +413,5 @@ class IssuingCycle:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same certificate can be finished later: nothing is wrong with it, a key could not be reached."""
+    """Whether the same certificate can be finished later: nothing is wrong with it, key or register were away."""
     return isinstance(error, TokenError) or getattr(error, "code", "") in _OUT_OF_REACH

@@ -293,7 +293,16 @@ class Reissue:
         gone = {each.certificate.id for each, _ in refused}
         for each, _ in signed:
             if each.certificate.id not in gone:
-                self._result.numbers[each.old_number] = each.certificate.number
+                certificate = each.certificate
+                self._result.numbers[each.old_number] = certificate.number
+                # As of any other: after a register is restored, the log names those that it does not know.
+                _log.info(
+                    "certificate_issued",
+                    number=certificate.number,
+                    case=certificate.case_id,
+                    replaces=each.old_number,
+                    key=self._key,
+                )
         for each, error in refused:
             self._give_up(each, error)
 

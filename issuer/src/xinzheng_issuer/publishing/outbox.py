@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import clock_is_due, expire_due
@@ -426,4 +427,6 @@ def _reason(error: Exception) -> str:
     """What is told of a failure: a code that the reference explains."""
     if isinstance(error, CodedError):
         return error.code
+    if isinstance(error, OperationalError):
+        return "register_unavailable"
     return "publication_unwritable" if isinstance(error, OSError) else "internal_error"
