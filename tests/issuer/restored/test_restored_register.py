@@ -100,3 +100,31 @@ def test_a_forgotten_suspension_is_repeated_first(court: CourtHouse) -> None:
     assert (refused.value.code, refused.value.params["numbers"]) == ("steps_to_repeat", number)
     suspend(court, number)
     assert court.issuer.outbox.adopt().published
+
+
+def test_what_was_published_as_revoked_is_revoked_again_in_one_step(court: CourtHouse) -> None:
+    """A restore in the middle of a re-issue: too many for one by one."""
+    numbers = [court.certificate(case)["certificateNumber"] for case in CASES]
+    certificates = [token(court, number) for number in numbers]
+    content = backup(court)
+    for number in numbers[:2]:
+        revoke(court, number)
+    suspend(court, numbers[2])
+    restore(court, content)
+    again = ("--revoke-again", "superseded")
+    assert run(court, "--revoke-again", "because", "--yes").exit_code == 2
+    said = run(court, *again, "--dry-run").stdout
+    assert "2 certificate(s) that were published in it as revoked are revoked again" in said
+    assert "2 份证明将重新撤销" in run(court, *again, "--dry-run", LC_ALL="zh_CN.UTF-8").stdout
+    early = run(court, *again, "--yes").output
+    assert ("[steps_to_repeat]" in early, numbers[2] in early) == (True, True)  # the suspension is a person's business
+    assert court.state(numbers[0]) == "active"  # nothing was done
+    suspend(court, numbers[2])
+    done = run(court, *again, "--yes")
+    assert done.exit_code == 0, done.output
+    found = court.get(f"/api/v1/certificates/{numbers[0]}").json()
+    assert (found["state"], found["revocationReason"]) == ("revoked", "superseded")
+    application_read = court.get(f"/api/v1/applications/{found['applicationId']}").text
+    assert "published as revoked; taken over by command-line" in application_read
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    assert [verdict(court, each) for each in certificates] == ["revoked", "revoked", "suspended"]

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from xinzheng_issuer.cli.options import data_option, settings_of
+from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
-from xinzheng_issuer.publishing.adoption import Behind, behind
+from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.restoring import FoundEdition
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import Message
+from xinzheng_schemas.vocabulary import RevocationReason, label
 from xinzheng_verifier.trust.files import locked
 
 _NEXT_LIST = Message(
@@ -42,15 +43,19 @@ def upgrade(data: Path | None) -> None:
     "--bundle", "newest", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=word("adopt_bundle")
 )
 @click.option("--open-next-list", "opens_list", is_flag=True, help=word("adopt_open"))
+@click.option(
+    "--revoke-again", "reason", type=click.Choice([each.value for each in RevocationReason]), help=word("adopt_again")
+)
 @click.option("--yes", is_flag=True, help=word("key_yes"))
 @click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
 @json_option
-def adopt(data: Path | None, newest: Path | None, *, opens_list: bool, **how: bool) -> None:
+def adopt(data: Path | None, newest: Path | None, reason: str | None, *, opens_list: bool, **how: bool) -> None:
     """What was published counts; exit 1 if steps have to be taken again before."""
     settings, talk = settings_of(data), Talk("adopt", **how)
+    again = None if reason is None else Again(reason=RevocationReason(reason), ordered_by=operator().name)
     found = None
     if newest is not None:
-        found = _taken(settings, newest.read_bytes(), talk)
+        found = _taken(settings, newest.read_bytes(), talk, again)
         if found is None:
             return
     with closing(open_issuer(settings, without_signers=True)) as issuer:
@@ -64,15 +69,15 @@ def adopt(data: Path | None, newest: Path | None, *, opens_list: bool, **how: bo
                 if not issuer.outbox.epoch.is_there:
                     talk.say(word("adopt_no_epoch"))
                 return
-            if not talk.goes_on([*said, *_effects(lists)]):
+            if not talk.goes_on([*said, *_effects(lists, again)]):
                 return
-        publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list)
+        publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list, again=again)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
         talk.say(word("key_published", version=publication.bundle_version))
 
 
-def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None:
+def _taken(settings: Settings, bundle: bytes, talk: Talk, again: Again | None) -> FoundEdition | None:
     """The edition of a bundle once its files are in the publication folder; None if they are not to be.
 
     The files come first: from then on nothing is published before the register knows what they say. Of certificates
@@ -85,7 +90,7 @@ def _taken(settings: Settings, bundle: bytes, talk: Talk) -> FoundEdition | None
             lists = behind(store, found.targets, at=office.clock())
             last = max(found.remembered, store.last_bundle_version())
     given_up = [_given_up(found.version, last)] if found.version < last else []
-    if not talk.goes_on([_effect_of(found), *given_up, *_effects(lists)]):
+    if not talk.goes_on([_effect_of(found), *given_up, *_effects(lists, again)]):
         return None
     with locked(settings.data):
         found = repository.judge(bundle, at=office.clock())
@@ -121,7 +126,7 @@ def _effect_of(found: FoundEdition) -> Message:
     )
 
 
-def _effects(lists: list[Behind]) -> Iterator[Message]:
+def _effects(lists: list[Behind], again: Again | None) -> Iterator[Message]:
     for each in lists:
         yield Message(
             f"Status list {each.number} ({each.purpose}): edition {each.published} was published, the register has "
@@ -130,6 +135,13 @@ def _effects(lists: list[Behind]) -> Iterator[Message]:
             f"状态列表 {each.number}（{each.purpose}）：已发布至第 {each.published} 版，登记库为第 {each.known} 版。"
             f"将接管 {len(each.missing)} 项变更；其中 {each.unknown} 个已置位条目所属证明为登记库所未知，仍保持置位。",
         )
+        if again is not None and each.purpose == "revocation":
+            yield Message(
+                f"{len(each.to_repeat)} certificate(s) that were published in it as revoked are revoked again "
+                f"({label(again.reason, 'en')}).",
+                f"其中已发布为撤销的 {len(each.to_repeat)} 份证明将重新撤销（{label(again.reason, 'zh')}）。",
+            )
+            continue
         for number in each.to_repeat:
             yield Message(
                 f"Certificate {number} was published in list {each.number} ({each.purpose}), and the register believes "

@@ -13,17 +13,36 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from xinzheng_issuer.domain.workflow import LIVE_STATES
+from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.replaced import send_back_open
+from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM
 from xinzheng_issuer.publishing.editions import first_row, listed_entries
 from xinzheng_issuer.publishing.status_changes import Change, effective, folded
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusChange, StatusList
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.timestamps import parse_timestamp
+from xinzheng_schemas.vocabulary import RevocationReason
 from xinzheng_verifier.trust.names import CHANGES
 
 _Told = tuple[int, int, bool]
 """Second since 1970, entry, value: a change as a journal tells it."""
+
+
+_REVOCATION = "revocation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """That what was published as revoked is revoked again, all at once.
+
+    Attributes:
+        reason: for all of them, for what was published tells none.
+        ordered_by: name of who orders it.
+    """
+
+    reason: RevocationReason
+    ordered_by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +100,28 @@ def adopt(store: Store, lists: Sequence[Behind], *, at: datetime) -> None:
     following = max(store.list_numbers()) + 1
     for purpose in STATUS_PURPOSES:
         store.add(first_row(store, following, purpose, at=at))
+
+
+def revoke_again(store: Store, lists: Sequence[Behind], again: Again, *, at: datetime) -> list[str]:
+    """Revoke whatever was published as revoked and the register believes in force.
+
+    Args:
+        store: an open transaction.
+        lists: what `behind` found in it.
+        again: why, and who orders it.
+        at: the present moment.
+
+    Returns:
+        Numbers of the certificates.
+    """
+    store.hold_feed()
+    numbers = [number for each in lists if each.purpose == _REVOCATION for number in each.to_repeat]
+    note = f"published as revoked; taken over by {again.ordered_by}"
+    for number in numbers:
+        case = store.issued_certificate(number, lock=True)[1]
+        revoke_case(store, case, SYSTEM, reason=again.reason, at=at, note=note, publish=False)
+        send_back_open(store, case, number, reason=again.reason, at=at)
+    return numbers
 
 
 def _behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> Iterator[Behind]:

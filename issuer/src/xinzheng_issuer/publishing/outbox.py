@@ -22,7 +22,7 @@ from xinzheng_issuer.casework.steps import clock_is_due, expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
-from xinzheng_issuer.publishing.adoption import Behind, adopt, behind
+from xinzheng_issuer.publishing.adoption import Again, Behind, adopt, behind, revoke_again
 from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
@@ -237,7 +237,9 @@ class Outbox:
         with self._office.reading() as store:
             return self.epoch.refusal(store)
 
-    def adopt(self, found: Mapping[str, bytes] | None = None, *, opens_list: bool = False) -> PublicationState:
+    def adopt(
+        self, found: Mapping[str, bytes] | None = None, *, opens_list: bool = False, again: Again | None = None
+    ) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
         Editions that nobody has any more are given up: the next is above the last one that is remembered. Until all of
@@ -246,6 +248,7 @@ class Outbox:
         Args:
             found: as for `behind`.
             opens_list: open the next list although nothing shows that the register lacks anything.
+            again: revoke what was published as revoked; None leaves that to people.
 
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`; `steps_to_repeat`, nothing was
@@ -256,7 +259,10 @@ class Outbox:
         with self.alone():
             is_forgotten = self.forgotten_edition() is not None
             with self._office.writing() as store:
-                lists = behind(store, self._own(at=now) if found is None else found, at=now)
+                published = self._own(at=now) if found is None else found
+                lists = behind(store, published, at=now)
+                if again is not None and revoke_again(store, lists, again, at=now):
+                    lists = behind(store, published, at=now)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
