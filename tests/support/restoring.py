@@ -22,7 +22,7 @@ CASES = (
 
 def begun(data: Path, clock: StandingClock, watermark: Path | None = None) -> CourtHouse:
     """A court on a new data folder."""
-    settings = Settings(data=data, watermark=watermark)
+    settings = Settings(data=data) if watermark is None else Settings(data=data, watermark=watermark)
     initialise(settings, EXAMPLES / "court.toml", clock=clock)
     return CourtHouse.open(open_issuer(settings, clock=clock), clock)
 

@@ -91,9 +91,9 @@ PUBLISHING = {
     "watermark_away": Message(
         "The watermark {path} is not there. It remembers the line that is given up, and once its disk is back it would "
         "keep the new one from being published for ever. Bring the disk back; if it is gone for good, or nothing was "
-        "remembered there yet, take the setting away for this step.",
+        "remembered there yet, leave it out of this step (XINZHENG_WATERMARK=).",
         "水印文件 {path} 不在。它记录的是即将放弃的信任包，一旦其磁盘恢复，新的信任包将永远无法发布。请恢复该磁盘；"
-        "如磁盘确已不存，或此前从未记录，请在本步骤取消该设置。",
+        "如磁盘确已不存，或此前从未记录，请在本步骤不使用它（XINZHENG_WATERMARK=）。",
     ),
     "repository_missing": Message(
         "{path} holds no bundle repository. If a court's was lost: xinzheng db adopt --bundle FILE takes over the "

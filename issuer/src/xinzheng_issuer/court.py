@@ -246,6 +246,15 @@ class CourtConfiguration(_Section):
             description="CSV of known courts (code, nameZh, nameEn, regionCode) that case numbers are checked against."
         ),
     ] = None
+    watermark: Annotated[
+        str,
+        Field(
+            pattern=r"^(|/.+)$",
+            description="File that remembers the last edition published, by its absolute path, on another disk than "
+            "the data folder and in no backup: nothing is published while the publication folder is older than it "
+            "([what it is for](../how-to/restored-backup.md#a-watermark)). Unset: none.",
+        ),
+    ] = ""
     name: CourtName
     policy: PolicySection = PolicySection()
     status: StatusSection = StatusSection()

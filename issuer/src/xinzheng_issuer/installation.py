@@ -245,7 +245,7 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
             passphrase=passphrase,
             lifetimes=_lifetimes(office.court),
             custody=_custody(settings, office.court),
-            watermark=settings.watermark,
+            watermark=settings.watermark_of(office.court),
             without_signers=without_signers,
         )
         on_failure.pop_all()
@@ -269,7 +269,7 @@ def open_repository(settings: Settings) -> CourtRepository:
         repository=Repository(settings.public_folder, role_keys.kept_roots),
         role_keys=role_keys,
         keys=load_court_keys(settings.keys_folder, court, passphrase=passphrase, when_needed=True),
-        last=LastEdition(own=role_keys.folder / MEMORY_FILE, watermark=settings.watermark),
+        last=LastEdition(own=role_keys.folder / MEMORY_FILE, watermark=settings.watermark_of(court)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from xinzheng_issuer.court import CourtConfiguration
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import expected_of
 from xinzheng_keys.passphrase import passphrase_source
@@ -107,9 +108,8 @@ class Settings(BaseSettings):
     watermark: Annotated[
         Path | None,
         Field(
-            description="File that remembers the last edition published, on another disk than the data folder and in "
-            "no backup: nothing is published while the publication folder is older than it "
-            "([what it is for](../how-to/restored-backup.md#a-watermark)). Unset: none."
+            description="In the place of `watermark` of `court.toml`, for one process; empty: none. Better set that one: a "
+            "command that is typed beside the server has another environment."
         ),
     ] = None
     log_level: Annotated[
@@ -140,6 +140,12 @@ class Settings(BaseSettings):
     def _sm2_numbers(cls, value: str) -> str:
         read_sm2_setting(value)
         return value
+
+    def watermark_of(self, court: CourtConfiguration) -> Path | None:
+        """The file that remembers the last edition published; None if there is none."""
+        if "watermark" in self.model_fields_set:
+            return self.watermark
+        return Path(court.watermark) if court.watermark else None
 
     @property
     def token_access(self) -> TokenAccess:

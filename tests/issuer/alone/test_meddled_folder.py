@@ -231,7 +231,7 @@ def test_a_new_line_begins_with_number_one_again(folder: Path, clock: StandingCl
     """Of the numbers before it neither the register nor what is remembered tells."""
     public(folder).rename(folder / "before")
     clock.now += timedelta(minutes=1)
-    NewLine(lived.settings, lived.office).begin(Told(OPERATOR, "lost"))
+    NewLine(lived.settings, lived.office, before=None).begin(Told(OPERATOR, "lost"))
     with closing(opened(folder, clock)) as issuer:
         issuer.start()
         assert issuer.outbox.renew().bundle_version == 1

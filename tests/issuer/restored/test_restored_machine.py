@@ -230,6 +230,32 @@ def test_a_watermark_keeps_a_restored_machine_from_publishing(tmp_path: Path, cl
         assert lender.verdict(certificate) == "revoked"
 
 
+def test_a_watermark_of_the_configuration_holds_for_every_command(court: CourtHouse, tmp_path: Path) -> None:
+    """One that is typed beside the server, with another environment, publishes nothing over what is remembered."""
+    watermark = tmp_path / "published.json"
+    file = court.issuer.settings.court_file
+    file.write_text(f'watermark = "{watermark}"\n{file.read_text("utf-8")}', "utf-8")
+    numbers = settled(court)
+    assert xinzheng(court, "bundle").exit_code == 0
+    assert watermark.exists()
+    kept = snapshot(court)
+    with started(court) as server:
+        revoke(server, numbers[0])
+    bring_back(court, kept)
+    said = xinzheng(court, "bundle")
+    assert (said.exit_code, "edition_forgotten" in said.output) == (1, True), said.output
+    # An empty variable leaves it out of one command, another path takes its place.
+    assert xinzheng(court, "bundle", XINZHENG_WATERMARK=str(watermark)).exit_code == 1
+    assert xinzheng(court, "bundle", XINZHENG_WATERMARK="").exit_code == 0
+
+
+def test_a_watermark_is_an_absolute_path(court: CourtHouse) -> None:
+    file = court.issuer.settings.court_file
+    file.write_text(f'watermark = "published.json"\n{file.read_text("utf-8")}', "utf-8")
+    said = xinzheng(court, "bundle")
+    assert (said.exit_code, "[court_file_invalid]" in said.output, "watermark" in said.output) == (1, True, True)
+
+
 @pytest.mark.parametrize("step", [["renew"], ["rotate", "root"], ["rotate", "snapshot", "timestamp"]])
 def test_no_root_is_made_of_a_machine_that_came_back(tmp_path: Path, clock: StandingClock, step: list[str]) -> None:
     """Another root of the same number would part from the one that lenders hold, and nothing could be taken over."""

@@ -46,6 +46,7 @@ class NewLine:
         self._settings = settings
         self._office = office
         self._before = before
+        self._watermark = settings.watermark_of(office.court)
         self._keys = open_bundle_keys(settings, office.court)
         self._repository = Repository(settings.public_folder, self._keys.kept_roots)
 
@@ -71,8 +72,8 @@ class NewLine:
         if self._repository.is_there:
             raise PublishingError("repository_exists", path=self._repository.folder)
         # One that comes back later would take the new line for an older state of the one that it remembers.
-        if self._settings.watermark is not None and _is_away(self._settings.watermark):
-            raise PublishingError("watermark_away", path=self._settings.watermark)
+        if self._watermark is not None and _is_away(self._watermark):
+            raise PublishingError("watermark_away", path=self._watermark)
         if self._before is not None:
             self._require_known(self._before)
 
@@ -116,7 +117,7 @@ class NewLine:
             content = first_root(new, expires=now + Lifetimes().root)
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
-            LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._settings.watermark).forget()
+            LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
             with locked(repository.folder), self._office.writing() as store:
                 enter(store, [root], told, at=now)
                 repository.begin(content)

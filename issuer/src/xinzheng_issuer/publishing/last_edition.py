@@ -1,7 +1,7 @@
 """Which edition a lone court published last, as it remembers: beside its keys, and on another disk if one is set.
 
     <data>/keys/bundle/published.json   out of reach of whoever can write the publication folder
-    XINZHENG_WATERMARK                  out of reach of a backup of the whole data folder
+    `watermark` of court.toml           out of reach of a backup of the whole data folder
 
 It is made of what was just signed and written, never of what lies in the publication folder.
 """
