@@ -108,6 +108,23 @@ PUBLISHING = {
         "无法读取信任包仓库的 {path}。可用机构或镜像所持的最新信任包补全：法院的发布目录用 "
         "xinzheng db adopt --bundle FILE，国家级仓库用 xinzheng trust-list restore --bundle FILE。",
     ),
+    "memory_damaged": Message(
+        "{path} should name the edition that was published last from here, and cannot be read: nothing is published, "
+        "for nothing else tells whether a backup was restored. Put it back from a copy. If there is none, see that no "
+        "lender or mirror has a newer edition than public/, or take theirs over (a court's: xinzheng db adopt --bundle "
+        "FILE, the country's: xinzheng trust-list restore --bundle FILE); remove the file before, it is made anew.",
+        "{path} 应载明此处上次发布的版本，但无法读取：不再发布任何内容，因为别无他法判断是否恢复了旧备份。"
+        "请由副本恢复；如无副本，请确认没有机构或镜像持有比 public/ 更新的版本，否则接管该版（法院用 "
+        "xinzheng db adopt --bundle FILE，国家级用 xinzheng trust-list restore --bundle FILE）；"
+        "事先请移除该文件，它会重新生成。",
+    ),
+    "kept_roots_damaged": Message(
+        "{path} should hold copies of the roots, and cannot be read: nothing is published, for nothing else tells a "
+        "root that somebody put into public/. Put it back from a copy. If there is none, remove the file and repeat "
+        "the step: copies are made anew of the roots in public/, once they are proven to be your own.",
+        "{path} 应留存各根的副本，但无法读取：不再发布任何内容，因为别无他法识别他人放入 public/ 的根。"
+        "请由副本恢复；如无副本，请移除该文件并重复本步骤：待 public/ 中的各根经证明确属本方，即据其重新留存。",
+    ),
     "root_foreign": Message(
         "{path} does not follow the roots of the court, and the next root would lie there. If lenders have this root, "
         "it was damaged: take over their newest bundle (xinzheng db adopt --bundle FILE). Else somebody put it there: "

@@ -108,8 +108,8 @@ class Settings(BaseSettings):
     watermark: Annotated[
         Path | None,
         Field(
-            description="In the place of `watermark` of `court.toml`, for one process; empty: none. Better set that one: a "
-            "command that is typed beside the server has another environment."
+            description="In the place of `watermark` of `court.toml`, for one process; empty: none. Better set that "
+            "one: a command that is typed beside the server has another environment."
         ),
     ] = None
     log_level: Annotated[

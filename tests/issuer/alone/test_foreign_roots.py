@@ -349,7 +349,7 @@ def test_of_before_a_mirrors_bundle_is_judged_by_all_its_roots(
 def test_copies_that_cannot_be_read_are_named(folder: Path) -> None:
     kept(folder).write_bytes(b'{"roots": {"1": "{}"}}')
     said = run(folder, "show")
-    assert (said.exit_code, "kept-roots.json" in said.stderr, "[repository_damaged]" in said.stderr) == (1, True, True)
+    assert (said.exit_code, "kept-roots.json" in said.stderr, "[kept_roots_damaged]" in said.stderr) == (1, True, True)
 
 
 # --- damaged, and no copy ---------------------------------------------------------------------------------------------

@@ -344,7 +344,7 @@ def test_a_watermark_that_cannot_be_kept_stops_nothing(tmp_path: Path, clock: St
         assert issuer.outbox.renew().published
         assert issuer.outbox.renew().published
         (tmp_path / "away" / "published.json").write_bytes(b"{")
-        assert issuer.outbox.renew().reason == "repository_damaged"
+        assert issuer.outbox.renew().reason == "memory_damaged"
         (tmp_path / "away" / "published.json").unlink()
         (tmp_path / "away").rmdir()
         (tmp_path / "away").write_bytes(b"a share that is not mounted")

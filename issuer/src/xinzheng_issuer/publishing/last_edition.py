@@ -35,7 +35,7 @@ class LastEdition:
         """The highest number that is remembered under the online keys of this root; 0 if none is.
 
         Raises:
-            PublishingError: `repository_damaged`.
+            PublishingError: `memory_damaged`.
         """
         keys = online_keys(root)
         return max((memory.version for memory in self.memories() if memory.keys == keys), default=0)
@@ -71,12 +71,12 @@ class LastEdition:
         """What each of the files tells; those that are not there, or on a disk that is away, tell nothing.
 
         Raises:
-            PublishingError: `repository_damaged`, one cannot be read.
+            PublishingError: `memory_damaged`, one cannot be read.
         """
         try:
             own = Memory.read(self.own)
         except OSError as error:
-            raise PublishingError("repository_damaged", path=self.own) from error
+            raise PublishingError("memory_damaged", path=self.own) from error
         away = None if self.watermark is None else _on_another_disk(self.watermark)
         return [memory for memory in (own, away) if memory is not None]
 

@@ -80,7 +80,7 @@ class Memory:
         """What is remembered; None if there was no publication yet.
 
         Raises:
-            PublishingError: `repository_damaged`, it is none.
+            PublishingError: `memory_damaged`, it is none.
             OSError: it cannot be read.
         """
         try:
@@ -96,7 +96,7 @@ class Memory:
         except FileNotFoundError:
             return None
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise PublishingError("repository_damaged", path=path) from error
+            raise PublishingError("memory_damaged", path=path) from error
 
     def write(self, path: Path) -> None:
         """Remember.

@@ -103,14 +103,14 @@ class KeptRoots:
         """Version → root metadata, ascending; empty where nothing was kept yet.
 
         Raises:
-            PublishingError: `repository_damaged`.
+            PublishingError: `kept_roots_damaged`.
         """
         try:
             return dict(_kept(self.path.read_bytes()))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, LookupError, TypeError, AttributeError, TrustError) as error:
-            raise PublishingError("repository_damaged", path=self.path) from error
+            raise PublishingError("kept_roots_damaged", path=self.path) from error
 
     def write(self, roots: Mapping[int, bytes]) -> None:
         """Keep these, and no others.
