@@ -24,6 +24,7 @@ from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
 from xinzheng_issuer.publishing.in_effect import edition_in_effect
 from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
+from xinzheng_issuer.publishing.other_disk import in_time
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.publishing.restoring import own_word
@@ -137,7 +138,7 @@ def _told_by(before: Path) -> Mapping[str, bytes]:
 
 def _is_away(path: Path) -> bool:
     try:
-        path.stat()
+        in_time(path, path.stat)
     except OSError:
         return True
     return False

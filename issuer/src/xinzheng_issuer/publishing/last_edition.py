@@ -6,6 +6,7 @@
 It is made of what was just signed and written, never of what lies in the publication folder.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.memory import Memory, online_keys
+from xinzheng_issuer.publishing.other_disk import in_time
 from xinzheng_verifier.trust.names import sha256_of
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -51,12 +53,9 @@ class LastEdition:
         memory = Memory(
             version=version, timestamp_sha256=sha256_of(timestamp), keys=online_keys(root), root=root.version
         )
-        for path, event in ((self.own, "edition_not_remembered"), (self.watermark, "watermark_not_kept")):
-            try:
-                if path is not None:
-                    memory.write(path)
-            except OSError as error:
-                _log.error(event, path=str(path), reason=error.strerror)
+        _written(lambda: memory.write(self.own), self.own, "edition_not_remembered")
+        if (away := self.watermark) is not None:
+            _written(lambda: in_time(away, lambda: memory.write(away)), away, "watermark_not_kept")
 
     def forget(self) -> None:
         """Forget a line of editions that is given up.
@@ -64,8 +63,9 @@ class LastEdition:
         Raises:
             OSError: a file cannot be removed.
         """
-        for path in filter(None, (self.own, self.watermark)):
-            path.unlink(missing_ok=True)
+        if (away := self.watermark) is not None:
+            in_time(away, lambda: away.unlink(missing_ok=True))
+        self.own.unlink(missing_ok=True)
 
     def memories(self) -> list[Memory]:
         """What each of the files tells; those that are not there, or on a disk that is away, tell nothing.
@@ -81,10 +81,17 @@ class LastEdition:
         return [memory for memory in (own, away) if memory is not None]
 
 
-def _on_another_disk(watermark: Path) -> Memory | None:
-    """A disk that is away stops nothing."""
+def _written(write: Callable[[], None], path: Path, event: str) -> None:
     try:
-        memory = Memory.read(watermark)
+        write()
+    except OSError as error:
+        _log.error(event, path=str(path), reason=error.strerror)
+
+
+def _on_another_disk(watermark: Path) -> Memory | None:
+    """A disk that is away, or does not answer, stops nothing."""
+    try:
+        memory = in_time(watermark, lambda: Memory.read(watermark))
     except OSError as error:
         _log.warning("watermark_unreadable", path=str(watermark), reason=error.strerror)
         return None
