@@ -12,6 +12,7 @@ from support.foreign_roots import foreign_root, repacked
 from support.handing_in import COURT, REVOCATION, answers, refusal, trust, verdict
 from support.power_cut import PowerCutError, stopping
 from support.tuf_client import client_of
+from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.trust_list.contributions import write_contribution
 from xinzheng_issuer.publishing.trust_list.state import current_files, state_of
 from xinzheng_verifier import TrustStore, Verifier
@@ -317,6 +318,20 @@ def test_a_restored_backup_is_noticed_and_publishes_nothing(country: Country) ->
     latest = country.publisher.repository.latest()
     assert latest is not None
     assert latest.version == 1
+
+
+def test_a_repository_that_is_lost_wholly_is_named_with_the_step_that_brings_it_back(country: Country) -> None:
+    newest = country.bundle
+    shutil.rmtree(country.folder / "public")
+    country.next_day()
+    country.hand_in(COURT)
+    with pytest.raises(TrustListError) as caught:
+        country.publish()
+    assert caught.value.code == "repository_restored"
+    for language in ("en", "zh"):
+        assert "xinzheng trust-list restore" in caught.value.message(language)
+    assert country.publisher.restore(newest, at=country.at).version == 1
+    assert country.publish().version == 2
 
 
 def test_the_newest_bundle_brings_a_restored_publisher_back_into_line(country: Country) -> None:

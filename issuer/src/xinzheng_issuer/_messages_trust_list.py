@@ -216,9 +216,9 @@ _PUBLISHER = {
         "本机没有根（版本 {version}）所列的 {role} 密钥。",
     ),
     "repository_restored": Message(
-        "The repository is at edition {found}, but edition {expected} was published from here: a backup was restored. "
-        "Take over the newest bundle with `xinzheng trust-list restore`.",
-        "仓库为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份。"
+        "The repository is at edition {found}, but edition {expected} was published from here: a backup was restored, "
+        "or the folder was lost. Take over the newest bundle with `xinzheng trust-list restore`.",
+        "仓库为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份，或目录已丢失。"
         "请用 `xinzheng trust-list restore` 接管最新信任包。",
     ),
     "first_root_missing": Message(

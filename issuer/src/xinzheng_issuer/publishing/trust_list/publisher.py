@@ -140,7 +140,8 @@ class TrustListPublisher:
             files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
             memory = Memory.read(self._memory_path())
             past = self._past(memory, now, files)
-            chosen = Selection(now, past=past, offers=offers, files=files, at=at).choose()
+            selection = Selection(now, past=past, offers=offers, files=files, at=at)
+            chosen = _chosen(selection, now, memory)
             if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
                 raise TrustListError("repository_restored", found=now.version, expected=memory.version)
             version, moment = self._following(now, chosen, at=at.astimezone(UTC))
@@ -380,3 +381,17 @@ def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:
     replaced = {path: files.get(name) for path, name in names if name not in edition and is_list(path)}
     numbers = {path: sequence_of(data) for path, data in replaced.items() if data is not None}
     return replace(seen, sequences=numbers)
+
+
+def _chosen(selection: Selection, now: Published, memory: Memory | None) -> Chosen:
+    """The next edition; where none can be made and nothing is there of what is remembered, the repository was lost.
+
+    Raises:
+        TrustListError: `publication_impossible`, `repository_restored`.
+    """
+    try:
+        return selection.choose()
+    except TrustListError as error:
+        if memory is None or now.version:
+            raise
+        raise TrustListError("repository_restored", found=now.version, expected=memory.version) from error
