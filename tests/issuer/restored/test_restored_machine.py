@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -300,6 +301,7 @@ def test_roots_that_parted_are_left_by_moving_what_is_here_away(court: CourtHous
     lender.fetch()
     bring_back(court, kept)
     court.clock.now = max(court.clock.now, datetime.now(UTC))
+    time.sleep(1.1)  # within one second the very same root would be made
     assert xinzheng(court, *renew).exit_code == 0
     said = run(court, "--bundle", lender.file(), "--dry-run")
     assert ("[restore_refused]" in said.output, "bundle_root" in said.output) == (True, True), said.output

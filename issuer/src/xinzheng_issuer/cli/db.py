@@ -9,7 +9,7 @@ import click
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
-from xinzheng_issuer.installation import open_issuer, open_office, open_repository, upgrade_register
+from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.restoring import FoundEdition
@@ -66,7 +66,7 @@ def adopt(data: Path | None, newest: Path | None, reason: str | None, *, opens_l
                 said.append(Message(forgotten.message("en"), forgotten.message("zh")))
             if not lists and not said and not opens_list:
                 talk.end({}, word("adopt_nothing"))
-                if not issuer.outbox.epoch.is_there:
+                if not _remembers(issuer):
                     talk.say(word("adopt_no_epoch"))
                 return
             if not talk.goes_on([*said, *_effects(lists, again)]):
@@ -75,6 +75,12 @@ def adopt(data: Path | None, newest: Path | None, reason: str | None, *, opens_l
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
         talk.say(word("key_published", version=publication.bundle_version))
+
+
+def _remembers(issuer: Issuer) -> bool:
+    """Whether a certificate is remembered outside of the register, if it has any."""
+    with issuer.office.reading() as store:
+        return issuer.outbox.epoch.is_there or not store.recorded_count()
 
 
 def _taken(settings: Settings, bundle: bytes, talk: Talk, again: Again | None) -> FoundEdition | None:
