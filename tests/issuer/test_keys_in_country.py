@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from support.country import Country
 from support.office import EXAMPLES
 from xinzheng_issuer.cli import main
+from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.keylife.country import CountryEdition
 from xinzheng_issuer.keylife.desk import KeyDesk
@@ -237,3 +238,42 @@ def test_the_publisher_says_what_waits_for_the_province(court: Court) -> None:
     court.listed_by_the_province()
     assert court.country.publish().waiting == ()
     assert court.show().exit_code == 0
+
+
+def test_a_restored_court_is_not_listed_with_less_than_before(court: Court) -> None:
+    """The whole machine came back: the country's list alone knows of the compromise, and the province sees it."""
+    court.join()
+    kept = Path(shutil.copytree(court.data, court.data.with_name("kept")))
+    assert court.keys(*CERT_2).exit_code == 0
+    assert court.keys("compromise", "cert-1", "--reason", "stolen", "--yes").exit_code == 0
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    court.country.publish()
+    shutil.rmtree(court.data)
+    shutil.copytree(kept, court.data)
+
+    court.hand_in()
+    court.country.change("province-42")
+    with pytest.raises(TrustListError) as refused:
+        court.listed_by_the_province()
+    assert (refused.value.code, refused.value.field) == ("ceremony_keys_forgotten", COURT)
+    assert refused.value.params["keys"] == "cert-1: compromise, cert-2: create"
+    assert court.run("db", "adopt", *court.edition()[:2], "--dry-run").exit_code == 2
+    own_root = court.data / "public" / "metadata" / "1.root.json"
+    foreign = court.run("db", "adopt", *court.edition()[:3], own_root, "--yes")
+    assert (foreign.exit_code, "[key_edition_refused]" in foreign.output) == (1, True)
+    said = court.run("db", "adopt", *court.edition(), "--dry-run").stdout
+    assert "Key cert-1: the key folder does not know that it is compromised" in said
+    assert court.run("db", "adopt", *court.edition(), "--yes").exit_code == 0
+
+    court.hand_in()
+    court.listed_by_the_province()
+    court.country.publish()
+    trust = TrustStore.from_bundle(court.country.bundle, root=court.country.first_root, at=court.country.at)
+    issuer = trust.issuer(f"did:web:xz.example:did:{COURT}")
+    assert issuer is not None
+    key = issuer.key(f"did:web:xz.example:did:{COURT}#cert-1")
+    assert key is not None
+    assert key.compromised_at is not None
+    assert court.known_keys() == {"cert-1", "status-1", "cert-2"}

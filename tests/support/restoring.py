@@ -1,6 +1,7 @@
 """A data folder of which something comes back from a backup, or is lost."""
 
 import os
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import initialise, open_issuer
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier import TrustStore, Verifier
+from xinzheng_verifier.trust.directory import import_bundle
 
 CASES = (
     application(),
@@ -68,3 +70,46 @@ def run(house: CourtHouse, *arguments: str, **environment: str) -> Result:
     environment = {"LC_ALL": "C.UTF-8", "XINZHENG_LOG_LEVEL": "error", **environment}
     data = str(house.issuer.settings.data)
     return CliRunner().invoke(main, ["db", "adopt", "--data", data, *arguments], env={**os.environ, **environment})
+
+
+class Lender:
+    """A lender's store, which is fed with whatever the court serves."""
+
+    def __init__(self, house: CourtHouse, folder: Path) -> None:
+        self.house = house
+        self.folder = folder
+        self.root: bytes | None = house.get("/bundle/root.json", None).content
+        self.bundle = b""
+
+    def fetch(self) -> None:
+        self.bundle = self.house.get("/bundle/latest.xzb", None).content
+        import_bundle(self.folder, self.bundle, root=self.root, at=self.house.clock.now)
+        self.root = None
+
+    def verdict(self, certificate: bytes) -> str:
+        now = self.house.clock.now
+        return Verifier(TrustStore.open(self.folder)).report(certificate, at=now, now=now).code
+
+    def file(self) -> str:
+        path = self.folder.with_suffix(".xzb")
+        path.write_bytes(self.bundle)
+        return str(path)
+
+
+def snapshot(house: CourtHouse) -> Path:
+    house.issuer.office.register.engine.dispose()
+    data = house.issuer.settings.data
+    return Path(shutil.copytree(data, data.with_name("snapshot")))
+
+
+def bring_back(house: CourtHouse, kept: Path) -> None:
+    house.issuer.office.register.engine.dispose()
+    data = house.issuer.settings.data
+    shutil.rmtree(data)
+    shutil.copytree(kept, data)
+
+
+def xinzheng(house: CourtHouse, *arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(
+        main, [*arguments, "--data", str(house.issuer.settings.data)], env={**os.environ, **environment}
+    )

@@ -11,6 +11,19 @@ KEYS = {
         "There is a key {name} already; names are never used twice.",
         "已有名为 {name} 的密钥；名称不得重复使用。",
     ),
+    "court_not_listed": Message(
+        "Edition {edition} of the country's list names no court {court}.",
+        "全国名单第 {edition} 版未列入法院 {court}。",
+    ),
+    "key_name_twice": Message(
+        "The name {name} stands for one key in the key folder, and for another in what is to be taken over: lenders "
+        "can know one of them alone. Put keys/ back as it was restored, without the key that was made since, and move "
+        "public/ away if it was published; then take the step again with --bundle, and give the new key a name that "
+        "was never used.",
+        "名称 {name} 在密钥目录中与在待接管内容中是两个不同的密钥：各机构只能认识其一。请将 keys/ 还原为恢复时的样子"
+        "（不含此后生成的密钥）；如已发布，请将 public/ 移开；然后以 --bundle 重新执行本步骤，"
+        "并为新密钥取一个从未用过的名称。",
+    ),
     "key_not_published": Message(
         "No published bundle has carried the key {name} yet, so that no lender can know it: publish first "
         "(xinzheng bundle), or use it all the same with --now.",

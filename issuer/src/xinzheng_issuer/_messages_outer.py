@@ -170,6 +170,22 @@ PUBLISHING = {
         "发布目录中的 {list} 并非本院所签（{refusal}）：{reason}未接管、也未发布任何内容；请查明何人写入，"
         "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
     ),
+    "bundle_list_not_own": Message(
+        "{list} in the bundle is signed by no status key of the court, neither of the key folder nor of the bundle's "
+        "own issuer.json ({refusal}): {reason} Nothing is taken over. Take a bundle from another lender or mirror; if "
+        "all are so, somebody else has the keys of the bundle's roles: replace them (xinzheng bundle-keys "
+        "rotate targets snapshot timestamp).",
+        "信任包中的 {list} 并非由本院任何状态密钥（无论密钥目录还是该信任包自身 issuer.json 所列）签名（{refusal}）："
+        "{reason}未接管任何内容。请改用其他机构或镜像的信任包；若均如此，则信任包各角色的密钥已落入他人之手："
+        "请更换（xinzheng bundle-keys rotate targets snapshot timestamp）。",
+    ),
+    "keys_restored": Message(
+        "The key folder does not know what was published or recorded of the court's keys ({keys}): keys/ came back "
+        "from a backup. Nothing is published and no certificate is issued before it is brought up to date: xinzheng "
+        "db adopt.",
+        "密钥目录不知本院密钥已发布或已登记的步骤（{keys}）：keys/ 系由备份恢复。补齐之前不发布任何内容，"
+        "也不签发任何证明：xinzheng db adopt。",
+    ),
     "publication_unwritable": Message(
         "The publication folder cannot be read or written: see the log for the reason, such as a full disk.",
         "无法读取或写入发布目录：原因（如磁盘已满）见日志。",
@@ -263,9 +279,9 @@ PUBLISHING = {
     ),
     "steps_to_repeat": Message(
         "{count} certificate(s), such as {numbers}, were published as revoked or suspended, and the register believes "
-        "them in force: take those steps again first, then repeat this one. Nothing was changed.",
+        "them in force: take those steps again first, then repeat this one. No list was changed.",
         "{count} 份证明（如 {numbers}）已发布为撤销或暂停，登记库却仍作有效：请先重新办理上述手续，再执行本步骤。"
-        "未作任何更改。",
+        "各列表未作任何更改。",
     ),
     "publication_clock": Message(
         "The last edition says that it was made at {published}, and this clock shows {now}: nothing was published. Set "

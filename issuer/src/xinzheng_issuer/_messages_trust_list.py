@@ -80,6 +80,14 @@ _SHARES = {
 }
 
 _CEREMONY = {
+    "ceremony_keys_forgotten": Message(
+        "The issuer.json of {field} says less of its keys than the list did ({keys}): the court's key folder came back "
+        "from a backup. The court takes over what the list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and "
+        "hands in again; a court that begins anew is left out of one version first.",
+        "{field} 的 issuer.json 所载密钥少于名单先前所列（{keys}）：该法院的密钥目录系由备份恢复。"
+        "请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）后重新报送；"
+        "如该法院重新开始，请先在一版中将其略去。",
+    ),
     "ceremony_key_missing": Message(
         "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
         "没有份额 {field} 的公开记录：请先生成其密钥，并带来 shares/{field}.json。",

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from support.office import CourtHouse
-from support.restoring import CASES, revoke, run, suspend, token, verdict
+from support.restoring import CASES, bring_back, revoke, run, snapshot, suspend, token, verdict
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
@@ -158,6 +158,23 @@ def test_lists_that_the_court_did_not_sign_are_never_signed_again(court: CourtHo
         row = store.status_list(1, "revocation")
         assert row is not None
         assert row.sequence < 10
+
+
+def test_a_bundle_with_lists_that_no_status_key_signed_is_called_a_bundle(court: CourtHouse, tmp_path: Path) -> None:
+    """Not even the keys that its own issuer.json names: the keys of the roles alone make no list the court's."""
+    court.certificate(CASES[0])
+    kept = snapshot(court)
+    publisher = court.issuer.outbox.publisher
+    assert publisher.in_effect is not None
+    publisher.publish(forged(publisher.in_effect.targets), at=court.clock.now)
+    bundle = str(shutil.copy(newest_bundle(court), tmp_path / "newest.xzb"))
+    bring_back(court, kept)
+    before = published_list(court)
+    said = run(court, "--bundle", bundle, "--yes")
+    assert (said.exit_code, "[bundle_list_not_own]" in said.output) == (1, True)
+    assert "in the bundle is signed by no status key" in said.output
+    assert "信任包中的" in run(court, "--bundle", bundle, "--yes", LC_ALL="zh_CN.UTF-8").output
+    assert published_list(court) == before
 
 
 @pytest.mark.parametrize(("is_kept", "code"), [(True, "edition_damaged"), (False, "roots_unproven")])

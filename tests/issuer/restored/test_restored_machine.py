@@ -1,7 +1,6 @@
 """The whole machine came back from a backup, or lost what it published: what lenders hold counts."""
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -10,58 +9,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from starlette.testclient import TestClient
 
 from support.office import CourtHouse, StandingClock, application
-from support.restoring import CASES, begun, restore, revoke, run, suspend, token, verdict
+from support.restoring import (
+    CASES,
+    Lender,
+    begun,
+    bring_back,
+    restore,
+    revoke,
+    run,
+    snapshot,
+    suspend,
+    token,
+    verdict,
+    xinzheng,
+)
 from xinzheng_issuer.api.app import app_of
-from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.settings import Settings
-from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.archive import Archive, pack
-from xinzheng_verifier.trust.directory import import_bundle
 from xinzheng_verifier.trust.extent import select
 
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
-
-
-class Lender:
-    """A lender's store, which is fed with whatever the court serves."""
-
-    def __init__(self, house: CourtHouse, folder: Path) -> None:
-        self.house = house
-        self.folder = folder
-        self.root: bytes | None = house.get("/bundle/root.json", None).content
-        self.bundle = b""
-
-    def fetch(self) -> None:
-        self.bundle = self.house.get("/bundle/latest.xzb", None).content
-        import_bundle(self.folder, self.bundle, root=self.root, at=self.house.clock.now)
-        self.root = None
-
-    def verdict(self, certificate: bytes) -> str:
-        now = self.house.clock.now
-        return Verifier(TrustStore.open(self.folder)).report(certificate, at=now, now=now).code
-
-    def file(self) -> str:
-        path = self.folder.with_suffix(".xzb")
-        path.write_bytes(self.bundle)
-        return str(path)
-
-
-def snapshot(house: CourtHouse) -> Path:
-    house.issuer.office.register.engine.dispose()
-    data = house.issuer.settings.data
-    return Path(shutil.copytree(data, data.with_name("snapshot")))
-
-
-def bring_back(house: CourtHouse, kept: Path) -> None:
-    house.issuer.office.register.engine.dispose()
-    data = house.issuer.settings.data
-    shutil.rmtree(data)
-    shutil.copytree(kept, data)
 
 
 @contextmanager
@@ -77,12 +48,6 @@ def settled(house: CourtHouse) -> list[str]:
     numbers = [house.certificate(case)["certificateNumber"] for case in CASES]
     assert house.issuer.outbox.renew().published
     return numbers
-
-
-def xinzheng(house: CourtHouse, *arguments: str, **environment: str) -> Result:
-    return CliRunner().invoke(
-        main, [*arguments, "--data", str(house.issuer.settings.data)], env={**os.environ, **environment}
-    )
 
 
 def test_the_newest_bundle_brings_a_restored_machine_up_to_date(court: CourtHouse, tmp_path: Path) -> None:

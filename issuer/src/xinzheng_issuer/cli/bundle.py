@@ -7,6 +7,7 @@ import click
 
 from xinzheng_issuer.cli.bundle_keys import warn_of_clock, warn_of_root
 from xinzheng_issuer.cli.options import data_option, settings_of
+from xinzheng_issuer.cli.talk import require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import Issuer, open_contributor, open_issuer
 from xinzheng_issuer.keylife.contributions import last_contribution
@@ -26,6 +27,7 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
         latest, edition = publisher.latest, publisher.in_effect
         if not state.published or latest is None or edition is None:
             warn_of_root(publisher.signed_root.expires)
+            require_published(state)
             raise click.ClickException(word("not_published", reason=state.reason))
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)

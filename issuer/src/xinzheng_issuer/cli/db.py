@@ -1,22 +1,29 @@
 """`xinzheng db`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import click
 
+from xinzheng_issuer.cli.listing import edition_of, root_option
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
+from xinzheng_issuer.keylife.country import CountryEdition, listed_document
+from xinzheng_issuer.keylife.found_keys import FoundKeys
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
+from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import FoundEdition
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import Message
 from xinzheng_schemas.vocabulary import RevocationReason, label
 from xinzheng_verifier.trust.files import locked
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _NEXT_LIST = Message(
     "New certificates go onto a new status list, for indexes of the old ones may be taken.",
@@ -39,9 +46,9 @@ def upgrade(data: Path | None) -> None:
 
 @command.command("adopt", help=word("db_adopt"))
 @data_option
-@click.option(
-    "--bundle", "newest", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=word("adopt_bundle")
-)
+@click.option("--bundle", "newest", type=_FILE, help=word("adopt_bundle"))
+@click.option("--listed-in", type=_FILE, metavar="BUNDLE", help=word("adopt_listed_in"))
+@root_option
 @click.option("--open-next-list", "opens_list", is_flag=True, help=word("adopt_open"))
 @click.option(
     "--revoke-again", "reason", type=click.Choice([each.value for each in RevocationReason]), help=word("adopt_again")
@@ -49,28 +56,44 @@ def upgrade(data: Path | None) -> None:
 @click.option("--yes", is_flag=True, help=word("key_yes"))
 @click.option("--dry-run", is_flag=True, help=word("key_dry_run"))
 @json_option
-def adopt(data: Path | None, newest: Path | None, reason: str | None, *, opens_list: bool, **how: bool) -> None:
+def adopt(
+    data: Path | None,
+    newest: Path | None,
+    listed_in: Path | None,
+    root: Path | None,
+    reason: str | None,
+    *,
+    opens_list: bool,
+    **how: bool,
+) -> None:
     """What was published counts; exit 1 if steps have to be taken again before."""
     settings, talk = settings_of(data), Talk("adopt", **how)
     again = None if reason is None else Again(reason=RevocationReason(reason), ordered_by=operator().name)
-    found = None
+    found, documents = None, list(_listed(settings, edition_of(listed_in, root)))
     if newest is not None:
-        found = _taken(settings, newest.read_bytes(), talk, again)
+        found = _taken(settings, newest.read_bytes(), documents, talk, again)
         if found is None:
             return
     with closing(open_issuer(settings, without_signers=True)) as issuer:
         if found is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
             said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]
-            if (forgotten := issuer.outbox.forgotten()) is not None:
-                said.append(Message(forgotten.message("en"), forgotten.message("zh")))
-            if not lists and not said and not opens_list:
+            if (refusal := issuer.outbox.forgotten()) is not None:
+                said.append(Message(refusal.message("en"), refusal.message("zh")))
+            keys = _found_keys(issuer, documents)
+            opens = bool(lists or said or opens_list)
+            effects = [*keys.effects(), *said, *_effects(lists, again, opens=opens)]
+            if not effects:
                 talk.end({}, word("adopt_nothing"))
                 if not _remembers(issuer):
                     talk.say(word("adopt_no_epoch"))
                 return
-            if not talk.goes_on([*said, *_effects(lists, again)]):
+            if not talk.goes_on(effects):
                 return
+        else:
+            documents.append(found.targets[issuer_path(issuer.office.court.id)])
+        with issuer.outbox.alone():
+            _found_keys(issuer, documents).take_over(issuer, operator())
         publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list, again=again)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
@@ -83,23 +106,39 @@ def _remembers(issuer: Issuer) -> bool:
         return issuer.outbox.epoch.is_there or not store.recorded_count()
 
 
-def _taken(settings: Settings, bundle: bytes, talk: Talk, again: Again | None) -> FoundEdition | None:
+def _listed(settings: Settings, edition: CountryEdition | None) -> Iterator[bytes]:
+    """What an edition of the country's list says of the court's keys."""
+    if edition is not None:
+        with closing(open_office(settings)) as office:
+            yield listed_document(office, edition)
+
+
+def _found_keys(issuer: Issuer, documents: Sequence[bytes]) -> FoundKeys:
+    return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=issuer.office.clock())
+
+
+def _taken(
+    settings: Settings, bundle: bytes, documents: Sequence[bytes], talk: Talk, again: Again | None
+) -> FoundEdition | None:
     """The edition of a bundle once its files are in the publication folder; None if they are not to be.
 
-    The files come first: from then on nothing is published before the register knows what they say. Of certificates
-    that were only issued they say nothing, so that the register is in doubt before.
+    The files come first: from then on nothing is published before register and key folder know what they say. Of
+    certificates that were only issued they say nothing, so that the register is in doubt before.
     """
     repository = open_repository(settings)
     with closing(open_office(settings)) as office:
-        found = repository.judge(bundle, at=office.clock())
+        now = office.clock()
+        found = repository.judge(bundle, at=now)
         with office.reading() as store:
-            lists = behind(store, found.targets, at=office.clock())
+            lists = behind(store, found.targets, at=now)
             last = max(found.remembered, store.last_bundle_version())
+            issuer = found.targets[issuer_path(office.court.id)]
+            keys = FoundKeys(settings, forgotten_keys(store, repository.keys, [issuer, *documents]), at=now)
     given_up = [_given_up(found.version, last)] if found.version < last else []
-    if not talk.goes_on([_effect_of(found), *given_up, *_effects(lists, again)]):
+    if not talk.goes_on([_effect_of(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return None
     with locked(settings.data):
-        found = repository.judge(bundle, at=office.clock())
+        found = repository.judge(bundle, at=now)
         Epoch(settings.data / EPOCH_FILE).doubt()
         if found.is_taken:
             repository.take(found)
@@ -132,7 +171,7 @@ def _effect_of(found: FoundEdition) -> Message:
     )
 
 
-def _effects(lists: list[Behind], again: Again | None) -> Iterator[Message]:
+def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True) -> Iterator[Message]:
     for each in lists:
         yield Message(
             f"Status list {each.number} ({each.purpose}): edition {each.published} was published, the register has "
@@ -163,4 +202,5 @@ def _effects(lists: list[Behind], again: Again | None) -> Iterator[Message]:
                 f"证明 {number} 已在列表 {each.number}（{each.purpose}）中发布为恢复，登记库却仍为暂停："
                 "请先重新恢复，再执行本步骤；否则自该步骤起将再次发布为暂停。",
             )
-    yield _NEXT_LIST
+    if opens:
+        yield _NEXT_LIST

@@ -68,6 +68,18 @@ KEY_WORDS: dict[str, Message] = {
         "本步骤已生效，等待发布。信任包的根已到期，在后续的根产生之前不会发布任何内容："
         "请执行 xinzheng bundle-keys renew。",
     ),
+    "keys_restored_next": Message(
+        "The key folder came back from a backup and knows less of the court's keys than was published or recorded. "
+        "Look at what is missing, then take it over: xinzheng db adopt --dry-run, xinzheng db adopt --yes.",
+        "密钥目录系由备份恢复，所知本院密钥少于已发布或已登记的内容。请先查看缺失内容再接管："
+        "xinzheng db adopt --dry-run，xinzheng db adopt --yes。",
+    ),
+    "key_missing_next": Message(
+        "No active key may sign now what has to be signed, as if it were lost. Make another one: xinzheng keys create "
+        "NAME --usage …, then xinzheng keys activate NAME --now.",
+        "现在没有可用于签名的已启用密钥，与密钥丢失相同。请另行生成：xinzheng keys create NAME --usage …，"
+        "再执行 xinzheng keys activate NAME --now。",
+    ),
     "key_waits_for_province": Message(
         "That was the court's own bundle. Lenders who use the country's trust list do not know of it yet: hand in "
         "(xinzheng bundle --contribution …), have the province sign the new issuer.json, have the country publish.",

@@ -16,7 +16,12 @@ from xinzheng_schemas.errors import Message, language_from
 
 json_option = click.option("--json", "as_json", is_flag=True, help=word("key_json"))
 
-_HINTS = {ROLE_KEYS_MISSING: "key_role_keys", "root_expired": "key_root_expired"}
+_HINTS = {
+    ROLE_KEYS_MISSING: "key_role_keys",
+    "root_expired": "key_root_expired",
+    "keys_restored": "keys_restored_next",
+    "key_missing": "key_missing_next",
+}
 """Why a step is not published yet → what is to be done."""
 
 _CHANGING = (

@@ -59,12 +59,17 @@ WORDS: dict[str, Message] = {
         "将登记库升级到本程序所需的版本。",
     ),
     "db_adopt": Message(
-        "After a backup of the register was restored: take over into it what was published since, and publish.",
-        "登记库由备份恢复之后：将其后已发布的内容接管入库，并重新发布。",
+        "After a backup of the register or of the keys was restored: take over into it what was published since, and "
+        "publish.",
+        "登记库或密钥由备份恢复之后：接管其后已发布的内容，并重新发布。",
     ),
     "adopt_bundle": Message(
         "The newest bundle that a lender or mirror has; for a publication folder that was restored, damaged or lost.",
         "机构或镜像所持的最新信任包；用于发布目录由备份恢复、损坏或丢失的情形。",
+    ),
+    "adopt_listed_in": Message(
+        "Bundle of the country's trust list: what it says of the court's keys is taken over too.",
+        "全国信任名单的信任包：其所载本院密钥的内容也予接管。",
     ),
     "adopt_nothing": Message(
         "The register knows all that was published: nothing to take over.",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.installation import Issuer
@@ -61,6 +62,19 @@ def listed_since(issuer: Issuer, record: KeyRecord, edition: CountryEdition) -> 
     if published is None or record.public_key_multibase not in keys:
         raise KeyLifeError("key_not_listed", name=record.name, edition=repository.seen.timestamp)
     return published
+
+
+def listed_document(office: Office, edition: CountryEdition) -> bytes:
+    """The court's issuer document in an edition.
+
+    Raises:
+        KeyLifeError: `key_edition_refused`, `court_not_listed`.
+    """
+    repository = judged(edition, at=office.clock())
+    listed = repository.targets.get(issuer_path(office.court.id))
+    if listed is None:
+        raise KeyLifeError("court_not_listed", court=office.court.id, edition=repository.seen.timestamp)
+    return listed
 
 
 def judged(edition: CountryEdition, *, at: datetime) -> TrustedRepository:

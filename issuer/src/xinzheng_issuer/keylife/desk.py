@@ -7,6 +7,7 @@ new file before it signs again.
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from xinzheng_issuer.domain.workflow import Actor
-from xinzheng_issuer.errors import KeyLifeError
+from xinzheng_issuer.errors import KeyLifeError, PublishingError
 from xinzheng_issuer.installation import Issuer, key_passphrase
 from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
@@ -81,10 +82,16 @@ class KeyDesk:
             LifecycleError: (keys) `key_name_malformed`.
         """
         _check_use(usage, key_type)
-        if any(entry.record.name == name for entry in self.entries()):
+        if name in {entry.record.name for entry in self.entries()} | self._forgotten_names():
             raise KeyLifeError("key_name_taken", field="name", name=name)
         probe = self.entries()[0].record.public_key_multibase
         KeyRecord(name=name, usage=usage, public_key_multibase=probe, valid_from=self._office.clock())
+
+    def _forgotten_names(self) -> set[str]:
+        """Names of keys that a restored key folder has forgotten; none where what was published cannot be read."""
+        with suppress(PublishingError):
+            return {each.record.name for each in self.issuer.outbox.forgotten_keys()}
+        return set()
 
     def create(
         self,

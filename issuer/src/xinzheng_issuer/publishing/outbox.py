@@ -27,6 +27,7 @@ from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.in_effect import EditionInEffect
+from xinzheng_issuer.publishing.known_keys import ForgottenKey, forgotten_keys, require_known
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import is_ahead
 from xinzheng_issuer.publishing.role_keys import RoleSigner
@@ -36,13 +37,13 @@ from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import CHANGES
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE
 
 ROLE_KEYS_MISSING = "role_keys_missing"
 """Why nothing is published while the keys of the bundle's roles cannot be opened."""
 
-FORGETFUL = frozenset({"status_list_older", "revocations_forgotten"})
-"""Why nothing is published of a register that knows less than was published."""
+FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_restored"})
+"""Why nothing is published of a register or a key folder that knows less than was published."""
 
 MOST_NAMED = 4
 """How many of the lists that were forgotten a refusal names."""
@@ -90,6 +91,7 @@ class Outbox:
         self.epoch = Epoch(lock_folder / EPOCH_FILE)
         self._lock = threading.Lock()
         self._knows_all: bool | None = None  # None: to be looked at
+        self._compared: CourtKeys | None = None  # the keys that the last look found good
         self._hindrances: Sequence[str] = ()
 
     @property
@@ -151,6 +153,27 @@ class Outbox:
         with self._office.reading() as store:
             return behind(store, published, at=now)
 
+    def forgotten_keys(self, documents: Sequence[bytes] = ()) -> list[ForgottenKey]:
+        """The keys of which the key folder knows less than was published or recorded, for it came from a backup.
+
+        Args:
+            documents: issuer documents of the court that were published elsewhere.
+
+        Raises:
+            PublishingError: `repository_damaged`, `edition_damaged`.
+        """
+        listed = [*self._listed(), *documents]
+        with self._office.reading() as store:
+            return forgotten_keys(store, self._keys, listed)
+
+    def _listed(self) -> list[bytes]:
+        document = self._published().get(self._issuer_path)
+        return [] if document is None else [document]
+
+    @property
+    def _issuer_path(self) -> str:
+        return f"courts/{self._office.court.id}/{ISSUER_FILE}"
+
     def look(self) -> None:
         """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
         found: list[str] = []
@@ -205,32 +228,33 @@ class Outbox:
         What the last look found counts as long as it was good.
 
         Raises:
-            PublishingError: `register_restored`, `register_forgetful`, `edition_forgotten`; it cannot be told:
-                `register_doubted`, `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
+            PublishingError: `register_restored`, `register_forgetful`, `keys_restored`, `edition_forgotten`; it cannot
+                be told: `register_doubted`, `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
         """
-        if not self._knows_all:
+        if not self._knows_all or self._keys.current() is not self._compared:
             self._compare()
 
     def require_nothing_missed(self) -> None:
-        """Raise while folder or register know less than was published: nothing could be published from them.
+        """Raise while folder, keys or register know less than was published: nothing could be published from them.
 
         Raises:
-            PublishingError: `edition_forgotten`, `register_restored`; it cannot be told: `repository_damaged`,
-                `edition_damaged`, `list_not_own`.
+            PublishingError: `edition_forgotten`, `keys_restored`, `register_restored`; it cannot be told:
+                `repository_damaged`, `edition_damaged`, `list_not_own`.
         """
         if (refusal := self.forgotten_edition()) is not None:
             raise refusal
+        require_known(self.forgotten_keys())
         lists = self.behind()
         if lists:
             names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
             raise PublishingError("register_restored", lists=", ".join(names))
 
     def _compare(self) -> None:
-        self._knows_all = None
+        self._knows_all, compared = None, self._keys.current()
         self.require_nothing_missed()
         if (refusal := self.forgotten()) is not None:
             raise refusal
-        self._knows_all = True
+        self._knows_all, self._compared = True, compared
 
     def forgotten(self) -> PublishingError | None:
         """Why the register may have forgotten certificates that it recorded; None if it knows the last of them."""
@@ -385,6 +409,7 @@ class Outbox:
                 self._publisher.require_signers()
                 if forgotten is not None and not gives_up:
                     raise forgotten
+                require_known(forgotten_keys(store, keys, self._listed()))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
                 # What must not be published must not get its numbers either: they would outrun the check.
                 lists = editions(store, self._office, keys, at=now, again=again)
@@ -412,7 +437,7 @@ class Outbox:
         """
         folder = f"courts/{self._office.court.id}"
         issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
-        targets = {f"{folder}/issuer.json": issuer}
+        targets = {self._issuer_path: issuer}
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}

@@ -1,11 +1,14 @@
-"""Whether published status lists and journals are the court's own: signed by a key that its key folder knows.
+"""Whether published status lists and journals are the court's own: signed by one of its status keys.
 
 Whoever serves the publication folder may write to it. What is found there is signed again once it is taken over, and
-so it has to be what the court said before.
+so it has to be what the court said before. Its keys are those of its key folder, and those that `issuer.json` of the
+same edition names, for a key folder that came back from a backup may have forgotten them: the keys of the bundle's
+roles signed that, and whoever takes the lists over has the keys entered first.
 """
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +22,7 @@ from xinzheng_verifier.status.changes import authentic_journal
 from xinzheng_verifier.status.lists import authentic_list
 from xinzheng_verifier.trust.contents import read_issuer
 from xinzheng_verifier.trust.issuers import TrustedIssuer
-from xinzheng_verifier.trust.names import CHANGES
+from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE
 from xinzheng_verifier.trust.store import TrustStore
 
 
@@ -34,7 +37,9 @@ def own_list_paths(published: Mapping[str, bytes], court: str) -> list[str]:
     return sorted(path for path in published if path.startswith(f"courts/{court}/status/") and path.endswith(endings))
 
 
-def check_own(paths: Collection[str], published: Mapping[str, bytes], keys: CourtKeys, *, at: datetime) -> None:
+def check_own(
+    paths: Collection[str], published: Mapping[str, bytes], keys: CourtKeys, *, at: datetime, in_bundle: bool = False
+) -> None:
     """Refuses lists that the court has not signed, or whose journals it has not signed or lead elsewhere.
 
     A key that was retired or compromised since counts like any other: the keys of the bundle vouched for what it
@@ -42,23 +47,38 @@ def check_own(paths: Collection[str], published: Mapping[str, bytes], keys: Cour
 
     Args:
         paths: of the lists.
-        published: path → content.
+        published: path → content; its targets' signature has been judged.
         keys: the court's own, by its key folder.
         at: the present moment.
+        in_bundle: whether a bundle is looked at, not the publication folder.
 
     Raises:
-        PublishingError: `list_not_own`.
+        PublishingError: `list_not_own`, `bundle_list_not_own`.
     """
     if not paths:
         return
-    issuer = _issuer(keys)
+    issuers = [_issuer(json.dumps(keys.issuer_document(), ensure_ascii=False).encode())]
+    listed = published.get(f"courts/{keys.court.id}/{ISSUER_FILE}")
+    with suppress(CodedError):  # what names no keys adds none
+        issuers += [] if listed is None else [_issuer(listed)]
     for path in paths:
-        try:
-            _check(issuer, published[path], published.get(path.removesuffix(".json") + CHANGES), at=at)
-        except CodedError as error:
+        journal = published.get(path.removesuffix(".json") + CHANGES)
+        refusals = [_refusal(issuer, published[path], journal, at=at) for issuer in issuers]
+        if all(refusals) and (first := refusals[0]) is not None:
             raise PublishingError(
-                "list_not_own", list=path, refusal=error.code, reason=in_both_languages(error)
-            ) from error
+                "bundle_list_not_own" if in_bundle else "list_not_own",
+                list=path,
+                refusal=first.code,
+                reason=in_both_languages(first),
+            ) from first
+
+
+def _refusal(issuer: TrustedIssuer, document: bytes, journal: bytes | None, *, at: datetime) -> CodedError | None:
+    try:
+        _check(issuer, document, journal, at=at)
+    except CodedError as error:
+        return error
+    return None
 
 
 def _check(issuer: TrustedIssuer, document: bytes, journal: bytes | None, *, at: datetime) -> None:
@@ -70,8 +90,7 @@ def _check(issuer: TrustedIssuer, document: bytes, journal: bytes | None, *, at:
         raise UndecidedError("status_changes_unavailable", list=stated, reason="none")
 
 
-def _issuer(keys: CourtKeys) -> TrustedIssuer:
-    document = json.dumps(keys.issuer_document(), ensure_ascii=False).encode()
-    issuer = read_issuer("issuer.json", document)
+def _issuer(document: bytes) -> TrustedIssuer:
+    issuer = read_issuer(ISSUER_FILE, document)
     always = tuple(replace(key, valid_from=None, valid_until=None, compromised_at=None) for key in issuer.keys)
     return replace(issuer, keys=always)

@@ -151,7 +151,9 @@ class CourtRepository:
     last: LastEdition
 
     def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
-        """Judge a bundle: signed by the keys that are here, its lists by the court's own, and not older than what is.
+        """Judge a bundle: signed by the keys that are here, its lists by the court's own or those that it names itself.
+
+        Nothing is taken that is older than what is there.
 
         Args:
             bundle: the file, from a lender or a mirror.
@@ -160,7 +162,7 @@ class CourtRepository:
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
             PublishingError: `role_key_unknown`, the bundle is not of these keys; `roots_unproven`, there is neither
-                a copy of the roots nor a root key by which to tell; `list_not_own`; `role_key_record`.
+                a copy of the roots nor a root key by which to tell; `bundle_list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
         carried, there = _roots_in(bundle), roots_of(self.repository)
@@ -178,7 +180,7 @@ class CourtRepository:
         is_fork = here is not None and version <= here.version and self._is_another(version, Archive(bundle), roots)
         if here is not None and not is_fork:
             judged(bundle, root=first, seen=here.seen, at=AT_ANY_TIME)
-        check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at)
+        check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at, in_bundle=True)
         return FoundEdition(
             version=version,
             targets=found.targets,

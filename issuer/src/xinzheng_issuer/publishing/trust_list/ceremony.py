@@ -19,6 +19,7 @@ from pathlib import Path
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.known_keys import forgotten_by, named
 from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names, role_key_uri
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import (
@@ -269,7 +270,7 @@ class Step:
 
         Raises:
             TrustListError: `ceremony_previous_missing`, `ceremony_share_changed`, `ceremony_key_missing`,
-                `ceremony_key_unexpected`, `ceremony_key_unproven`; others as `Known.signed`.
+                `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`; others as `Known.signed`.
         """
         version = document.signed.version
         previous = known.newest(role, below=version)
@@ -296,7 +297,21 @@ class Step:
                 self._check_record(made, owner=owner, share=share, public=public)
             if by is not None and compared[share].proof is Proof.DOCUMENT:
                 raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
+        if previous is not None and isinstance(self.reviewed.section(role), ProvinceRole):
+            self._check_keys_known(previous.signed)
         return tuple(found)
+
+    def _check_keys_known(self, before: Root | Targets) -> None:
+        """What the list said of a court's keys stays said: a court whose key folder was restored hands in less."""
+        listed = before.targets if isinstance(before, Targets) else {}
+        for path, entry in listed.items():
+            code, digest = path.split("/")[1], entry.hashes["sha256"]
+            issuer = self.folder.target(target_name(path, digest))
+            is_listed = code in self.reviewed.configuration.provinces[code[:2]].courts
+            if is_listed and issuer is not None and sha256(issuer) == digest:
+                keys = forgotten_by(self.folder.issuer(code), issuer)
+                if keys:
+                    raise TrustListError("ceremony_keys_forgotten", field=code, keys=named(keys))
 
     def _check_record(self, made: PublicShare | None, *, owner: str, share: str, public: bytes) -> None:
         if made is None:

@@ -136,6 +136,15 @@ class WorkFolder:
             raise TrustListError("ceremony_court_missing", field=code)
         return read_file(file)
 
+    def target(self, name: str) -> bytes | None:
+        """A file that metadata lists, in this folder or published; None if it is in neither.
+
+        Args:
+            name: as in a bundle, `targets/courts/420683/….issuer.json`.
+        """
+        places = (folder / name for folder in (self.path, self.published) if folder is not None)
+        return next((read_file(file) for file in places if file.is_file()), None)
+
     # --- documents, signatures, metadata ------------------------------------------------------------------------------
 
     def document(self, role: str, version: int) -> tuple[Document, bytes]:
