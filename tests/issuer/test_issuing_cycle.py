@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import select
 
-from support.killed_issuer import kept_status_signer
+from support.killed_issuer import kept_signer
 from support.office import (
     CourtHouse,
     PublisherTemplate,
@@ -202,7 +202,7 @@ def test_a_list_of_which_all_is_taken_opens_the_next_one(
 def begun(folder: Path, template: PublisherTemplate, clock: StandingClock) -> Issuer:
     """An issuer on a folder that outlives it."""
     office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=clock)
-    keys = court_keys(office.court, status=kept_status_signer(folder))
+    keys = court_keys(office.court, kept_signer(folder, "cert"), kept_signer(folder, "status"))
     return make_issuer(folder, template, office=office, keys=keys)
 
 

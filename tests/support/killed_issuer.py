@@ -1,7 +1,7 @@
 """Issues one certificate in a process of its own, which kills itself on the way: `FOLDER CASE WHERE`.
 
 The folder holds a register with an approved case; the person `the-sealOperator` is the one who issues. Processes that
-come one after the other have the court's status key in common, as those of a court do: what is published is its own.
+come one after the other have the court's keys in common, as those of a court do: what is published is its own.
 """
 
 import os
@@ -43,29 +43,29 @@ class DyingSigner(SoftwareSigner):
         return super().sign(data)
 
 
-def kept_status_signer(folder: Path) -> SoftwareSigner:
-    """The status key that all processes of a test have in common; made by the first."""
-    path = folder / "status.pem"
+def kept_signer(folder: Path, name: str, kind: type[SoftwareSigner] = SoftwareSigner) -> SoftwareSigner:
+    """A key that all processes of a test have in common; made by the first."""
+    path = folder / f"{name}.pem"
     if not path.exists():
         key = generate_key(KeyType.P256)
         path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return SoftwareSigner(load_pem_private_key(path.read_bytes(), password=None))
+    return kind(load_pem_private_key(path.read_bytes(), password=None))
 
 
 def main(folder: Path, case_id: str, where: str) -> None:
     office = make_office(folder, url=f"sqlite:///{folder / 'register.sqlite'}", clock=StandingClock())
-    signer = SoftwareSigner.generate()
+    kind: type[SoftwareSigner] = SoftwareSigner
     match where:
         case "before the first signature":
-            signer = DyingSigner.generate()
+            kind = DyingSigner
         case "before the last signature":
             DyingSigner.lives = 2
-            signer = DyingSigner.generate()
+            kind = DyingSigner
         case "before the check":
             Rehearsal.check = die  # type: ignore[method-assign]
         case "before the publication":
             Outbox.settle = die  # type: ignore[method-assign]
-    keys = court_keys(office.court, signer, kept_status_signer(folder))
+    keys = court_keys(office.court, kept_signer(folder, "cert", kind), kept_signer(folder, "status"))
     issuer = make_issuer(folder, PublisherTemplate(folder / "public", {}), office=office, keys=keys)
     with office.reading() as store:
         user = next(user for user in store.users() if user.name == "the-sealOperator")
