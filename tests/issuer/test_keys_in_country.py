@@ -63,7 +63,9 @@ class Court:
         assert [answer.error for answer in self.country.publish().answers] == [None] * 4
 
     def show(self, language: dict[str, str] = ENGLISH) -> Result:
-        arguments = ["--repository", self.country.folder / "public", "--take", self.country.incoming]
+        root = self.country.folder / "root-to-start-with.json"
+        root.write_bytes(self.country.first_root)
+        arguments = ["--repository", self.country.folder / "public", "--root", root, "--take", self.country.incoming]
         return CliRunner(env=language).invoke(main, ["trust-list", "show", *map(str, arguments)])
 
     def edition(self) -> tuple[object, ...]:

@@ -86,7 +86,8 @@ def trust_of(house: CourtHouse) -> TrustStore:
 
 def key_records(settings: Settings) -> list[Path]:
     """Records of keys that lie elsewhere; copies of the roots are beside them."""
-    return [path for path in (settings.keys_folder / "bundle").glob("*.json") if path.name != "kept-roots.json"]
+    remembered = {"kept-roots.json", "published.json"}
+    return [path for path in (settings.keys_folder / "bundle").glob("*.json") if path.name not in remembered]
 
 
 def test_no_private_key_lies_in_the_data_folder(settings: Settings, token: Token) -> None:

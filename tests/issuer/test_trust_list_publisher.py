@@ -451,7 +451,7 @@ def test_a_damaged_repository_is_not_taken_for_an_empty_one(country: Country) ->
     assert refusal(country.publish) == "repository_damaged"
     (metadata / "away").rename(metadata / "1.court-420683.json")
     (country.folder / "publisher" / "published.json").write_text("{", "utf-8")
-    assert refusal(country.publish) == "repository_damaged"
+    assert refusal(country.publish) == "memory_damaged"
 
 
 def test_a_bundle_that_lenders_refuse_is_not_published(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,16 +19,19 @@ THREADS = 6
 EVERY = 6
 
 
-@pytest.fixture(autouse=True)
-def hasty_switches() -> Iterator[None]:
-    """Threads take turns within a function and not between two of them."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that take turns within a function and not between two of them, once all of them have been started."""
+    before, all_there = sys.getswitchinterval(), Barrier(THREADS)
+    with ThreadPoolExecutor(THREADS) as threads:
+        for started in [threads.submit(all_there.wait, 60) for _ in range(THREADS)]:
+            started.result()
+        sys.setswitchinterval(1e-5)
+        yield threads
     sys.setswitchinterval(before)
 
 
-def test_general_path_of_linked_data_in_several_threads() -> None:
+def test_general_path_of_linked_data_in_several_threads(pool: ThreadPoolExecutor) -> None:
     kinds: list[dict[str, Any]] = [
         {"name": "A"},
         {"evidence": [{"type": "DataIntegrityProof", "proofPurpose": "authentication"}]},
@@ -38,12 +42,11 @@ def test_general_path_of_linked_data_in_several_threads() -> None:
     documents: list[JSONObject] = [{**common, "credentialSubject": {"id": "urn:b"}, **kind} for kind in kinds]
     alone = [general(document) for document in documents]
     assert all(isinstance(answer, str) for answer in alone)
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda _: [general(document) for document in documents], range(60 * THREADS)))
+    found = list(pool.map(lambda _: [general(document) for document in documents], range(60 * THREADS)))
     assert all(answers == alone for answers in found)
 
 
-def test_vectors_in_several_threads() -> None:
+def test_vectors_in_several_threads(pool: ThreadPoolExecutor) -> None:
     verifiers: dict[str, Verifier] = {}
 
     def answer(vector: dict[str, Any], verifier: Verifier) -> JSONObject:
@@ -60,11 +63,10 @@ def test_vectors_in_several_threads() -> None:
     for vector in vectors:
         verifiers.setdefault(_setting(vector), verifier_for(vector))
     alone = [answer(vector, verifier_for(vector)) for vector in vectors]
-    with ThreadPoolExecutor(THREADS) as pool:
-        turns = [[*range(turn, len(vectors)), *range(turn)] for turn in range(0, len(vectors), len(vectors) // THREADS)]
-        rounds = pool.map(lambda turn: [answer(vectors[n], verifiers[_setting(vectors[n])]) for n in turn], turns)
-        for turn, found in zip(turns, rounds, strict=True):
-            assert found == [alone[number] for number in turn]
+    turns = [[*range(turn, len(vectors)), *range(turn)] for turn in range(0, len(vectors), len(vectors) // THREADS)]
+    rounds = pool.map(lambda turn: [answer(vectors[n], verifiers[_setting(vectors[n])]) for n in turn], turns)
+    for turn, found in zip(turns, rounds, strict=True):
+        assert found == [alone[number] for number in turn]
 
 
 def _files(vector: dict[str, Any]) -> tuple[str, str | None]:

@@ -60,7 +60,7 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
 def test_what_is_of_another_court_or_none_is_not_taken_for_the_line_before(court: CourtHouse, tmp_path: Path) -> None:
     moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
     other = begun(tmp_path / "other", court.clock)
-    assert "[list_not_own]" in begin(court, other.issuer.settings.public_folder).output
+    assert "[line_forgets]" in begin(court, other.issuer.settings.public_folder).output
     assert "[repository_missing]" in begin(court, tmp_path / "other").output
     file = tmp_path / "file.xzb"
     file.write_bytes(b"no bundle")
@@ -85,3 +85,14 @@ def test_without_the_keys_of_the_roles_the_register_is_brought_up_to_date_all_th
     assert done.exit_code == 0, done.output
     assert run(court, "--yes").exit_code == 0
     shutil.rmtree(moved)
+
+
+def test_a_line_begins_anew_after_a_clock_that_was_ahead(court: CourtHouse) -> None:
+    """Numbers of the line before are not taken for numbers of this one, though they were given out "later"."""
+    settings = court.issuer.settings
+    court.clock.advance(hours=3)
+    assert revoke(court, court.certificate(CASES[0])["certificateNumber"])["published"]
+    moved = settings.public_folder.rename(settings.data.with_name("public-before"))
+    done = begin(court, moved)
+    assert done.exit_code == 0, done.output
+    assert "edition_forgotten" not in run(court, "--dry-run").output

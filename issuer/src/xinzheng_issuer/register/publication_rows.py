@@ -70,6 +70,12 @@ class PublicationRows:
             query = query.where(col(Publication.published_at) > changed)
         return self._session.exec(query.order_by(col(Publication.published_at).desc()).limit(1)).first() or 0
 
+    def last_published_at(self) -> datetime | None:
+        """The latest moment at which a change was published; None if none was."""
+        published = col(Publication.published_at)
+        query = select(Publication.published_at).where(Publication.court_id == self.court_id, published.is_not(None))
+        return self._session.exec(query.order_by(published.desc()).limit(1)).first()
+
     def mark_published(self, places: Sequence[int], *, bundle_version: int, at: datetime) -> None:
         """Take entries out of the queue."""
         for first in range(0, len(places), _MOST_VALUES):
