@@ -49,7 +49,7 @@ Doors = Callable[[dict[str, Any], datetime | None], Report]
 
 
 @pytest.fixture
-def doors(court: SimulatedCourt, certificate: str, tmp_path: Path, present: None) -> Doors:  # noqa: ARG001
+def doors(court: SimulatedCourt, certificate: str, tmp_path: Path, present: None) -> Doors:  # noqa: ARG001 - every door is asked then
     """The report on the certificate by some trust, the same by library, batch, HTTP and command.
 
     Without a moment the question is about the present.

@@ -72,7 +72,7 @@ class _LazyGroup(click.Group):
         except RefusalError as error:
             lines = (f"{problem.message(language)} [{problem.code}]" for problem in error.problems)
             raise click.ClickException("\n".join(lines)) from error
-        except Exception as error:
+        except Exception as error:  # raised again unless a file or the register kept the command from its work
             if (said := _kept_from(error)) is None:
                 raise
             raise click.ClickException(said) from error
