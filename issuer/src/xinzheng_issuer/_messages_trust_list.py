@@ -224,10 +224,12 @@ _PUBLISHER = {
         "本机没有根（版本 {version}）所列的 {role} 密钥。",
     ),
     "repository_restored": Message(
-        "The repository is at edition {found}, but edition {expected} was published from here: a backup was restored, "
-        "or the folder was lost. Take over the newest bundle with `xinzheng trust-list restore`.",
-        "仓库为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份，或目录已丢失。"
-        "请用 `xinzheng trust-list restore` 接管最新信任包。",
+        "The repository does not hold what was published last from here, edition {expected}: edition {found} lies "
+        "there. A backup was restored, the folder was lost, or somebody changed timestamp.json. Take over the newest "
+        "bundle with `xinzheng trust-list restore`; new online keys do not make it unnecessary.",
+        "仓库中不是此处最后发布的第 {expected} 版，而是第 {found} 版：已恢复了旧备份，目录已丢失，"
+        "或有人改动了 timestamp.json。请用 `xinzheng trust-list restore` 接管最新信任包；"
+        "更换在线密钥并不能代替这一步。",
     ),
     "first_root_missing": Message(
         "No copies of the roots are kept beside the online keys yet, and a root that lies in {path} alone is not "

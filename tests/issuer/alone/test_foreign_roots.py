@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from support.alone import CHINESE, changes, lender_imports, opened, run, settings_of
 from support.foreign_roots import foreign_root, repacked
@@ -17,7 +18,9 @@ from support.office import code as refused
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, open_issuer, open_office
 from xinzheng_issuer.keylife.role_desk import RoleDesk
+from xinzheng_issuer.logs import configure_logs
 from xinzheng_issuer.publishing.bundle_keys import key_names
+from xinzheng_issuer.publishing.repository import Repository
 from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.names import sha256_of
 
@@ -43,6 +46,17 @@ def mirror(folder: Path, content: bytes) -> Path:
 
 
 # --- planted in the folder --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("issuer")
+def test_many_foreign_roots_make_one_line_of_the_log(folder: Path) -> None:
+    configure_logs("warning")
+    for version in range(100, 500):
+        metadata(folder, version).touch()
+    with capture_logs() as logs:
+        for _ in range(3):
+            Repository(folder / "var" / "public").roots()
+    assert [(entry["event"], entry["count"]) for entry in logs] == [("root_not_in_chain", 400)]
 
 
 @pytest.mark.parametrize("version", [2, 7])

@@ -1,19 +1,23 @@
 """The watermark lies on a share whose server is away: whoever asks hangs, and nobody at the court waits for it."""
 
 import os
+import resource
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from support.office import CourtHouse, StandingClock
 from support.restoring import CASES, begun, revoke
+from xinzheng_issuer.publishing import memory as memory_file
 from xinzheng_issuer.publishing import other_disk
 from xinzheng_issuer.publishing.memory import Memory
 from xinzheng_issuer.publishing.other_disk import in_time
+from xinzheng_issuer.publishing.reading import read_published
 
 PATIENCE = 0.3
 
@@ -28,9 +32,27 @@ def house(
     tmp_path: Path, clock: StandingClock, watermark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[CourtHouse]:
     monkeypatch.setattr(other_disk, "PATIENCE_SECONDS", PATIENCE)
+    monkeypatch.setattr(memory_file, "read_published", from_share)
     house = begun(tmp_path / "var", clock, watermark)
     with house.client:
         yield house
+
+
+def from_share(path: Path, *, max_bytes: int) -> bytes:
+    """A named pipe stands for a share that hangs."""
+    return path.read_bytes() if path.is_fifo() else read_published(path, max_bytes=max_bytes)
+
+
+@contextmanager
+def limited_memory() -> Iterator[None]:
+    """A gigabyte more than there is now, and no file can be read that is longer."""
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    size = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 30), limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def come_back(watermark: Path, content: bytes) -> None:
@@ -65,6 +87,20 @@ def test_revocations_are_published_while_the_share_hangs(house: CourtHouse, wate
     assert memory is not None
     assert latest is not None
     assert memory.version == latest.version
+
+
+@pytest.mark.parametrize("kind", ["link", "endless"])
+def test_a_watermark_without_end_is_not_read_and_stops_nothing(house: CourtHouse, watermark: Path, kind: str) -> None:
+    number = str(house.certificate(CASES[0])["certificateNumber"])
+    watermark.unlink()
+    if kind == "link":
+        watermark.symlink_to("/dev/zero")
+    else:
+        watermark.touch()
+        os.truncate(watermark, 1 << 40)
+    with limited_memory():
+        assert revoke(house, number)["published"] is True
+    assert Memory.read(watermark) is not None
 
 
 def test_many_who_ask_at_once_all_get_an_answer(tmp_path: Path) -> None:

@@ -101,6 +101,11 @@ _OPTIONS = {
         "What was handed in: a contribution, or a folder of them; may be given several times.",
         "报送内容：一份，或含多份的目录；可多次给出。",
     ),
+    "last_is_lost": Message(
+        "Go on from what is there, under a root with other online keys: no bundle of the last edition is to be found. "
+        "What that edition alone said is lost, unless it is handed in again.",
+        "最后一版的信任包已无处可寻：在列有其他在线密钥的根之下，从现有内容继续。仅见于该版的内容除非重新报送，否则丢失。",
+    ),
     "province": Message("Code of a province, such as 42; may be given several times.", "省级代码，如 42；可多次给出。"),
     "court": Message(
         "Code of a court, such as 420683; may be given several times.", "法院代码，如 420683；可多次给出。"

@@ -59,6 +59,7 @@ command.add_command(ceremony.command)
 @click.option("--take", "places", type=click.Path(path_type=Path), multiple=True, help=word("take"))
 @passphrase_option
 @pin_option
+@click.option("--last-edition-lost", "last_is_lost", is_flag=True, help=word("last_is_lost"))
 @click.option("--dry-run", is_flag=True, help=word("dry_run"))
 def publish(
     *,
@@ -67,6 +68,7 @@ def publish(
     places: tuple[Path, ...],
     passphrase_from: str | None,
     pin_from: str | None,
+    last_is_lost: bool,
     dry_run: bool,
 ) -> None:
     """Publish the next edition; exit 1 if something was not taken."""
@@ -78,7 +80,7 @@ def publish(
         tokens=tokens_for(online_tokens(reviewed), pin_from, share=shares),
     )
     found, unread = _read(places)
-    result = publisher.publish(found, at=system_clock(), dry_run=dry_run)
+    result = publisher.publish(found, at=system_clock(), last_is_lost=last_is_lost, dry_run=dry_run)
     _say(result)
     if result.publication is not None:
         _say_due(published(publisher.repository))

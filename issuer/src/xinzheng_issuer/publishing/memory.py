@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.trust_list.candidates import root_of
 from xinzheng_issuer.publishing.trust_list.configuration import ONLINE_ROLES
 from xinzheng_issuer.publishing.trust_list.past import Past
@@ -81,10 +82,10 @@ class Memory:
 
         Raises:
             PublishingError: `memory_damaged`, it is none.
-            OSError: it cannot be read.
+            OSError: it cannot be read, or is no regular file; a symbolic link is none.
         """
         try:
-            content: Any = loads_object(path.read_bytes(), limits=_JSON)
+            content: Any = loads_object(read_published(path, max_bytes=_JSON.max_bytes), limits=_JSON)
             keys = tuple(str(key) for key in content["keys"])
             return cls(
                 version=int(content["version"]),
@@ -119,8 +120,8 @@ class Memory:
 
         Args:
             published: the edition in effect; None if there is none.
-            next_root: the root that the next edition will have; other online keys than remembered begin anew, unless
-                they are those of a root that came before.
+            next_root: the root that the next edition will have, or the one that vouches for this; other online keys
+                than remembered begin anew, unless they are those of a root that came before.
         """
         if next_root.version < self.root:
             return True

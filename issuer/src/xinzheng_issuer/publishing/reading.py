@@ -28,9 +28,12 @@ def read_published(path: Path, *, max_bytes: int = MAX_BUNDLE_BYTES) -> bytes:
         OSError: it cannot be read, is no regular file, or is longer.
     """
     descriptor = os.open(path, _READ | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+    try:
         is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        content = file.read(max_bytes + 1) if is_regular else b""
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(max_bytes + 1) if is_regular else b""
+    finally:
+        os.close(descriptor)
     if not is_regular or len(content) > max_bytes:
         raise OSError(f"no regular file of at most {max_bytes} bytes: {path}")
     return content

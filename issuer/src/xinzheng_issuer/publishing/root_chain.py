@@ -144,8 +144,8 @@ def roots_there(files: Mapping[int, Path], kept: Mapping[int, bytes]) -> dict[in
             break
         newest += 1
         chain[newest] = content
-    for version in sorted(files.keys() - chain.keys()):
-        _warn(files[version])
+    if strangers := files.keys() - chain.keys():
+        _warn(files[min(strangers)], len(strangers))
     return chain
 
 
@@ -197,6 +197,6 @@ def _content(path: Path) -> bytes | None:
 
 
 @lru_cache(maxsize=256)
-def _warn(path: Path) -> None:
-    """Once for each file: roots are read with every answer."""
-    _log.warning("root_not_in_chain", path=str(path))
+def _warn(first: Path, count: int) -> None:
+    """Once for the same files: roots are read with every answer."""
+    _log.warning("root_not_in_chain", path=str(first), count=count)

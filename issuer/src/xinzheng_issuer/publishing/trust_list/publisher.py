@@ -64,7 +64,7 @@ from xinzheng_verifier.trust.extent import select
 from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.floor import refuse_older_lists
 from xinzheng_verifier.trust.names import MAX_VERSION, sha256_of
-from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
+from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.tuf_workflow import walk
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -115,12 +115,15 @@ class TrustListPublisher:
         """The folder of static files."""
         return self._repository
 
-    def publish(self, contributions: Iterable[Contribution], *, at: datetime, dry_run: bool = False) -> Result:
+    def publish(
+        self, contributions: Iterable[Contribution], *, at: datetime, last_is_lost: bool = False, dry_run: bool = False
+    ) -> Result:
         """Publish the next edition: what was handed in where it is good, what was published before elsewhere.
 
         Args:
             contributions: what was handed in; to hand in the same again changes nothing.
             at: moment of publication, aware.
+            last_is_lost: nobody has the last edition any more: under other online keys what is there is gone on from.
             dry_run: judge everything, write nothing.
 
         Raises:
@@ -139,11 +142,11 @@ class TrustListPublisher:
             now = published(self._repository, trusted_roots(self._repository, first))
             files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
             memory = Memory.read(self._memory_path())
+            if not last_is_lost:  # new online keys alone are no reason to go on from less
+                _require_last(memory, now, root=now.root)
             past = self._past(memory, now, files)
-            selection = Selection(now, past=past, offers=offers, files=files, at=at)
-            chosen = _chosen(selection, now, memory)
-            if memory is not None and memory.is_ahead_of(now, next_root=root_of(chosen.root)):
-                raise TrustListError("repository_restored", found=now.version, expected=memory.version)
+            chosen = Selection(now, past=past, offers=offers, files=files, at=at).choose()
+            _require_last(memory, now, root=chosen.root)
             version, moment = self._following(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, now.roots, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
@@ -190,17 +193,23 @@ class TrustListPublisher:
             return take_over(self._repository, bundle, found.seen.timestamp)
 
     def _floor(self, roots: Mapping[int, bytes]) -> tuple[bytes, Seen]:
-        """The root from which a bundle is judged, and what it must not fall below, as it is there or remembered."""
+        """The root from which a bundle is judged, and what it must not fall below, as it is there or remembered.
+
+        What is remembered counts more than what is there: a signature holds whatever white space follows it.
+        """
+        memory = Memory.read(self._memory_path())
         try:
             now = published(self._repository, roots)
         except PublishingError as error:
             _log.warning("repository_damaged", reason=str(error))
-            newest, memory = roots[max(roots)], Memory.read(self._memory_path())
-            if memory is None or memory.keys != online_keys(root_of(newest)):
-                return newest, NOTHING_SEEN
-            sha256, number = memory.timestamp_sha256, memory.version
-            return newest, Seen(timestamp=number, timestamp_sha256=sha256, snapshot=number)
-        return now.root, now.seen()
+            now = Published(roots=roots, root=roots[max(roots)])
+        last = None if memory is None else roots.get(memory.root or max(roots))
+        if memory is None or last is None or memory.keys != online_keys(root_of(last)):
+            return now.root, now.seen()
+        if not memory.is_ahead_of(now, next_root=root_of(now.root)):
+            return now.root, now.seen()
+        number = memory.version
+        return last, Seen(timestamp=number, timestamp_sha256=memory.timestamp_sha256, snapshot=number)
 
     # --- an edition ---------------------------------------------------------------------------------------------------
 
@@ -383,15 +392,16 @@ def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:
     return replace(seen, sequences=numbers)
 
 
-def _chosen(selection: Selection, now: Published, memory: Memory | None) -> Chosen:
-    """The next edition; where none can be made and nothing is there of what is remembered, the repository was lost.
+def _require_last(memory: Memory | None, now: Published, *, root: bytes) -> None:
+    """Refuse to go on from less than was published last.
+
+    Args:
+        memory: of the last publication.
+        now: the edition that is there.
+        root: by whose online keys it is compared; empty for none.
 
     Raises:
-        TrustListError: `publication_impossible`, `repository_restored`.
+        TrustListError: `repository_restored`.
     """
-    try:
-        return selection.choose()
-    except TrustListError as error:
-        if memory is None or now.version:
-            raise
-        raise TrustListError("repository_restored", found=now.version, expected=memory.version) from error
+    if memory is not None and (not root or memory.is_ahead_of(now, next_root=root_of(root))):
+        raise TrustListError("repository_restored", found=now.version, expected=memory.version)
