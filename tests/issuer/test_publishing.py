@@ -202,7 +202,7 @@ def test_what_lenders_would_refuse_is_not_published(publisher: BundlePublisher) 
 def test_keys_are_encrypted_and_for_their_owner_alone(tmp_path: Path) -> None:
     files = list((tmp_path / "keys").iterdir())
     keys = {"root-1.pem", "snapshot.pem", "targets.pem", "timestamp.pem"}
-    assert {path.name for path in files} == {*keys, "kept-roots.json"}
+    assert {path.name for path in files} == {*keys, "kept-roots.json", "lock"}
     for path in files:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for path in (tmp_path / "keys" / name for name in keys):

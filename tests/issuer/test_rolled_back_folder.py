@@ -17,6 +17,7 @@ from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_schemas.trust_documents import KeyState
+from xinzheng_verifier.trust.files import locked
 
 ONLINE = ("snapshot", "timestamp")
 
@@ -114,3 +115,9 @@ def test_white_space_after_the_timestamp_is_mended_by_the_newest_bundle(country:
     country.next_day()
     country.hand_in()
     assert country.publish().version == 2
+
+
+def test_a_lock_that_somebody_holds_in_the_folder_stops_nobody(country: Country) -> None:
+    with locked(country.folder / "public"):
+        publish(country)
+        country.publisher.restore(country.bundle, at=country.at)

@@ -27,6 +27,7 @@ from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.files import locked
 
 
 def public(folder: Path) -> Path:
@@ -54,7 +55,7 @@ def follows(folder: Path, clock: StandingClock) -> bool:
 def emptied(folder: Path) -> None:
     """All that was published, but for the roots."""
     for path in public(folder).rglob("*"):
-        if path.is_file() and not path.name.endswith(("root.json", "lock")):
+        if path.is_file() and not path.name.endswith("root.json"):
             path.unlink()
 
 
@@ -128,6 +129,15 @@ def test_a_pipe_that_nobody_writes_holds_nobody_up(
     within(60, issuer.outbox.look)
     assert list(issuer.outbox.hindrances) == []
     assert within(60, issuer.outbox.renew).published
+    assert follows(folder, clock)
+
+
+def test_a_lock_that_somebody_holds_in_the_folder_stops_nobody(
+    folder: Path, clock: StandingClock, lived: Issuer
+) -> None:
+    clock.now += timedelta(days=4)
+    with locked(public(folder)):
+        assert within(60, lived.outbox.renew).published
     assert follows(folder, clock)
 
 

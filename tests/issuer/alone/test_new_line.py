@@ -108,6 +108,7 @@ def test_a_new_line_without_any_key_or_register_entry_of_before(folder: Path) ->
     assert run(folder, "begin", *WHY, "--nothing-before", "--yes").exit_code == 0
     assert sorted(path.name for path in keys(folder).iterdir()) == [
         "kept-roots.json",
+        "lock",
         "published.json",
         "root-2.pem",
         "snapshot-2.pem",

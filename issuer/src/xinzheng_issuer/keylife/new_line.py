@@ -119,7 +119,7 @@ class NewLine:
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
             LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
-            with locked(repository.folder), self._office.writing() as store:
+            with repository.locked(), self._office.writing() as store:
                 # Numbers of the line before are told from those of this one by it, whatever the clock did since.
                 enter(store, [root], told, at=max(now, store.last_published_at() or now))
                 repository.begin(content)

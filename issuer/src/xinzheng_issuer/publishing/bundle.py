@@ -38,7 +38,6 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import pack
 from xinzheng_verifier.trust.extent import select
-from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import MAX_VERSION, TARGET_PATH, sha256_of, target_name
 from xinzheng_verifier.trust.tuf_workflow import PUBLISHED_AT
 
@@ -122,7 +121,7 @@ class BundlePublisher(OwnBundle):
         repository = Repository(folder, key_folder.kept_roots)
         repository.make_folders()
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(folder):
+        with repository.locked():
             if repository.is_there:
                 raise PublishingError("repository_exists", path=folder)
             online = {role: key_folder.first(role) for role in ONLINE_ROLES}
@@ -242,7 +241,7 @@ class BundlePublisher(OwnBundle):
             if not TARGET_PATH.fullmatch(path):
                 raise PublishingError("target_path", field=path)
         repository = self._repository
-        with locked(repository.folder):
+        with repository.locked():
             self.keep_roots()
             roots, edition = self.roots, self.in_effect
             root = root_of(roots[max(roots)], repository.metadata)
@@ -291,7 +290,7 @@ class BundlePublisher(OwnBundle):
             PublishingError: `repository_damaged`, it does not follow; `root_foreign`; `roots_unproven`.
             OSError: it cannot be written; the root before stays the newest.
         """
-        with locked(self._repository.folder):
+        with self._repository.locked():
             roots, version = self.roots, root_of(following, self._repository.metadata).version
             self._repository.add_root(version, following)
             self._keep({**roots, version: following})

@@ -19,7 +19,6 @@ from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository, file_state, root_of, stated
 from xinzheng_issuer.publishing.root_chain import chain_of, roots_there
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust.files import locked
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -181,7 +180,7 @@ class OwnBundle:
         path = self._repository.bundle_path(edition.version)
         if not edition.is_bundled:
             try:
-                with locked(self._repository.folder):
+                with self._repository.locked():
                     self._repository.write_bundle(edition.version, edition.bundle)
             except OSError as error:
                 raise PublishingError("repository_damaged", path=path) from error

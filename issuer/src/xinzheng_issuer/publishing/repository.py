@@ -10,7 +10,8 @@ before it is never named by anything, and its number is never used again.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from xinzheng_issuer.publishing.root_chain import KeptRoots, roots_there
 from xinzheng_issuer.publishing.writing import write_published
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.limits import TIMESTAMP_JSON
+from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import MAX_VERSION, sha256_of
 from xinzheng_verifier.trust.tuf_metadata import PUBLISHED_AT
 
@@ -80,6 +82,19 @@ class Repository:
     def metadata(self) -> Path:
         """Where metadata lies."""
         return self.folder / "metadata"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of whoever writes. It lies with the copies of the roots, once there is a folder for them.
+
+        Whoever can write the publication folder could hold a lock that lies there, or take it away.
+
+        Raises:
+            OSError: the lock file cannot be made or opened.
+        """
+        folder = self.kept.path.parent if self.kept else self.folder
+        with locked(folder if folder.is_dir() else self.folder):
+            yield
 
     def make_folders(self) -> None:
         """Make the folders that are missing."""

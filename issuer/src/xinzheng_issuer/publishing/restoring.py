@@ -28,7 +28,6 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import TARGETS_JSON
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import Archive
-from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.names import EXTENT_FILE, sha256_of
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
@@ -223,7 +222,7 @@ class CourtRepository:
             OSError: the folder cannot be written.
         """
         self.repository.make_folders()
-        with locked(self.repository.folder):
+        with self.repository.locked():
             self.role_keys.kept_roots.write(found.roots)
             take_over(self.repository, found.bundle, found.version)
 

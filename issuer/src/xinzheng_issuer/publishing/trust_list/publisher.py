@@ -61,7 +61,6 @@ from xinzheng_verifier.trust import updates
 from xinzheng_verifier.trust.archive import Archive, pack
 from xinzheng_verifier.trust.contents import Contents
 from xinzheng_verifier.trust.extent import select
-from xinzheng_verifier.trust.files import locked
 from xinzheng_verifier.trust.floor import refuse_older_lists
 from xinzheng_verifier.trust.names import MAX_VERSION, sha256_of
 from xinzheng_verifier.trust.seen import Seen
@@ -136,7 +135,7 @@ class TrustListPublisher:
         """
         given = tuple(contributions)
         self._repository.make_folders()
-        with locked(self._repository.folder):
+        with self._repository.locked():
             offers = [offer for contribution in given for offer in contribution.offers()]
             first = [(offer.source, offer.data) for offer in offers if (offer.role, offer.version) == (ROOT, 1)]
             now = published(self._repository, trusted_roots(self._repository, first))
@@ -183,7 +182,7 @@ class TrustListPublisher:
             OSError: the folder cannot be written.
         """
         self._repository.make_folders()
-        with locked(self._repository.folder):
+        with self._repository.locked():
             roots = trusted_roots(self._repository, first)
             if not roots:
                 raise TrustListError("first_root_missing", path=self._repository.root_path(1))
