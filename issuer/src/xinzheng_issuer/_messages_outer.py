@@ -75,13 +75,15 @@ PUBLISHING = {
         "{path} 已有信任包仓库；其密钥和版本号绝不重新开始。",
     ),
     "line_forgets": Message(
-        "{path} published what the register does not know ({lists}): under a new line lenders would take for valid "
-        "what was revoked there. Bring the register up to date first: put the folder back as public/ (with a bundle: "
-        "xinzheng db adopt --bundle FILE), take the steps again that xinzheng db adopt names, let it end, move the "
-        "folder away again, and repeat this step.",
-        "{path} 曾发布登记库所不知的内容（{lists}）：若另起新的信任包，各机构会将已撤销的证明视为有效。请先补齐登记库："
-        "将该目录移回为 public/（如为信任包：xinzheng db adopt --bundle FILE），重新办理 xinzheng db adopt "
-        "所列的手续并使其完成，再移走该目录并重复本步骤。",
+        "{path} published what the register or the key folder does not know ({forgotten}): under a new line lenders "
+        "would take for valid what was revoked or compromised there. Bring both up to date first: put the folder back "
+        "as public/ and run xinzheng db adopt (with a bundle: xinzheng db adopt --bundle FILE), take the steps again "
+        "that it names, and let it end; that it cannot publish then (role_keys_missing) is no matter. Move public/ "
+        "away, and repeat this step with that folder.",
+        "{path} 曾发布登记库或密钥目录所不知的内容（{forgotten}）：若另起新的信任包，各机构会将已撤销的证明、"
+        "已泄露密钥所签的证明视为有效。请先补齐两者：将该目录移回为 public/ 并执行 xinzheng db adopt（如为信任包："
+        "xinzheng db adopt --bundle FILE），重新办理其所列的手续并使其完成；此时无法发布（role_keys_missing）并无妨碍。"
+        "然后移走 public/，并以该目录重复本步骤。",
     ),
     "line_foreign": Message(
         "{path} tells nothing of the court {court}: expected its publication folder that was moved away, or its newest "

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
-from support.office import CourtHouse
-from support.restoring import CASES, backup, begun, restore, revoke, run, token
+from support.office import CourtHouse, application
+from support.restoring import CASES, Lender, backup, begun, restore, revoke, run, token, xinzheng
 from xinzheng_issuer.cli import main
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
@@ -96,3 +98,142 @@ def test_a_line_begins_anew_after_a_clock_that_was_ahead(court: CourtHouse) -> N
     done = begin(court, moved)
     assert done.exit_code == 0, done.output
     assert "edition_forgotten" not in run(court, "--dry-run").output
+
+
+# --- the keys of the bundle and of the court changed since the backup -------------------------------------------------
+
+
+def did(house: CourtHouse, *arguments: str) -> str:
+    """A step of the operator's that must succeed."""
+    said = xinzheng(house, *arguments, "--reason", "stolen", "--yes", XINZHENG_LOG_LEVEL="error")
+    assert said.exit_code == 0, said.output
+    house.clock.now = datetime.now(UTC)
+    return said.output
+
+
+def new_key(house: CourtHouse, name: str) -> None:
+    did(house, "keys", "create", name, "--usage", "certificate")
+    did(house, "keys", "activate", name, "--now")
+
+
+def robbed(house: CourtHouse) -> None:
+    """What one does after a theft: another certificate key, and all keys of the bundle anew."""
+    new_key(house, "cert-3")
+    did(house, "keys", "compromise", "cert-1")
+    did(house, "bundle-keys", "rotate", "root", "targets", "snapshot", "timestamp")
+
+
+@pytest.mark.parametrize("left", ["folder", "bundle"])
+def test_a_new_line_takes_no_compromise_back(court: CourtHouse, tmp_path: Path, left: str) -> None:
+    """Register and key folder came back from before a theft: no root key, no role key, and cert-1 is active there.
+
+    A compromise changes no status list: where nothing was revoked besides, the keys alone tell what is missing.
+    """
+    settings = court.issuer.settings
+    stolen = court.certificate(CASES[0])["certificateNumber"]
+    new_key(court, "cert-2")
+    revoked = court.certificate(CASES[1])["certificateNumber"]
+    held = [token(court, number) for number in (stolen, revoked)]
+    lender, content = Lender(court, tmp_path / "lender"), backup(court)
+    shutil.copytree(settings.keys_folder, tmp_path / "keys")
+    robbed(court)
+    honest = token(court, court.certificate(CASES[2])["certificateNumber"])
+    if left == "bundle":
+        assert revoke(court, revoked)["published"]
+    lender.fetch()
+    told = ["key_compromised", "revoked" if left == "bundle" else "ok", "ok"]
+    assert [lender.verdict(each) for each in (*held, honest)] == told
+    restore(court, content)
+    shutil.rmtree(settings.keys_folder)
+    shutil.copytree(tmp_path / "keys", settings.keys_folder)
+    moved = tmp_path / "public-before"
+    settings.public_folder.rename(moved)
+    if left == "bundle":
+        shutil.rmtree(moved)
+
+    before = moved if left == "folder" else Path(lender.file())
+    said = begin(court, before)
+    assert (said.exit_code, "[line_forgets]" in said.output) == (1, True), said.output
+    missing = "cert-1: compromise, cert-3: activate"
+    assert (f"({missing})" if left == "folder" else f"(1/revocation, {missing})") in said.output
+    assert not settings.public_folder.exists()
+
+    # As the refusal says: up to date, although nothing can be published, and away again.
+    given = () if left == "folder" else ("--bundle", lender.file())
+    if left == "folder":
+        moved.rename(settings.public_folder)
+    else:
+        assert "(xinzheng bundle-keys rotate targets snapshot timestamp, or" in run(court, *given, "--dry-run").output
+        chinese = run(court, *given, "--dry-run", LC_ALL="zh_CN.UTF-8").output
+        assert "信任包中签署 targets snapshot timestamp 的密钥不在密钥目录中" in chinese
+        assert "[steps_to_repeat]" in run(court, *given, "--yes").output
+    done = run(court, *given, "--revoke-again", "fraud", "--yes")
+    assert (done.exit_code, "Publishing failed: role_keys_missing" in done.output) == (1, True), done.output
+    assert "bundle-keys begin --before FOLDER" in done.output
+    rotated = xinzheng(court, "bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "-", "--yes")
+    assert "[root_keys_missing]" in rotated.output
+    settings.public_folder.rename(moved)
+    done = begin(court, moved)
+    assert done.exit_code == 0, done.output
+
+    assert run(court, "--yes").exit_code == 0
+    court.clock.now = datetime.now(UTC)
+    verdicts = [new_store(court, tmp_path / f"store-{i}", each) for i, each in enumerate((*held, honest))]
+    assert verdicts == told
+    newer = token(
+        court, court.certificate(application(enforcementCaseNumber="（2022）鄂0683执131号"))["certificateNumber"]
+    )
+    assert new_store(court, tmp_path / "newest", newer) == "ok"
+
+
+def test_a_machine_that_published_on_under_older_keys_goes_over_to_those_that_lenders_have(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    """The keys of the roles that came after the backup are lost, the root key is not: it names others."""
+    settings = court.issuer.settings
+    numbers = [court.certificate(case)["certificateNumber"] for case in CASES]
+    held, lender = [token(court, number) for number in numbers], Lender(court, tmp_path / "lender")
+    content, before = backup(court), tmp_path / "before"
+    shutil.copytree(settings.data, before)
+    did(court, "bundle-keys", "rotate", "targets", "snapshot", "timestamp")
+    assert revoke(court, numbers[0])["published"]
+    lender.fetch()
+    shutil.rmtree(settings.data)
+    shutil.copytree(before, settings.data)
+    restore(court, content)
+    for number in numbers[1:]:
+        court.clock.advance(seconds=1)
+        assert revoke(court, number)["published"]
+    done = run(court, "--bundle", lender.file(), "--revoke-again", "fraud", "--yes")
+    assert (done.exit_code, "Publishing failed: role_keys_missing" in done.output) == (1, True), done.output
+    did(court, "bundle-keys", "rotate", "targets", "snapshot", "timestamp")
+    assert run(court, "--yes").exit_code == 0
+    court.clock.now = datetime.now(UTC)
+    lender.fetch()
+    assert [lender.verdict(each) for each in held] == ["revoked"] * 3
+
+
+def test_roots_that_parted_after_a_theft_are_proven_by_the_copies_of_the_backup(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    settings = court.issuer.settings
+    certificate, lender = token(court, court.certificate(CASES[0])["certificateNumber"]), Lender(court, tmp_path / "l")
+    content, before = backup(court), tmp_path / "before"
+    shutil.copytree(settings.data, before)
+    robbed(court)
+    lender.fetch()
+    shutil.rmtree(settings.data)
+    shutil.copytree(before, settings.data)
+    restore(court, content)
+    did(court, "bundle-keys", "renew")
+    assert "[restore_refused]" in run(court, "--bundle", lender.file(), "--yes").output
+    settings.public_folder.rename(tmp_path / "parted")
+    kept = settings.keys_folder / "bundle" / "kept-roots.json"
+    kept.unlink()
+    assert "[roots_unproven]" in run(court, "--bundle", lender.file(), "--yes").output
+    shutil.copy(before / "keys" / "bundle" / "kept-roots.json", kept)
+    assert "role_keys_missing" in run(court, "--bundle", lender.file(), "--yes").output
+    settings.public_folder.rename(tmp_path / "public-before")
+    assert begin(court, tmp_path / "public-before").exit_code == 0
+    court.clock.now = datetime.now(UTC)
+    assert new_store(court, tmp_path / "store", certificate) == "key_compromised"

@@ -50,8 +50,9 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
     ),
     "begin_before": Message(
         "What was published last: the public/ that was moved away, or the newest bundle that a lender or mirror has. "
-        "The new line is refused while the register knows less.",
-        "上次发布的内容：已移走的 public/，或机构、镜像所持的最新信任包。登记库少于其内容时，拒绝重新开始。",
+        "The new line is refused while register or key folder know less.",
+        "上次发布的内容：已移走的 public/，或机构、镜像所持的最新信任包。"
+        "登记库或密钥目录所知少于其内容时，拒绝重新开始。",
     ),
     "begin_nothing": Message(
         "Nobody has anything of what was published: what the register has forgotten is forgotten for good.",

@@ -135,7 +135,7 @@ def _taken(
             issuer = found.targets[issuer_path(office.court.id)]
             keys = FoundKeys(settings, forgotten_keys(store, repository.keys, [issuer, *documents]), at=now)
     given_up = [_given_up(found.version, last)] if found.version < last else []
-    if not talk.goes_on([_effect_of(found), *given_up, *keys.effects(), *_effects(lists, again)]):
+    if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return None
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
@@ -169,6 +169,20 @@ def _effect_of(found: FoundEdition) -> Message:
         f"恢复备份之后，本目录已另行发布过第 {found.version} 版：目录保持不变，只接管该信任包中各列表所载内容，"
         "下一版高于两者。",
     )
+
+
+def _keys_gone(found: FoundEdition) -> Iterator[Message]:
+    """That nothing can be published above an edition, and how it goes on then."""
+    if roles := " ".join(found.roles_gone):
+        yield Message(
+            f"The keys that sign for {roles} in the bundle are not in the key folder: what it tells is taken over, and "
+            "nothing can be published until they are brought back from a newer backup or replaced "
+            f"(xinzheng bundle-keys rotate {roles}, or, without the root key, begin). If this court never had such "
+            "keys, stop here: somebody who has its root key made the bundle.",
+            f"信任包中签署 {roles} 的密钥不在密钥目录中：其所载内容将予接管，但在由更新的备份恢复或更换这些密钥"
+            f"（xinzheng bundle-keys rotate {roles}；如根密钥亦失，则用 begin）之前不会发布任何内容。"
+            "如本院从未有过此类密钥，请就此停止：该信任包系持有本院根密钥者所制作。",
+        )
 
 
 def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True) -> Iterator[Message]:

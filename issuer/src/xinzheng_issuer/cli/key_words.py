@@ -59,8 +59,11 @@ KEY_WORDS: dict[str, Message] = {
     "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
     "key_role_keys": Message(
         "The step stands and waits. Nothing is published until the keys of the bundle's roles are back; then: xinzheng "
-        "bundle.",
-        "本步骤已生效，等待发布。信任包各角色的密钥恢复之前不会发布任何内容；恢复后请执行 xinzheng bundle。",
+        "bundle. If they never come back: xinzheng bundle-keys rotate targets snapshot timestamp; if the root key is "
+        "lost too, move public/ away, then xinzheng bundle-keys begin --before FOLDER.",
+        "本步骤已生效，等待发布。信任包各角色的密钥恢复之前不会发布任何内容；恢复后请执行 xinzheng bundle。"
+        "如无法恢复：xinzheng bundle-keys rotate targets snapshot timestamp；如根密钥亦失，请移走 public/，"
+        "再执行 xinzheng bundle-keys begin --before 目录。",
     ),
     "key_root_expired": Message(
         "The step stands and waits. The root of the bundle has ended, and nothing is published until another follows: "

@@ -5,7 +5,7 @@ why a new beginning is needed, and a root key that stays would let old stores ta
 versions have passed the old ones.
 
 What was published last is looked at: nothing of the new line tells what the old one said, so that whatever the register
-has forgotten of it would be forgotten for good.
+or the key folder has forgotten of it would be forgotten for good.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from xinzheng_issuer.publishing.adoption import behind
 from xinzheng_issuer.publishing.bundle import Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
 from xinzheng_issuer.publishing.in_effect import edition_in_effect
+from xinzheng_issuer.publishing.known_keys import forgotten_keys, named
 from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.other_disk import in_time
@@ -30,6 +31,7 @@ from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
+from xinzheng_verifier.trust.names import ISSUER_FILE
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -65,9 +67,9 @@ class NewLine:
         """See before anything is done that no repository is there, and that nothing of the line before is forgotten.
 
         Raises:
-            PublishingError: `repository_exists`; `watermark_away`; `line_forgets`, the register knows less than was
-                published; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`, `edition_damaged`
-                of what was published before.
+            PublishingError: `repository_exists`; `watermark_away`; `line_forgets`, register or key folder know less
+                than was published; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`,
+                `edition_damaged` of what was published before.
             TrustListError: `restore_refused`, `restore_partial`, the bundle from before.
         """
         if self._repository.is_there:
@@ -87,11 +89,13 @@ class NewLine:
         passphrase = key_passphrase(self._settings)
         keys = load_court_keys(self._settings.keys_folder, court, passphrase=passphrase, when_needed=True)
         check_own(paths, published, keys, at=now)
+        listed = published.get(f"courts/{court.id}/{ISSUER_FILE}")
         with self._office.reading() as store:
             lists = behind(store, published, at=now)
-        if lists:
-            names = ", ".join(f"{each.number}/{each.purpose}" for each in lists)
-            raise PublishingError("line_forgets", path=before, lists=names)
+            lost = forgotten_keys(store, keys, [] if listed is None else [listed])
+        if lists or lost:
+            told = [f"{each.number}/{each.purpose}" for each in lists] + ([named(lost)] if lost else [])
+            raise PublishingError("line_forgets", path=before, forgotten=", ".join(told))
 
     def begin(self, told: Told, *, place: str | None = None) -> None:
         """Make the keys and the first root; the next publication carries it.

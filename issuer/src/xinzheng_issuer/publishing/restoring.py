@@ -121,6 +121,7 @@ class FoundEdition:
         remembered: the highest number that is remembered of an edition from here; 0 of none.
         is_taken: whether its files take the place of those in the repository. Else others were published from there
             under its number, and only what its lists tell is taken over.
+        roles_gone: the roles whose keys, which its root names, are not here: nothing can be published above it.
     """
 
     version: int
@@ -129,6 +130,7 @@ class FoundEdition:
     roots: Mapping[int, bytes] = field(repr=False)
     remembered: int
     is_taken: bool
+    roles_gone: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +152,10 @@ class CourtRepository:
     last: LastEdition
 
     def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
-        """Judge a bundle: signed by the keys that are here, its lists by the court's own or those that it names itself.
+        """Judge a bundle: by the roots that are here, its lists by the court's own keys or those that it names itself.
 
-        Nothing is taken that is older than what is there.
+        Nothing is taken that is older than what is there. Keys of its roles that came after the backup are gone with
+        the machine; what they signed is known all the same, and the roots vouch for it.
 
         Args:
             bundle: the file, from a lender or a mirror.
@@ -160,13 +163,13 @@ class CourtRepository:
 
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
-            PublishingError: `role_key_unknown`, the bundle is not of these keys; `roots_unproven`, there is neither
+            PublishingError: `role_key_unknown`, other keys lie here for its roles; `roots_unproven`, there is neither
                 a copy of the roots nor a root key by which to tell; `bundle_list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
         carried, there = _roots_in(bundle), roots_of(self.repository)
         newest = _read(carried[max(carried)])
-        self._check_keys(newest)
+        gone = self._roles_gone(newest)
         require_roots(carried, there)
         roots = {**there, **carried}
         if 1 not in roots:
@@ -186,15 +189,19 @@ class CourtRepository:
             bundle=bundle,
             roots=roots,
             remembered=self.last.number(newest),
-            is_taken=not is_fork,
+            is_taken=bool(gone) or not is_fork,  # under another root nothing can follow what was published from here
+            roles_gone=gone,
         )
 
-    def _check_keys(self, root: Root) -> None:
-        """Whether the root names the keys of the online roles that are here: nothing else could be published under."""
+    def _roles_gone(self, root: Root) -> tuple[str, ...]:
+        """The online roles that have no key here; a key that lies here is the one that the root names."""
         for role in ONLINE_ROLES:
             if len(root.roles[role].keyids) != 1 or len(key_names(root, role)) != 1:
                 raise PublishingError("role_key_unknown", role=role)
+        gone = self.role_keys.lost_roles(root)
+        for role in (each for each in ONLINE_ROLES if each not in gone):
             self.role_keys.open(root, role)
+        return gone
 
     def _in_effect(self, roots: Mapping[int, bytes]) -> EditionInEffect | None:
         """What is here; None of an edition that cannot be read, by whatever number somebody says that it has."""
