@@ -160,7 +160,7 @@ def test_a_key_that_the_folder_forgot_stays_known_and_its_name_taken(court: Cour
     assert (again.exit_code, "[key_name_taken]" in again.output) == (1, True)
 
     said = run(court, "--dry-run").output
-    assert "Its private half is not here: it is listed as closed." in said
+    assert "Its private half is not here: it is listed as closed at " in said
     assert "If nobody here made it" in said
     taken_over(court)
     assert states(court) == {"cert-1": "active", "status-1": "active", "cert-2": "retired"}
@@ -169,6 +169,36 @@ def test_a_key_that_the_folder_forgot_stays_known_and_its_name_taken(court: Cour
     newer = token(court, court.certificate(CASES[1])["certificateNumber"])  # by cert-1, which never ended
     lender.fetch()
     assert lender.verdict(newer) == "ok"
+
+
+@pytest.mark.parametrize("brought", ["what is here", "a bundle", "nothing but the register"])
+def test_a_clock_that_is_behind_closes_no_key_before_it_signed(court: CourtHouse, tmp_path: Path, brought: str) -> None:
+    """The end of a key is published, and the earlier one counts for good: what it signed honestly would never pass."""
+    kept, before = kept_keys(court), snapshot(court)
+    keys(court, *CERT_2)
+    keys(court, "activate", "cert-2", "--now")
+    court.clock.advance(days=2)  # the command line reads the machine's clock, which is two days behind from here on
+    if brought != "nothing but the register":
+        court.certificate(CASES[1])
+    certificate, lender = token(court, court.certificate(CASES[0])["certificateNumber"]), Lender(court, tmp_path / "l")
+    if brought != "nothing but the register":
+        assert court.issuer.outbox.renew().published
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"
+    restore_keys(court, kept)
+    given = []
+    if brought == "a bundle":
+        bring_back(court, before)
+        given = ["--bundle", lender.file()]
+    said = run(court, *given, "--dry-run").output
+    assert f"it is listed as closed at {court.clock.now:%Y-%m-%d}" in said
+    done = run(court, *given, "--yes")
+    assert done.exit_code == 0, done.output
+    court.clock.advance(minutes=1)  # the clock is set right
+    assert court.issuer.outbox.renew().published
+    assert states(court)["cert-2"] is KeyState.RETIRED
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"
 
 
 def test_a_private_half_that_is_there_signs_on(court: CourtHouse) -> None:

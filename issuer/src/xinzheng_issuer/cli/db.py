@@ -15,6 +15,7 @@ from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.country import CountryEdition, listed_document
 from xinzheng_issuer.keylife.found_keys import FoundKeys
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
+from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
@@ -93,7 +94,7 @@ def adopt(
         else:
             documents.append(found.targets[issuer_path(issuer.office.court.id)])
         with issuer.outbox.alone():
-            _found_keys(issuer, documents).take_over(issuer, operator())
+            _found_keys(issuer, documents, found).take_over(issuer, operator())
         publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list, again=again)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
@@ -113,8 +114,12 @@ def _listed(settings: Settings, edition: CountryEdition | None) -> Iterator[byte
             yield listed_document(office, edition)
 
 
-def _found_keys(issuer: Issuer, documents: Sequence[bytes]) -> FoundKeys:
-    return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=issuer.office.clock())
+def _found_keys(issuer: Issuer, documents: Sequence[bytes], found: FoundEdition | None = None) -> FoundKeys:
+    now, edition = issuer.office.clock(), issuer.outbox.publisher.in_effect
+    published = [each.published_at for each in (edition, found) if each is not None]
+    with issuer.office.reading() as store:
+        end = not_before(store, published, at=now)
+    return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=now, not_before=end)
 
 
 def _taken(
@@ -133,7 +138,8 @@ def _taken(
             lists = behind(store, found.targets, at=now)
             last = max(found.remembered, store.last_bundle_version())
             issuer = found.targets[issuer_path(office.court.id)]
-            keys = FoundKeys(settings, forgotten_keys(store, repository.keys, [issuer, *documents]), at=now)
+            forgotten = forgotten_keys(store, repository.keys, [issuer, *documents])
+            keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
     given_up = [_given_up(found.version, last)] if found.version < last else []
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return None

@@ -51,8 +51,9 @@ FOUND_WORDS: dict[str, Message] = {
         "再执行 xinzheng bundle-keys rotate targets snapshot timestamp。",
     ),
     "closed": Message(
-        "Its private half is not here: it is listed as closed. What it signed stays valid, and it signs nothing more.",
-        "其私钥不在此处：将列为已关闭。其已签署的内容继续有效，今后不再签名。",
+        "Its private half is not here: it is listed as closed at {until}. What it signed until then stays valid, and "
+        "it signs nothing more.",
+        "其私钥不在此处：将列为已于 {until} 关闭。其在此之前签署的内容继续有效，今后不再签名。",
     ),
     "none_certificate": Message(
         "No key is left that signs certificates, as if it were lost. Make another one after this step: xinzheng keys "
@@ -80,17 +81,21 @@ class FoundKeys:
         settings: of this process.
         found: what is known.
         at: the present moment, aware.
+        not_before: the earliest moment at which a key may be closed, as of `xinzheng_issuer.publishing.ahead`: the end
+            of a key is never taken back, and a clock that is behind must not give one that lies before its signatures.
 
     Raises:
         KeyLifeError: `key_name_twice`.
         ConfigurationError: `key_records_damaged`.
     """
 
-    def __init__(self, settings: Settings, found: Sequence[ForgottenKey], *, at: datetime) -> None:
+    def __init__(
+        self, settings: Settings, found: Sequence[ForgottenKey], *, at: datetime, not_before: datetime
+    ) -> None:
         for each in found:
             if each.is_another:
                 raise KeyLifeError("key_name_twice", field="name", name=each.record.name)
-        self._settings, self._at = settings, second(at)
+        self._settings, self._at, self._end = settings, second(at), second(max(at, not_before))
         self._folder: Path = settings.keys_folder
         self._found = found
 
@@ -103,7 +108,7 @@ class FoundKeys:
             facts = {"name": record.name, "state": each.record.state.value, "since": since}
             yield _says("known" if each.known else "new", **facts)
             if record != each.record:
-                yield _says("closed")
+                yield _says("closed", until=format_timestamp(record.valid_until or self._end))
         before = {entry.record.name: entry.record for entry in read_entries(self._folder)}
         after = before | {each.record.name: self._record(each) for each in self._found}
         for usage in sorted(_signing(before.values()) - _signing(after.values())):
@@ -165,7 +170,7 @@ class FoundKeys:
         record = each.record
         if each.known is not None or record.state not in {KeyState.STAGED, KeyState.ACTIVE} or self._is_here(record):
             return record
-        until = min(self._at, record.valid_until or self._at)
+        until = min(self._end, record.valid_until or self._end)
         return replace(record, state=KeyState.RETIRED, valid_until=max(until, record.valid_from + timedelta(seconds=1)))
 
     def _is_here(self, record: KeyRecord) -> bool:

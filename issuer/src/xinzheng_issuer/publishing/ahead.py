@@ -6,13 +6,14 @@ for. New keys of timestamp or snapshot say that the clock is right: lenders forg
 and what lies ahead counts from now on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.publishing.bundle_keys import differing_roles
 from xinzheng_issuer.publishing.repository import is_ahead
+from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusChange, StatusList
 
 
@@ -24,6 +25,18 @@ def moments_begin_again(before: Root | None, now: Root) -> bool:
         now: the root of the edition that follows.
     """
     return before is None or not {"timestamp", "snapshot"}.isdisjoint(differing_roles(before, now))
+
+
+def not_before(store: Store, published: Iterable[datetime | None], *, at: datetime) -> datetime:
+    """The present moment, or the latest of which is known that the court signed something, if the clock is behind it.
+
+    Args:
+        store: an open transaction.
+        published: when editions of the court were made.
+        at: what the clock shows.
+    """
+    told = [store.last_signed_at(), *store.status_moments(), *published]
+    return max(at, *(each for each in told if each is not None))
 
 
 def begin_again(row: StatusList, changes: Sequence[StatusChange], *, at: datetime) -> None:

@@ -115,6 +115,7 @@ class FoundEdition:
 
     Attributes:
         version: its number.
+        published_at: when it was made, by its timestamp's word; None if that does not say.
         targets: path of each published file → its content.
         bundle: its one-file form.
         roots: version → root, of the bundle and of the repository: one chain, judged.
@@ -125,6 +126,7 @@ class FoundEdition:
     """
 
     version: int
+    published_at: datetime | None
     targets: Mapping[str, bytes] = field(repr=False)
     bundle: bytes = field(repr=False)
     roots: Mapping[int, bytes] = field(repr=False)
@@ -185,6 +187,7 @@ class CourtRepository:
         check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at, in_bundle=True)
         return FoundEdition(
             version=version,
+            published_at=found.seen.published_at,
             targets=found.targets,
             bundle=bundle,
             roots=roots,

@@ -54,6 +54,12 @@ class KeyRows:
         later, _ = self._session.exec(live.where(col(Certificate.issued_at) >= since)).one()
         return SignedCount(number, later, last_end)
 
+    def last_signed_at(self) -> datetime | None:
+        """The latest moment that a certificate bears, of whatever key; None if there is none."""
+        moments = func.max(col(Certificate.recorded_at)), func.max(col(Certificate.issued_at))
+        found = self._session.exec(select(*moments).where(Certificate.court_id == self.court_id)).one()
+        return max((each for each in found if each is not None), default=None)
+
     def signed_by(self, key: str, *, after: str, limit: int) -> Sequence[tuple[Certificate, Case]]:
         """Certificates that a key signed and that were handed over, in any state, by their id.
 
