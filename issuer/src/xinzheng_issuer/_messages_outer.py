@@ -352,8 +352,9 @@ CONFIGURATION = {
         "法院密钥不支持 court.toml 中 {field} 的取值（{found}）：应为 {expected}。",
     ),
     "key_mismatch": Message(
-        "The key of {field} is another one than its record says.",
-        "{field} 的密钥与其记录不符。",
+        "The key of {field} is another one than was recorded or published of it. Put the right one there from a copy; "
+        "where there is none, move this one away.",
+        "{field} 的密钥与登记或发布的不是同一个。请由副本恢复正确的密钥；如无副本，请将现有的移走。",
     ),
     "data_folder_exists": Message(
         "{path} holds an issuer already; init never overwrites one.",

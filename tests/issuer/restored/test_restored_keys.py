@@ -19,6 +19,7 @@ from support.restoring import (
     run,
     snapshot,
     token,
+    verdict,
     xinzheng,
 )
 from xinzheng_issuer.issuing.key_records import read_entries
@@ -213,6 +214,48 @@ def test_a_private_half_that_is_there_signs_on(court: CourtHouse) -> None:
     court.certificate(CASES[0])
     with court.issuer.office.reading() as store:
         assert store.signed_count("cert-2", since=court.clock.now, at=court.clock.now).live == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("mode", "key_file_permissions"),
+        ("passphrase", "passphrase_wrong"),
+        ("link", "key_file_permissions"),
+        ("other", "key_mismatch"),
+    ],
+)
+def test_a_private_half_that_cannot_be_opened_is_not_taken_for_lost(court: CourtHouse, what: str, code: str) -> None:
+    """The folder came back, and the newest key from another medium: the key would be closed for good."""
+    folder = court.issuer.settings.keys_folder
+    kept, file, secret = kept_keys(court), folder / "cert-2.pem", folder / "passphrase"
+    keys(court, *CERT_2)
+    keys(court, "activate", "cert-2", "--now")
+    certificate, content = token(court, court.certificate(CASES[0])["certificateNumber"]), file.read_bytes()
+    restore_keys(court, kept)
+    right = secret.read_bytes()
+    file.write_bytes(content if what != "other" else (folder / "cert-1.pem").read_bytes())
+    file.chmod(0o644 if what == "mode" else 0o600)
+    if what == "passphrase":
+        secret.write_bytes(b"another passphrase than the court's")
+    if what == "link":
+        file.unlink()
+        file.symlink_to(folder / "a medium that is away" / "cert-2.pem")
+
+    records = (folder / "keys.json").read_bytes()
+    for how in ("--dry-run", "--yes"):
+        said = run(court, how)
+        assert (said.exit_code, f"[{code}]" in said.output) == (1, True), said.output
+    assert (folder / "keys.json").read_bytes() == records
+    assert hindrances(court)[0] == "keys_restored"
+
+    file.unlink()
+    file.write_bytes(content)
+    file.chmod(0o600)
+    secret.write_bytes(right)
+    taken_over(court)
+    assert states(court)["cert-2"] is KeyState.ACTIVE
+    assert verdict(court, certificate) == "ok"
 
 
 def test_lists_of_a_status_key_that_came_after_the_backup_are_taken_over(court: CourtHouse, tmp_path: Path) -> None:

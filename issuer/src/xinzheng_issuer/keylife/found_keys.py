@@ -5,6 +5,7 @@ A key whose private half is not here is entered as closed: what it signed is che
 retired key. The rest is as after any loss of a key: another one is made and taken into use.
 """
 
+import os
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -22,9 +23,8 @@ from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.known_keys import ForgottenKey, second
 from xinzheng_issuer.register.tables import KeyEvent
 from xinzheng_issuer.settings import Settings
-from xinzheng_keys.errors import KeysError
 from xinzheng_keys.lifecycle import KeyRecord
-from xinzheng_schemas.errors import CodedError, Message
+from xinzheng_schemas.errors import Message
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier.trust.files import locked
@@ -100,7 +100,12 @@ class FoundKeys:
         self._found = found
 
     def effects(self) -> Iterator[Message]:
-        """What taking it over does, in plain words; nothing where nothing is to be taken over."""
+        """What taking it over does, in plain words; nothing where nothing is to be taken over.
+
+        Raises:
+            ConfigurationError: `key_mismatch`, another private half lies there under the name of a key.
+            KeysError: (keys) a private half lies there and cannot be opened.
+        """
         for each in self._found:
             record = self._record(each)
             moment = each.record.compromised_at or each.record.valid_until or each.record.valid_from
@@ -118,6 +123,7 @@ class FoundKeys:
         """Enter it into the key folder and the register; whoever does holds the data folder's lock.
 
         Raises:
+            ConfigurationError, KeysError: as `effects`; nothing was changed.
             OSError: the key folder cannot be written, and nothing was changed.
         """
         if not self._found:
@@ -174,11 +180,15 @@ class FoundKeys:
         return replace(record, state=KeyState.RETIRED, valid_until=max(until, record.valid_from + timedelta(seconds=1)))
 
     def _is_here(self, record: KeyRecord) -> bool:
-        """Whether its private half lies where `keys create` makes one."""
-        try:
-            open_entry(KeyEntry(record, self._file(record)), self._folder, passphrase=key_passphrase(self._settings))
-        except (KeysError, CodedError):
+        """Whether its private half lies where `keys create` makes one; one that cannot be opened may be sound.
+
+        Raises:
+            ConfigurationError, KeysError: as `open_entry`.
+        """
+        file = self._file(record)
+        if not os.path.lexists(self._folder / file):  # a link to a medium that is away is there
             return False
+        open_entry(KeyEntry(record, file), self._folder, passphrase=key_passphrase(self._settings))
         return True
 
     @staticmethod
