@@ -1,24 +1,41 @@
 """The root key is lost, and the register came back from a backup: a new line must not begin where it knows less."""
 
+import json
 import os
 import shutil
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
 
-from support.office import CourtHouse, application
-from support.restoring import CASES, Lender, backup, begun, restore, revoke, run, token, xinzheng
+from support.office import CourtHouse, StandingClock, application
+from support.restoring import (
+    CASES,
+    Lender,
+    backup,
+    begun,
+    bring_back,
+    restore,
+    revoke,
+    run,
+    snapshot,
+    token,
+    xinzheng,
+)
+from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import open_issuer
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
 
 
-def begin(house: CourtHouse, before: Path) -> Result:
+def begin(house: CourtHouse, before: Path, **environment: str) -> Result:
     data = str(house.issuer.settings.data)
     given = ["bundle-keys", "begin", "--before", str(before), "--reason", "lost", "--yes", "--data", data]
-    return CliRunner().invoke(main, given, env={**os.environ, "XINZHENG_LOG_LEVEL": "error"})
+    return CliRunner().invoke(main, given, env={**os.environ, "XINZHENG_LOG_LEVEL": "error", **environment})
 
 
 def new_store(house: CourtHouse, folder: Path, certificate: bytes) -> str:
@@ -237,3 +254,55 @@ def test_roots_that_parted_after_a_theft_are_proven_by_the_copies_of_the_backup(
     assert begin(court, tmp_path / "public-before").exit_code == 0
     court.clock.now = datetime.now(UTC)
     assert new_store(court, tmp_path / "store", certificate) == "key_compromised"
+
+
+# --- the whole machine came back from before the beginning ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["newer keys", "given up"])
+def test_a_watermark_holds_across_a_new_line(tmp_path: Path, clock: StandingClock, way: str) -> None:
+    """Under stolen keys the line before would go on, without what the new one told of revocations."""
+    watermark = tmp_path / "elsewhere.json"
+    court = begun(tmp_path / "var", clock, watermark)
+    settings, kept = court.issuer.settings, {"XINZHENG_WATERMARK": str(watermark), "XINZHENG_LOG_LEVEL": "error"}
+    with court.client:
+        number = court.certificate(CASES[0])["certificateNumber"]
+        certificate, before = token(court, number), snapshot(court)
+        moved = settings.public_folder.rename(tmp_path / "public-before")
+        done = begin(court, moved, **kept)
+        assert done.exit_code == 0, done.output
+        with closing(open_issuer(settings, clock=clock)) as issuer:
+            clock.now = datetime.now(UTC)
+            with TestClient(app_of(issuer)) as client:
+                house = CourtHouse(issuer, client, clock, court.tokens)
+                lender = Lender(house, tmp_path / "lender")
+                assert revoke(house, number)["published"]
+                lender.fetch()
+                assert lender.verdict(certificate) == "revoked"
+        told, newer = watermark.read_bytes(), shutil.copytree(settings.keys_folder, tmp_path / "keys")
+        bring_back(court, before)
+
+        said = xinzheng(court, "bundle", LC_ALL="C.UTF-8", **kept)
+        assert (said.exit_code, "Publishing failed: line_forgotten" in said.output) == (1, True), said.output
+        assert watermark.read_bytes() == told
+        answer = court.get("/readyz", None).json()
+        assert (answer["code"], "Put keys/ of a newer backup in its place" in answer["detail"]) == (
+            "line_forgotten",
+            True,
+        )
+        assert "此处曾在另一套根之下发布" in run(court, "--dry-run", **{**kept, "LC_ALL": "zh_CN.UTF-8"}).output
+        if way == "given up":
+            assert run(court, "--yes", **kept).exit_code == 0
+            assert json.loads(watermark.read_bytes())["keys"] != json.loads(told)["keys"]
+            return
+        shutil.rmtree(settings.keys_folder)
+        shutil.copytree(newer, settings.keys_folder)
+        settings.public_folder.rename(tmp_path / "old line")
+        assert "[steps_to_repeat]" in run(court, "--bundle", lender.file(), "--yes", **kept).output
+        done = run(court, "--bundle", lender.file(), "--revoke-again", "fraud", "--yes", **kept)
+        assert done.exit_code == 0, done.output
+        clock.now = datetime.now(UTC)
+        with closing(open_issuer(settings, clock=clock)) as issuer, TestClient(app_of(issuer)) as client:
+            lender.house = CourtHouse(issuer, client, clock, court.tokens)
+            lender.fetch()
+            assert lender.verdict(certificate) == "revoked"

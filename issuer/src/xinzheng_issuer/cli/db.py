@@ -10,6 +10,7 @@ from xinzheng_issuer.cli.listing import edition_of, root_option
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.country import CountryEdition, listed_document
@@ -78,7 +79,7 @@ def adopt(
     with closing(open_issuer(settings, without_signers=True)) as issuer:
         if found is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
-            said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]
+            said = [] if lost is None else [_lost(lost)]
             if (refusal := issuer.outbox.forgotten()) is not None:
                 said.append(Message(refusal.message("en"), refusal.message("zh")))
             keys = _found_keys(issuer, documents)
@@ -149,6 +150,13 @@ def _taken(
         if found.is_taken:
             repository.take(found)
     return found
+
+
+def _lost(refusal: PublishingError) -> Message:
+    """What is given up by going on from what is here."""
+    if refusal.code == "edition_forgotten":
+        return _given_up(refusal.params["found"], refusal.params["expected"])
+    return Message(refusal.message("en"), refusal.message("zh"))
 
 
 def _given_up(found: object, last: object) -> Message:

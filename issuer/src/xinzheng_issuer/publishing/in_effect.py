@@ -43,6 +43,7 @@ class EditionInEffect:
     Attributes:
         seen: what a lender remembers who holds it.
         root: the newest root that a lender can know by it.
+        vouching: version of the newest root whose keys signed it; a bundle may carry one that follows.
         targets: path of each published file → its content.
         files: name in a bundle → content; roots up to that one among them.
         bundle: the one-file form.
@@ -51,6 +52,7 @@ class EditionInEffect:
 
     seen: Seen
     root: bytes = field(repr=False)
+    vouching: int
     targets: Mapping[str, bytes] = field(repr=False)
     files: Mapping[str, bytes] = field(repr=False)
     bundle: bytes = field(repr=False)
@@ -139,6 +141,7 @@ def _edition(
     return EditionInEffect(
         seen=found.seen,
         root=carried[max(carried)],
+        vouching=root,
         targets=found.targets,
         files=whole,
         bundle=packed if is_bundled else pack(select(whole)),

@@ -15,7 +15,7 @@ from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
 from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_of
 from xinzheng_issuer.publishing.last_edition import LastEdition
-from xinzheng_issuer.publishing.memory import MEMORY_FILE
+from xinzheng_issuer.publishing.memory import MEMORY_FILE, online_keys
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository, file_state, root_of, stated
 from xinzheng_issuer.publishing.root_chain import chain_of, roots_there
 from xinzheng_verifier.errors import TrustError
@@ -190,19 +190,30 @@ class OwnBundle:
     def compared(self, given: int) -> tuple[EditionInEffect | None, PublishingError | None]:
         """The edition in effect, compared with what is remembered: the folder came back from a backup, or was emptied.
 
+        It is compared under the root that vouches for it, whatever root stands by now: keys that were replaced vouch
+        for nothing that comes after.
+
         Args:
             given: a number of which is known elsewhere that an edition under the present keys bears it.
 
         Returns:
-            The edition, and `edition_forgotten` if a later one was published from here.
+            The edition, and `edition_forgotten` if a later one was published from here, or `line_forgotten` if that was
+            under roots that are not here.
 
         Raises:
             PublishingError: as `in_effect`; `repository_damaged`, a memory cannot be read.
         """
         memories = self._last.memories()  # before the edition: another process may publish meanwhile
-        edition, root = self.in_effect, self.signed_root
+        edition, roots = self.in_effect, {root.version: root for root in self.signed_roots}
         found = edition.version if edition else 0
-        ahead = [memory.version for memory in memories if memory.is_ahead_of(edition, next_root=root)]
+        lines = {online_keys(root) for root in roots.values()}
+        if other := [each.version for each in memories if each.root <= max(roots) and each.keys not in lines]:
+            return edition, PublishingError("line_forgotten", found=found, expected=max(other))
+        ahead = [
+            memory.version
+            for memory in memories
+            if edition is None or memory.is_ahead_of(edition, next_root=roots[edition.vouching])
+        ]
         if (last := max([given, *ahead])) > found or ahead:
             return edition, PublishingError("edition_forgotten", found=found, expected=last)
         return edition, None
