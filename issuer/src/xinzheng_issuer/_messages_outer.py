@@ -155,7 +155,8 @@ PUBLISHING = {
         "Only if those roots were given up for good, go on from what is here: xinzheng db adopt.",
         "此处曾在另一套根之下发布第 {expected} 版，而那些根已不在此处（现有的是第 {found} 版）："
         "本备份之后信任包已重新开始。不再发布任何内容。请恢复更新的 keys/ 备份，移走 public/，"
-        "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。仅当那些根确已放弃时，才由现有内容继续：xinzheng db adopt。",
+        "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。"
+        "仅当那些根确已放弃时，才由现有内容继续：xinzheng db adopt。",
     ),
     "versions_used_up": Message(
         "No edition can follow: its number would be {version}, and lenders read none above {limit}. Numbers begin anew "

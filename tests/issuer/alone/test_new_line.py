@@ -211,6 +211,41 @@ def test_a_beginning_that_was_stopped_is_finished_by_the_server(
         assert len(changes(issuer)) == 4
 
 
+@pytest.mark.parametrize("command", ["bundle", "db"])
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(days=2)])
+def test_a_beginning_that_was_stopped_is_finished_by_the_command_line(
+    folder: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch, ahead: timedelta, command: str
+) -> None:
+    """Also where the last editions were made by a clock that was ahead: their numbers are those of the line before."""
+    right = clock.now
+    clock.now += ahead
+    with closing(opened(folder, clock)) as issuer:
+        with issuer.office.writing() as store:
+            store.enqueue_publication("keys", at=clock.now)
+        assert issuer.outbox.renew().published
+    clock.now = right
+    public(folder).rename(folder / "before")
+
+    def killed(self: Repository, content: bytes) -> None:
+        start(self, content)
+        raise PowerCutError
+
+    start = Repository.begin
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "begin", killed)
+        with pytest.raises(PowerCutError):
+            begin_anew(folder, clock)
+    if command == "db":
+        said = run(folder, "adopt", "--dry-run", group="db")
+        assert (said.exit_code, "nothing to take over" in said.output) == (0, True), said.output
+    done = run(folder, group="bundle")
+    assert (done.exit_code, "Published as version 1:" in done.output) == (0, True), done.output
+    with closing(opened(folder, clock)) as issuer:
+        assert [each[:2] for each in changes(issuer)] == [
+            (f"bundle/{name}", "begin") for name in ("root-2", "snapshot-2", "targets-2", "timestamp-2")
+        ]
+
+
 @needs_softhsm
 def test_a_new_line_in_a_token_that_holds_keys_of_before(tmp_path: Path, token: Token, clock: StandingClock) -> None:
     access = {"pkcs11_modules": f"soft={library()}", "pkcs11_pin_from": f"file:{token.pin_file}"}

@@ -11,6 +11,7 @@ from xinzheng_issuer.cli.talk import require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import Issuer, open_contributor, open_issuer
 from xinzheng_issuer.keylife.contributions import last_contribution
+from xinzheng_issuer.keylife.root_trail import catch_up_roots
 
 
 @click.command("bundle", help=word("bundle"))
@@ -22,6 +23,7 @@ def command(data: Path | None, out: Path | None, contribution: Path | None, abov
     """Publish anew, although nothing may have changed."""
     settings = settings_of(data)
     with closing(open_issuer(settings)) as issuer:
+        catch_up_roots(issuer.office, issuer.outbox)  # numbers of a line that was given up are told from this one's
         state = issuer.outbox.renew()
         publisher = issuer.outbox.publisher
         latest, edition = publisher.latest, publisher.in_effect

@@ -15,6 +15,7 @@ from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.country import CountryEdition, listed_document
 from xinzheng_issuer.keylife.found_keys import FoundKeys
+from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
@@ -77,6 +78,7 @@ def adopt(
         if found is None:
             return
     with closing(open_issuer(settings, without_signers=True)) as issuer:
+        catch_up_roots(issuer.office, issuer.outbox)
         if found is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
             said = [] if lost is None else [_lost(lost)]

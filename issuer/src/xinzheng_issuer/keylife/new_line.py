@@ -124,8 +124,7 @@ class NewLine:
             repository.make_folders()
             LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
             with repository.locked(), self._office.writing() as store:
-                # Numbers of the line before are told from those of this one by it, whatever the clock did since.
-                enter(store, [root], told, at=max(now, store.last_published_at() or now))
+                enter(store, [root], told, at=now)
                 repository.begin(content)
         names = [key.name for keys in new.values() for key in keys]
         _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)

@@ -111,7 +111,8 @@ def enter(store: Store, roots: Sequence[Root], newest: Told | None = None, *, at
         store: the register.
         roots: all of a repository, the oldest first.
         newest: who took the step that made the newest root, and why, if that is known.
-        at: the present moment, aware.
+        at: the present moment, aware. Numbers of editions are told by it from those under the keys before, so that no
+            step lies before what was published last, whatever the clock did since.
 
     Returns:
         How many were missing.
@@ -119,7 +120,7 @@ def enter(store: Store, roots: Sequence[Root], newest: Told | None = None, *, at
     Raises:
         PublishingError: `repository_damaged`.
     """
-    missing = _missing(store, roots)
+    missing, at = _missing(store, roots), max(at, store.last_published_at() or at)
     for version, step in missing:
         told = newest if version == roots[-1].version else None
         store.add(_event_of(step, store.court_id, told or _not_told(version), at=at))
