@@ -113,3 +113,16 @@ def xinzheng(house: CourtHouse, *arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(
         main, [*arguments, "--data", str(house.issuer.settings.data)], env={**os.environ, **environment}
     )
+
+
+def begin_anew(house: CourtHouse, before: Path, **environment: str) -> Result:
+    """The bundle begins anew; `before` is what was published last."""
+    given = ["bundle-keys", "begin", "--before", str(before), "--reason", "lost", "--yes"]
+    return xinzheng(house, *given, **{"XINZHENG_LOG_LEVEL": "error", **environment})
+
+
+def new_store(house: CourtHouse, folder: Path, certificate: bytes) -> str:
+    """What a lender says who begins with the root of today."""
+    bundle, root = (house.get(f"/bundle/{name}", None).content for name in ("latest.xzb", "root.json"))
+    import_bundle(folder, bundle, root=root, at=house.clock.now)
+    return Verifier(TrustStore.open(folder)).report(certificate, at=house.clock.now, now=house.clock.now).code

@@ -152,10 +152,13 @@ PUBLISHING = {
         "Edition {expected} was published from here under roots that are not here (edition {found} is): the bundle was "
         "begun anew since this backup was made. Nothing is published. Put keys/ of a newer backup in its place, move "
         "public/ away, and take over the newest bundle that a lender or mirror has: xinzheng db adopt --bundle FILE. "
-        "Only if those roots were given up for good, go on from what is here: xinzheng db adopt.",
+        "Where there is no such backup, move keys/bundle/kept-roots.json away too, and add --first-root ROOT, the "
+        "root that lenders were given. Only if those roots were given up for good, go on from what is here: xinzheng "
+        "db adopt.",
         "此处曾在另一套根之下发布第 {expected} 版，而那些根已不在此处（现有的是第 {found} 版）："
         "本备份之后信任包已重新开始。不再发布任何内容。请恢复更新的 keys/ 备份，移走 public/，"
-        "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。"
+        "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。如无此备份，请一并移走 "
+        "keys/bundle/kept-roots.json，并加上 --first-root ROOT，即交付各机构的根。"
         "仅当那些根确已放弃时，才由现有内容继续：xinzheng db adopt。",
     ),
     "versions_used_up": Message(
@@ -169,11 +172,13 @@ PUBLISHING = {
     "roots_unproven": Message(
         "No root key that lies in the key folder signed {path}, and no copy of it is kept there: whoever can write the "
         "publication folder could have made it. Nothing is published or handed out. If it is the court's, bring back "
-        "the root key that signed it for one start, or vouch for the first root: xinzheng bundle-keys keep ROOT. "
-        "Copies are kept from then on. If it is not, put the court's own there.",
+        "the root key that signed it for one start, or vouch for the first root: xinzheng bundle-keys keep ROOT; for "
+        "that of a bundle: xinzheng db adopt --bundle FILE --first-root ROOT. Copies are kept from then on. If it is "
+        "not, put the court's own there.",
         "密钥目录中没有任何根密钥签署过 {path}，也没有留存其副本：凡能写入发布目录者均可伪造。不再发布或提供任何内容。"
-        "如确为本院的根，请将签署它的根密钥带回并启动一次，或确认首个根：xinzheng bundle-keys keep ROOT，"
-        "此后即留存各根的副本；如不是，请恢复本院的根文件。",
+        "如确为本院的根，请将签署它的根密钥带回并启动一次，或确认首个根：xinzheng bundle-keys keep ROOT；"
+        "如为信任包中的根：xinzheng db adopt --bundle FILE --first-root ROOT。此后即留存各根的副本；"
+        "如不是，请恢复本院的根文件。",
     ),
     "list_not_own": Message(
         "{list} in the publication folder is not what this court signed ({refusal}): {reason} Nothing is taken over or "

@@ -254,11 +254,16 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
     return Issuer(settings=settings, office=office, keys=keys, cycle=cycle, outbox=outbox)
 
 
-def open_repository(settings: Settings) -> CourtRepository:
+def open_repository(settings: Settings, first_root: Path | None = None) -> CourtRepository:
     """The repository of the court's own bundle, in whatever state it is, with the keys by which an edition is judged.
+
+    Args:
+        settings: of this process.
+        first_root: the first root, for which the operator vouches; None where the key folder tells whose a root is.
 
     Raises:
         ConfigurationError: `data_folder_missing`, `court_file_invalid`, `key_records_damaged`.
+        OSError: the root cannot be read.
     """
     if not settings.court_file.exists():
         raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
@@ -270,6 +275,7 @@ def open_repository(settings: Settings) -> CourtRepository:
         role_keys=role_keys,
         keys=load_court_keys(settings.keys_folder, court, passphrase=passphrase, when_needed=True),
         last=LastEdition(own=role_keys.folder / MEMORY_FILE, watermark=settings.watermark_of(court)),
+        first_root=None if first_root is None else first_root.read_bytes(),
     )
 
 

@@ -1,48 +1,25 @@
 """The root key is lost, and the register came back from a backup: a new line must not begin where it knows less."""
 
-import json
-import os
 import shutil
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from starlette.testclient import TestClient
 
-from support.office import CourtHouse, StandingClock, application
+from support.office import CourtHouse, application
 from support.restoring import (
     CASES,
     Lender,
     backup,
+    begin_anew,
     begun,
-    bring_back,
+    new_store,
     restore,
     revoke,
     run,
-    snapshot,
     token,
     xinzheng,
 )
-from xinzheng_issuer.api.app import app_of
-from xinzheng_issuer.cli import main
-from xinzheng_issuer.installation import open_issuer
-from xinzheng_verifier import TrustStore, Verifier
-from xinzheng_verifier.trust.directory import import_bundle
-
-
-def begin(house: CourtHouse, before: Path, **environment: str) -> Result:
-    data = str(house.issuer.settings.data)
-    given = ["bundle-keys", "begin", "--before", str(before), "--reason", "lost", "--yes", "--data", data]
-    return CliRunner().invoke(main, given, env={**os.environ, "XINZHENG_LOG_LEVEL": "error", **environment})
-
-
-def new_store(house: CourtHouse, folder: Path, certificate: bytes) -> str:
-    """What a lender says who begins with the root of today."""
-    bundle, root = (house.get(f"/bundle/{name}", None).content for name in ("latest.xzb", "root.json"))
-    import_bundle(folder, bundle, root=root, at=house.clock.now)
-    return Verifier(TrustStore.open(folder)).report(certificate, at=house.clock.now, now=house.clock.now).code
 
 
 def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tmp_path: Path) -> None:
@@ -57,7 +34,7 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
     (settings.keys_folder / "bundle" / "root-1.pem").unlink()
     moved = settings.public_folder.rename(tmp_path / "public-before")
     for before in (moved, newest):
-        said = begin(court, before)
+        said = begin_anew(court, before)
         assert (said.exit_code, "[line_forgets]" in said.output) == (1, True), said.output
         assert "1/revocation" in said.output
     assert not settings.public_folder.exists()
@@ -70,7 +47,7 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
     done = run(court, "--yes")
     assert done.exit_code == 0, done.output
     settings.public_folder.rename(moved)
-    done = begin(court, moved)
+    done = begin_anew(court, moved)
     assert done.exit_code == 0, done.output
     court.clock.advance(minutes=2)
     assert new_store(court, tmp_path / "store", certificate) == "revoked"
@@ -79,12 +56,12 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
 def test_what_is_of_another_court_or_none_is_not_taken_for_the_line_before(court: CourtHouse, tmp_path: Path) -> None:
     moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
     other = begun(tmp_path / "other", court.clock)
-    assert "[line_forgets]" in begin(court, other.issuer.settings.public_folder).output
-    assert "[repository_missing]" in begin(court, tmp_path / "other").output
+    assert "[line_forgets]" in begin_anew(court, other.issuer.settings.public_folder).output
+    assert "[repository_missing]" in begin_anew(court, tmp_path / "other").output
     file = tmp_path / "file.xzb"
     file.write_bytes(b"no bundle")
-    assert "[restore_refused]" in begin(court, file).output
-    assert begin(court, moved).exit_code == 0
+    assert "[restore_refused]" in begin_anew(court, file).output
+    assert begin_anew(court, moved).exit_code == 0
 
 
 def test_without_the_keys_of_the_roles_the_register_is_brought_up_to_date_all_the_same(court: CourtHouse) -> None:
@@ -100,7 +77,7 @@ def test_without_the_keys_of_the_roles_the_register_is_brought_up_to_date_all_th
     said = run(court, "--yes")
     assert (said.exit_code, "role_keys_missing" in said.output) == (1, True), said.output
     moved = settings.public_folder.rename(settings.data.with_name("public-before"))
-    done = begin(court, moved)
+    done = begin_anew(court, moved)
     assert done.exit_code == 0, done.output
     assert run(court, "--yes").exit_code == 0
     shutil.rmtree(moved)
@@ -112,7 +89,7 @@ def test_a_line_begins_anew_after_a_clock_that_was_ahead(court: CourtHouse) -> N
     court.clock.advance(hours=3)
     assert revoke(court, court.certificate(CASES[0])["certificateNumber"])["published"]
     moved = settings.public_folder.rename(settings.data.with_name("public-before"))
-    done = begin(court, moved)
+    done = begin_anew(court, moved)
     assert done.exit_code == 0, done.output
     assert "edition_forgotten" not in run(court, "--dry-run").output
 
@@ -169,7 +146,7 @@ def test_a_new_line_takes_no_compromise_back(court: CourtHouse, tmp_path: Path, 
         shutil.rmtree(moved)
 
     before = moved if left == "folder" else Path(lender.file())
-    said = begin(court, before)
+    said = begin_anew(court, before)
     assert (said.exit_code, "[line_forgets]" in said.output) == (1, True), said.output
     missing = "cert-1: compromise, cert-3: activate"
     assert (f"({missing})" if left == "folder" else f"(1/revocation, {missing})") in said.output
@@ -190,7 +167,7 @@ def test_a_new_line_takes_no_compromise_back(court: CourtHouse, tmp_path: Path, 
     rotated = xinzheng(court, "bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "-", "--yes")
     assert "[root_keys_missing]" in rotated.output
     settings.public_folder.rename(moved)
-    done = begin(court, moved)
+    done = begin_anew(court, moved)
     assert done.exit_code == 0, done.output
 
     assert run(court, "--yes").exit_code == 0
@@ -251,58 +228,6 @@ def test_roots_that_parted_after_a_theft_are_proven_by_the_copies_of_the_backup(
     shutil.copy(before / "keys" / "bundle" / "kept-roots.json", kept)
     assert "role_keys_missing" in run(court, "--bundle", lender.file(), "--yes").output
     settings.public_folder.rename(tmp_path / "public-before")
-    assert begin(court, tmp_path / "public-before").exit_code == 0
+    assert begin_anew(court, tmp_path / "public-before").exit_code == 0
     court.clock.now = datetime.now(UTC)
     assert new_store(court, tmp_path / "store", certificate) == "key_compromised"
-
-
-# --- the whole machine came back from before the beginning ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("way", ["newer keys", "given up"])
-def test_a_watermark_holds_across_a_new_line(tmp_path: Path, clock: StandingClock, way: str) -> None:
-    """Under stolen keys the line before would go on, without what the new one told of revocations."""
-    watermark = tmp_path / "elsewhere.json"
-    court = begun(tmp_path / "var", clock, watermark)
-    settings, kept = court.issuer.settings, {"XINZHENG_WATERMARK": str(watermark), "XINZHENG_LOG_LEVEL": "error"}
-    with court.client:
-        number = court.certificate(CASES[0])["certificateNumber"]
-        certificate, before = token(court, number), snapshot(court)
-        moved = settings.public_folder.rename(tmp_path / "public-before")
-        done = begin(court, moved, **kept)
-        assert done.exit_code == 0, done.output
-        with closing(open_issuer(settings, clock=clock)) as issuer:
-            clock.now = datetime.now(UTC)
-            with TestClient(app_of(issuer)) as client:
-                house = CourtHouse(issuer, client, clock, court.tokens)
-                lender = Lender(house, tmp_path / "lender")
-                assert revoke(house, number)["published"]
-                lender.fetch()
-                assert lender.verdict(certificate) == "revoked"
-        told, newer = watermark.read_bytes(), shutil.copytree(settings.keys_folder, tmp_path / "keys")
-        bring_back(court, before)
-
-        said = xinzheng(court, "bundle", LC_ALL="C.UTF-8", **kept)
-        assert (said.exit_code, "Publishing failed: line_forgotten" in said.output) == (1, True), said.output
-        assert watermark.read_bytes() == told
-        answer = court.get("/readyz", None).json()
-        assert (answer["code"], "Put keys/ of a newer backup in its place" in answer["detail"]) == (
-            "line_forgotten",
-            True,
-        )
-        assert "此处曾在另一套根之下发布" in run(court, "--dry-run", **{**kept, "LC_ALL": "zh_CN.UTF-8"}).output
-        if way == "given up":
-            assert run(court, "--yes", **kept).exit_code == 0
-            assert json.loads(watermark.read_bytes())["keys"] != json.loads(told)["keys"]
-            return
-        shutil.rmtree(settings.keys_folder)
-        shutil.copytree(newer, settings.keys_folder)
-        settings.public_folder.rename(tmp_path / "old line")
-        assert "[steps_to_repeat]" in run(court, "--bundle", lender.file(), "--yes", **kept).output
-        done = run(court, "--bundle", lender.file(), "--revoke-again", "fraud", "--yes", **kept)
-        assert done.exit_code == 0, done.output
-        clock.now = datetime.now(UTC)
-        with closing(open_issuer(settings, clock=clock)) as issuer, TestClient(app_of(issuer)) as client:
-            lender.house = CourtHouse(issuer, client, clock, court.tokens)
-            lender.fetch()
-            assert lender.verdict(certificate) == "revoked"

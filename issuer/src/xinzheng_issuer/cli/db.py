@@ -19,7 +19,7 @@ from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
-from xinzheng_issuer.publishing.restoring import FoundEdition
+from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import Message
@@ -50,6 +50,7 @@ def upgrade(data: Path | None) -> None:
 @command.command("adopt", help=word("db_adopt"))
 @data_option
 @click.option("--bundle", "newest", type=_FILE, help=word("adopt_bundle"))
+@click.option("--first-root", type=_FILE, metavar="ROOT", help=word("adopt_first_root"))
 @click.option("--listed-in", type=_FILE, metavar="BUNDLE", help=word("adopt_listed_in"))
 @root_option
 @click.option("--open-next-list", "opens_list", is_flag=True, help=word("adopt_open"))
@@ -66,6 +67,7 @@ def adopt(
     root: Path | None,
     reason: str | None,
     *,
+    first_root: Path | None,
     opens_list: bool,
     **how: bool,
 ) -> None:
@@ -73,8 +75,11 @@ def adopt(
     settings, talk = settings_of(data), Talk("adopt", **how)
     again = None if reason is None else Again(reason=RevocationReason(reason), ordered_by=operator().name)
     found, documents = None, list(_listed(settings, edition_of(listed_in, root)))
+    if first_root is not None and newest is None:
+        raise click.UsageError(word("adopt_first_root"))
     if newest is not None:
-        found = _taken(settings, newest.read_bytes(), documents, talk, again)
+        repository = open_repository(settings, first_root)
+        found = _taken(settings, repository, newest.read_bytes(), documents, talk=talk, again=again)
         if found is None:
             return
     with closing(open_issuer(settings, without_signers=True)) as issuer:
@@ -126,14 +131,19 @@ def _found_keys(issuer: Issuer, documents: Sequence[bytes], found: FoundEdition 
 
 
 def _taken(
-    settings: Settings, bundle: bytes, documents: Sequence[bytes], talk: Talk, again: Again | None
+    settings: Settings,
+    repository: CourtRepository,
+    bundle: bytes,
+    documents: Sequence[bytes],
+    *,
+    talk: Talk,
+    again: Again | None,
 ) -> FoundEdition | None:
     """The edition of a bundle once its files are in the publication folder; None if they are not to be.
 
     The files come first: from then on nothing is published before register and key folder know what they say. Of
     certificates that were only issued they say nothing, so that the register is in doubt before.
     """
-    repository = open_repository(settings)
     with closing(open_office(settings)) as office:
         now = office.clock()
         found = repository.judge(bundle, at=now)

@@ -67,6 +67,12 @@ WORDS: dict[str, Message] = {
         "The newest bundle that a lender or mirror has; for a publication folder that was restored, damaged or lost.",
         "机构或镜像所持的最新信任包；用于发布目录由备份恢复、损坏或丢失的情形。",
     ),
+    "adopt_first_root": Message(
+        "The first root of the bundle, as lenders were given it, with --bundle: you vouch that it is the court's. "
+        "Where neither copies of the roots nor a root key are left in the key folder.",
+        "该信任包的首个根（即当初交付各机构者），与 --bundle 合用：由您确认其确属本院。"
+        "用于密钥目录中既无各根副本、也无根密钥的情形。",
+    ),
     "adopt_listed_in": Message(
         "Bundle of the country's trust list: what it says of the court's keys is taken over too.",
         "全国信任名单的信任包：其所载本院密钥的内容也予接管。",

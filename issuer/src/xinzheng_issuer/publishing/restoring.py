@@ -145,6 +145,7 @@ class CourtRepository:
         role_keys: keys of its roles.
         keys: keys of the court.
         last: which edition was published last, as the court remembers.
+        first_root: for which somebody vouches who was there, where nothing else tells whose roots a bundle has.
     """
 
     court: str
@@ -152,6 +153,7 @@ class CourtRepository:
     role_keys: BundleKeys
     keys: CourtKeys
     last: LastEdition
+    first_root: bytes | None = field(default=None, repr=False)
 
     def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
         """Judge a bundle: by the roots that are here, its lists by the court's own keys or those that it names itself.
@@ -166,7 +168,8 @@ class CourtRepository:
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
             PublishingError: `role_key_unknown`, other keys lie here for its roles; `roots_unproven`, there is neither
-                a copy of the roots nor a root key by which to tell; `bundle_list_not_own`; `role_key_record`.
+                a copy of the roots nor a root key by which to tell, or its first root is not `first_root`;
+                `bundle_list_not_own`; `role_key_record`.
             KeysError: (keys) a key of a role cannot be opened.
         """
         carried, there = _roots_in(bundle), roots_of(self.repository)
@@ -176,7 +179,9 @@ class CourtRepository:
         roots = {**there, **carried}
         if 1 not in roots:
             raise _refused(TrustError("bundle_root", version=1))
-        if not self.repository.kept_roots():
+        if self.first_root not in {None, roots[1]}:
+            raise PublishingError("roots_unproven", path=self.repository.root_path(1))
+        if self.first_root is None and not self.repository.kept_roots():
             self.role_keys.require_own_roots(roots, self.repository.metadata)
         first = carried[max(carried.keys() & there.keys(), default=min(carried))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
