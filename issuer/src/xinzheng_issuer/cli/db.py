@@ -1,7 +1,7 @@
 """`xinzheng db`."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ from xinzheng_issuer.cli.listing import edition_of, root_option
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.country import CountryEdition, listed_document
@@ -19,7 +20,7 @@ from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
-from xinzheng_schemas.errors import Message
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.vocabulary import RevocationReason, label
 from xinzheng_verifier.trust.files import locked
 
@@ -69,13 +70,13 @@ def adopt(
     """What was published counts; exit 1 if steps have to be taken again before."""
     settings, talk = settings_of(data), Talk("adopt", **how)
     again = None if reason is None else Again(reason=RevocationReason(reason), ordered_by=operator().name)
-    found, documents = None, list(_listed(settings, edition_of(listed_in, root)))
-    if newest is not None:
-        found = _taken(settings, newest.read_bytes(), documents, talk, again)
-        if found is None:
-            return
+    documents = list(_listed(settings, edition_of(listed_in, root)))
+    if newest is not None and not _taken(settings, newest.read_bytes(), documents, talk, again):
+        return
+    if newest is None and not how["dry_run"]:
+        _finish_taking(settings)
     with closing(open_issuer(settings, without_signers=True)) as issuer:
-        if found is None:
+        if newest is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
             said = [] if lost is None else [_given_up(lost.params["found"], lost.params["expected"])]
             if (refusal := issuer.outbox.forgotten()) is not None:
@@ -90,11 +91,9 @@ def adopt(
                 return
             if not talk.goes_on(effects):
                 return
-        else:
-            documents.append(found.targets[issuer_path(issuer.office.court.id)])
         with issuer.outbox.alone():
             _found_keys(issuer, documents).take_over(issuer, operator())
-        publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list, again=again)
+        publication = issuer.outbox.adopt(opens_list=opens_list, again=again)
         talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
         require_published(publication)
         talk.say(word("key_published", version=publication.bundle_version))
@@ -117,13 +116,11 @@ def _found_keys(issuer: Issuer, documents: Sequence[bytes]) -> FoundKeys:
     return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=issuer.office.clock())
 
 
-def _taken(
-    settings: Settings, bundle: bytes, documents: Sequence[bytes], talk: Talk, again: Again | None
-) -> FoundEdition | None:
-    """The edition of a bundle once its files are in the publication folder; None if they are not to be.
+def _taken(settings: Settings, bundle: bytes, documents: Sequence[bytes], talk: Talk, again: Again | None) -> bool:
+    """Whether a bundle is taken over: it is kept beside the epoch, and its files are in the publication folder.
 
-    The files come first: from then on nothing is published before register and key folder know what they say. Of
-    certificates that were only issued they say nothing, so that the register is in doubt before.
+    That comes first: from then on nothing is published before register and key folder know what it says. Of
+    certificates that were only issued it says nothing, so that the register is in doubt before.
     """
     repository = open_repository(settings)
     with closing(open_office(settings)) as office:
@@ -136,13 +133,26 @@ def _taken(
             keys = FoundKeys(settings, forgotten_keys(store, repository.keys, [issuer, *documents]), at=now)
     given_up = [_given_up(found.version, last)] if found.version < last else []
     if not talk.goes_on([_effect_of(found), *given_up, *keys.effects(), *_effects(lists, again)]):
-        return None
+        return False
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
-        Epoch(settings.data / EPOCH_FILE).doubt()
+        Epoch(settings.data / EPOCH_FILE).doubt(bundle)
         if found.is_taken:
             repository.take(found)
-    return found
+    return True
+
+
+def _finish_taking(settings: Settings) -> None:
+    """Bring the publication folder to the edition of a bundle that is kept, where that was stopped.
+
+    What is refused now was not when it was kept: the folder is further, or its keys are others. It counts all the same.
+    """
+    for path in Epoch(settings.data / EPOCH_FILE).found():
+        with suppress(CodedError), locked(settings.data):
+            repository = open_repository(settings)
+            found = repository.judge(path.read_bytes(), at=system_clock())
+            if found.is_taken:
+                repository.take(found)
 
 
 def _given_up(found: object, last: object) -> Message:
