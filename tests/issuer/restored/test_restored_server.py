@@ -15,10 +15,11 @@ from starlette.testclient import TestClient
 
 from support.keyed import OPERATOR
 from support.office import OTHER_ID_NUMBER, CourtHouse, code, relisting
-from support.restoring import CASES, backup, restore, revoke, run, suspend, token
+from support.restoring import CASES, Lender, backup, bring_back, restore, revoke, run, snapshot, suspend, token
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing import readiness
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
@@ -126,6 +127,42 @@ def test_what_is_left_of_a_restored_register_is_neither_finished_nor_voided(cour
             assert store.pending_certificates() == []
 
 
+def test_a_server_that_runs_issues_nothing_once_something_is_taken_over(court: CourtHouse, tmp_path: Path) -> None:
+    """A snapshot of the machine started by itself, and found everything well: what it knew then counts no more."""
+    known = court.certificate(CASES[0])["certificateNumber"]
+    case = court.approved(CASES[1])
+    assert court.issuer.outbox.renew().published
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.clock.advance(seconds=30)
+    revoke(court, known)
+    lender.fetch()
+    bring_back(court, kept)
+    with started(court) as server:
+        assert server.get("/healthz", None).json()["hindrances"] == []
+        assert "[steps_to_repeat]" in run(server, "--bundle", lender.file(), "--yes").output
+        refused(server.post(f"{case}/issuance", {}, "sealOperator"))
+        assert recorded(server) == {known}
+        revoke(server, known)
+        assert run(server, "--yes").exit_code == 0
+        assert server.issue(case)["statusListNumber"] == 2
+
+
+def test_what_was_recorded_just_before_a_doubt_is_not_signed_and_not_lost(court: CourtHouse) -> None:
+    case = court.approved(CASES[0]).rpartition("/")[2]
+    actor = Actor("seal", "seal", frozenset({Role.SEAL_OPERATOR}))
+    left = court.issuer.cycle._record(case, actor)
+    court.issuer.outbox.epoch.doubt()
+    with pytest.raises(IssuingError) as caught:
+        court.issuer.cycle._finish(left, actor)
+    assert caught.value.code == "register_doubted"
+    court.issuer.tend()
+    with court.issuer.office.reading() as store:
+        assert [(each.number, each.voided_at) for each in store.pending_certificates()] == [(left.number, None)]
+    assert run(court, "--yes").exit_code == 0
+    court.issuer.tend()
+    assert court.state(left.number) == "active"
+
+
 def test_certificates_that_were_only_issued_are_missed_too(court: CourtHouse) -> None:
     """A08: no status list tells of them, and their numbers and indexes are taken."""
     known = court.certificate(CASES[0])["certificateNumber"]
@@ -173,9 +210,13 @@ def test_what_cannot_be_remembered_is_not_signed_and_not_lost(court: CourtHouse)
     case = court.approved(CASES[0])
     folder = (court.issuer.settings.data / EPOCH_FILE).parent
     folder.write_bytes(b"in the way")
+    assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_damaged")
+    assert recorded(court) == set()
+    folder.unlink()
+    (folder / "lock").mkdir(parents=True)
     assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_unwritable")
     (number,) = recorded(court)
-    folder.unlink()
+    (folder / "lock").rmdir()
     assert court.issue(case)["certificateNumber"] == number
 
 

@@ -58,11 +58,13 @@ class Epoch:
             fill: the register's newest status list and how many of its indexes are taken, seen after it was recorded.
 
         Raises:
-            IssuingError: `epoch_unwritable`.
+            IssuingError: `register_doubted`, something is being taken over since it was recorded; `epoch_unwritable`.
         """
 
         def follows(last: _Recorded | None) -> bool:
-            return last is None or (last.certificate is not None and last.fill < fill)
+            if last is not None and last.certificate is None:
+                raise IssuingError("register_doubted", path=self._path)
+            return last is None or last.fill < fill
 
         self._write(_Recorded(certificate_id, fill), follows)
 

@@ -224,13 +224,13 @@ class Outbox:
     def require_knowledge(self) -> None:
         """Raise while the register knows less than was published: it would give numbers and indexes out again.
 
-        What the last look found counts as long as it was good.
+        What the last look found counts as long as it was good, and nobody has begun to take anything over since.
 
         Raises:
             PublishingError: `register_restored`, `register_forgetful`, `keys_restored`, `edition_forgotten`; it cannot
                 be told: `register_doubted`, `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
         """
-        if not self._knows_all or self._keys.current() is not self._compared:
+        if not self._knows_all or self._keys.current() is not self._compared or self.forgotten() is not None:
             self._compare()
 
     def require_nothing_missed(self) -> None:
