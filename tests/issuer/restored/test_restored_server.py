@@ -24,6 +24,7 @@ from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing import readiness
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
 from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_issuer.publishing import outbox
 from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier import TrustStore, Verifier
 
@@ -75,6 +76,7 @@ def test_a_restored_register_is_noticed_at_the_start_and_issues_nothing(
 ) -> None:
     """A08: nothing is waiting and nothing is due, and yet numbers and indexes of the old lists may be taken."""
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(outbox, "TOLD_SECONDS", 0.0)
     known, relisted = (court.certificate(case)["certificateNumber"] for case in CASES[:2])
     case = court.approved(CASES[2])
     content = backup(court)
@@ -98,7 +100,6 @@ def test_a_restored_register_is_noticed_at_the_start_and_issues_nothing(
         assert run(restored, "--yes").exit_code == 0
         assert restored.issue(case)["statusListNumber"] == 2
         assert restored.get("/readyz", None).json() == {"status": "ready"}
-        restored.issuer.tend()
         assert restored.get("/healthz", None).json()["hindrances"] == []
 
 
@@ -127,7 +128,9 @@ def test_what_is_left_of_a_restored_register_is_neither_finished_nor_voided(cour
             assert store.pending_certificates() == []
 
 
-def test_a_server_that_runs_issues_nothing_once_something_is_taken_over(court: CourtHouse, tmp_path: Path) -> None:
+def test_a_server_that_runs_issues_nothing_once_something_is_taken_over(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A snapshot of the machine started by itself, and found everything well: what it knew then counts no more."""
     known = court.certificate(CASES[0])["certificateNumber"]
     case = court.approved(CASES[1])
@@ -142,8 +145,11 @@ def test_a_server_that_runs_issues_nothing_once_something_is_taken_over(court: C
         assert "[steps_to_repeat]" in run(server, "--bundle", lender.file(), "--yes").output
         refused(server.post(f"{case}/issuance", {}, "sealOperator"))
         assert recorded(server) == {known}
+        assert server.get("/healthz", None).json()["hindrances"] == ["register_restored"]
         revoke(server, known)
         assert run(server, "--yes").exit_code == 0
+        monkeypatch.setattr(outbox, "TOLD_SECONDS", 0.0)
+        assert server.get("/healthz", None).json()["hindrances"] == []
         assert server.issue(case)["statusListNumber"] == 2
 
 

@@ -94,8 +94,10 @@ def adopt(
         with issuer.outbox.alone():
             _found_keys(issuer, documents).take_over(issuer, operator())
         publication = issuer.outbox.adopt(opens_list=opens_list, again=again)
-        talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
-        require_published(publication)
+        talk.end(
+            {"bundleVersion": publication.bundle_version}, word("upgraded" if publication.published else "adopted")
+        )
+        require_published(publication, then="adopt_once_more")
         talk.say(word("key_published", version=publication.bundle_version))
 
 

@@ -8,6 +8,7 @@ began.
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_resto
 
 MOST_NAMED = 4
 """How many of the lists that were forgotten a refusal names."""
+
+TOLD_SECONDS = 10.0
+"""How long a hindrance is told without another look, seconds; as long as an answer about the keys. [chosen]"""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -94,6 +98,7 @@ class Outbox:
         self._knows_all: bool | None = None  # None: to be looked at
         self._compared: CourtKeys | None = None  # the keys that the last look found good
         self._hindrances: Sequence[str] = ()
+        self._looked_at = float("-inf")
 
     @property
     def publisher(self) -> BundlePublisher:
@@ -192,7 +197,13 @@ class Outbox:
             except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
                 _log.error("hindered", code=type(error).__name__, exc_info=error)
                 found.append(type(error).__name__)
-        self._hindrances = [*dict.fromkeys(found)]
+        self._hindrances, self._looked_at = [*dict.fromkeys(found)], time.monotonic()
+
+    def look_again(self) -> None:
+        """What whoever tells of hindrances does: see whether they are gone, and whether a take-over has begun."""
+        is_old = time.monotonic() - self._looked_at >= TOLD_SECONDS
+        if is_old if self._hindrances else self.forgotten() is not None:
+            self.look()
 
     @property
     def hindrances(self) -> Sequence[str]:
