@@ -59,9 +59,11 @@ def test_what_cannot_be_read_is_not_written_over(path: Path) -> None:
     assert path.read_bytes() == b"{"
 
 
-def test_a_doubt_stays_whatever_is_recorded_meanwhile(path: Path) -> None:
+def test_what_is_recorded_in_doubt_is_refused_before_it_is_signed(path: Path) -> None:
     epoch = Epoch(path)
     epoch.note("a", (1, 1))
     epoch.doubt()
-    epoch.note("b", (1, 2))
+    with pytest.raises(IssuingError) as caught:
+        epoch.note("b", (1, 2))
+    assert caught.value.code == "register_doubted"
     assert json.loads(path.read_bytes())["certificate"] is None

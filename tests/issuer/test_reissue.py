@@ -19,7 +19,7 @@ from support.keyed import OPERATOR
 from support.office import CourtHouse, StandingClock, application, relisting
 from support.repository import ROOT
 from xinzheng_issuer.domain.workflow import Actor, Role
-from xinzheng_issuer.errors import IssuingError, KeyLifeError
+from xinzheng_issuer.errors import IssuingError, KeyLifeError, PublishingError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.cycle import IssuingCycle
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
@@ -139,6 +139,21 @@ def test_what_is_issued_anew_is_remembered_outside_of_the_register(
     reissue(keyed).run()
     noted = strict_json.loads_object((keyed.settings.data / EPOCH_FILE).read_bytes())["certificate"]
     assert noted in [certificate.id for certificate, _ in rows(keyed) if certificate.signing_key == "cert-2"]
+
+
+def test_nothing_is_given_out_while_something_is_taken_over_beside_it(
+    keyed_house: CourtHouse, keyed: Issuer, clock: StandingClock
+) -> None:
+    issued(keyed_house, 7)
+    lose_the_key(keyed, clock)
+    with pytest.raises(PublishingError) as refused:
+        reissue(keyed).run(lambda _done, _all: keyed.outbox.epoch.doubt())
+    assert refused.value.code == "register_doubted"
+    assert len([each for each, _ in rows(keyed) if each.signing_key == "cert-2"]) == 3  # the batch that was under way
+    assert len(rows(keyed)) == 10
+    assert keyed.outbox.adopt().published
+    reissue(keyed).run()
+    check_whole(keyed, 7)
 
 
 def test_each_is_in_the_log_by_which_a_restored_register_is_made_up_for(

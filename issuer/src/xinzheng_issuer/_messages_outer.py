@@ -287,6 +287,13 @@ PUBLISHING = {
         "无从判断登记库是否知道最近登记的证明（{path}）：正在将已发布的内容接管入库。启用并发布下一个状态列表之前"
         "不签发任何证明：xinzheng db adopt；如曾中断或未能发布，请再执行一次。",
     ),
+    "found_damaged": Message(
+        "{path} is a published bundle that is being taken over into the register, and it cannot be read. Nothing is "
+        "published before it is there again: put it back from a copy, or take the same bundle over once more "
+        "(xinzheng db adopt --bundle FILE).",
+        "{path} 是正在接管入库的已发布信任包，但无法读取。恢复该文件之前不发布任何内容：请从副本还原，"
+        "或再次接管同一信任包（xinzheng db adopt --bundle 文件）。",
+    ),
     "epoch_damaged": Message(
         "{path} should name the certificate that was recorded last, and cannot be read: whether the register came "
         "back from a backup cannot be told. No certificate is issued before the next status list is open: xinzheng db "

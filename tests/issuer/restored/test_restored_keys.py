@@ -283,7 +283,12 @@ def test_lists_of_a_status_key_that_came_after_the_backup_are_taken_over(court: 
     assert not revoke(court, first)["published"]
     done = run(court, "--bundle", lender.file(), "--yes")
     assert (done.exit_code, "Publishing failed: key_missing" in done.output) == (1, True)
-    assert "xinzheng keys create" in done.output
+    assert "up to date" not in done.output
+    lines = done.output.splitlines()
+    assert ["taken over into the register" in lines[-4], "xinzheng keys create" in lines[-2]] == [True, True]
+    assert "run xinzheng db adopt once more" in lines[-1]
+    chinese = run(court, "--yes", LC_ALL="zh_CN.UTF-8").output.splitlines()
+    assert ["已接管入库" in chinese[-4], "再次执行 xinzheng db adopt" in chinese[-1]] == [True, True]
     created = xinzheng(court, "keys", "create", "status-3", "--usage", "status", "--reason", "lost", "--yes")
     assert "Publishing failed: key_missing" in created.output
     keys(court, "activate", "status-3", "--now")
@@ -296,7 +301,7 @@ def test_lists_of_a_status_key_that_came_after_the_backup_are_taken_over(court: 
     assert hindrances(court) == ["register_doubted"]  # the take-over has not come to its end
     assert run(court, "--yes").exit_code == 0
     assert hindrances(court) == []
-    assert court.certificate(NEXT_CASE)["statusListNumber"] == 3
+    assert court.certificate(NEXT_CASE)["statusListNumber"] == 4  # each run has opened one
 
 
 def test_one_name_for_two_certificate_keys_is_refused_with_a_way_on(court: CourtHouse, tmp_path: Path) -> None:

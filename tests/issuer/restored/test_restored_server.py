@@ -15,14 +15,16 @@ from starlette.testclient import TestClient
 
 from support.keyed import OPERATOR
 from support.office import OTHER_ID_NUMBER, CourtHouse, code, relisting
-from support.restoring import CASES, backup, restore, revoke, run, suspend, token
+from support.restoring import CASES, Lender, backup, bring_back, restore, revoke, run, snapshot, suspend, token
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.domain.workflow import Actor, Role
+from xinzheng_issuer.errors import IssuingError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing import readiness
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
 from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_issuer.publishing import outbox
 from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier import TrustStore, Verifier
 
@@ -74,6 +76,7 @@ def test_a_restored_register_is_noticed_at_the_start_and_issues_nothing(
 ) -> None:
     """A08: nothing is waiting and nothing is due, and yet numbers and indexes of the old lists may be taken."""
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(outbox, "TOLD_SECONDS", 0.0)
     known, relisted = (court.certificate(case)["certificateNumber"] for case in CASES[:2])
     case = court.approved(CASES[2])
     content = backup(court)
@@ -97,7 +100,6 @@ def test_a_restored_register_is_noticed_at_the_start_and_issues_nothing(
         assert run(restored, "--yes").exit_code == 0
         assert restored.issue(case)["statusListNumber"] == 2
         assert restored.get("/readyz", None).json() == {"status": "ready"}
-        restored.issuer.tend()
         assert restored.get("/healthz", None).json()["hindrances"] == []
 
 
@@ -124,6 +126,47 @@ def test_what_is_left_of_a_restored_register_is_neither_finished_nor_voided(cour
         restored.issuer.tend()
         with restored.issuer.office.reading() as store:
             assert store.pending_certificates() == []
+
+
+def test_a_server_that_runs_issues_nothing_once_something_is_taken_over(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot of the machine started by itself, and found everything well: what it knew then counts no more."""
+    known = court.certificate(CASES[0])["certificateNumber"]
+    case = court.approved(CASES[1])
+    assert court.issuer.outbox.renew().published
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.clock.advance(seconds=30)
+    revoke(court, known)
+    lender.fetch()
+    bring_back(court, kept)
+    with started(court) as server:
+        assert server.get("/healthz", None).json()["hindrances"] == []
+        assert "[steps_to_repeat]" in run(server, "--bundle", lender.file(), "--yes").output
+        refused(server.post(f"{case}/issuance", {}, "sealOperator"))
+        assert recorded(server) == {known}
+        assert server.get("/healthz", None).json()["hindrances"] == ["register_restored"]
+        revoke(server, known)
+        assert run(server, "--yes").exit_code == 0
+        monkeypatch.setattr(outbox, "TOLD_SECONDS", 0.0)
+        assert server.get("/healthz", None).json()["hindrances"] == []
+        assert server.issue(case)["statusListNumber"] == 2
+
+
+def test_what_was_recorded_just_before_a_doubt_is_not_signed_and_not_lost(court: CourtHouse) -> None:
+    case = court.approved(CASES[0]).rpartition("/")[2]
+    actor = Actor("seal", "seal", frozenset({Role.SEAL_OPERATOR}))
+    left = court.issuer.cycle._record(case, actor)
+    court.issuer.outbox.epoch.doubt()
+    with pytest.raises(IssuingError) as caught:
+        court.issuer.cycle._finish(left, actor)
+    assert caught.value.code == "register_doubted"
+    court.issuer.tend()
+    with court.issuer.office.reading() as store:
+        assert [(each.number, each.voided_at) for each in store.pending_certificates()] == [(left.number, None)]
+    assert run(court, "--yes").exit_code == 0
+    court.issuer.tend()
+    assert court.state(left.number) == "active"
 
 
 def test_certificates_that_were_only_issued_are_missed_too(court: CourtHouse) -> None:
@@ -173,9 +216,13 @@ def test_what_cannot_be_remembered_is_not_signed_and_not_lost(court: CourtHouse)
     case = court.approved(CASES[0])
     folder = (court.issuer.settings.data / EPOCH_FILE).parent
     folder.write_bytes(b"in the way")
+    assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_damaged")
+    assert recorded(court) == set()
+    folder.unlink()
+    (folder / "lock").mkdir(parents=True)
     assert code(court.post(f"{case}/issuance", {}, "sealOperator")) == (503, "epoch_unwritable")
     (number,) = recorded(court)
-    folder.unlink()
+    (folder / "lock").rmdir()
     assert court.issue(case)["certificateNumber"] == number
 
 

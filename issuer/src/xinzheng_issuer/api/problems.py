@@ -56,6 +56,7 @@ _STATUS_OF_CODE = {
     "qr_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
     "signer_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "epoch_unwritable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "register_doubted": HTTPStatus.SERVICE_UNAVAILABLE,
     "issuing_unfinished": HTTPStatus.SERVICE_UNAVAILABLE,
     "feed_too_many_records": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "body_not_json": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

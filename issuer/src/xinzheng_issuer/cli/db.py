@@ -1,7 +1,7 @@
 """`xinzheng db`."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
@@ -10,6 +10,7 @@ from xinzheng_issuer.cli.listing import edition_of, root_option
 from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
+from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
@@ -22,7 +23,7 @@ from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
-from xinzheng_schemas.errors import Message
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.vocabulary import RevocationReason, label
 from xinzheng_verifier.trust.files import locked
 
@@ -74,22 +75,25 @@ def adopt(
     """What was published counts; exit 1 if steps have to be taken again before."""
     settings, talk = settings_of(data), Talk("adopt", **how)
     again = None if reason is None else Again(reason=RevocationReason(reason), ordered_by=operator().name)
-    found, documents = None, list(_listed(settings, edition_of(listed_in, root)))
+    documents = list(_listed(settings, edition_of(listed_in, root)))
     if first_root is not None and newest is None:
         raise click.UsageError(word("adopt_first_root"))
+    found: list[FoundEdition] = []
     if newest is not None:
         repository = open_repository(settings, first_root)
         found = _taken(settings, repository, newest.read_bytes(), documents, talk=talk, again=again)
-        if found is None:
+        if not found:
             return
+    elif not how["dry_run"]:
+        found = _finish_taking(settings)
     with closing(open_issuer(settings, without_signers=True)) as issuer:
         catch_up_roots(issuer.office, issuer.outbox)
-        if found is None:
+        if newest is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
             said = [] if lost is None else [_lost(lost)]
             if (refusal := issuer.outbox.forgotten()) is not None:
                 said.append(Message(refusal.message("en"), refusal.message("zh")))
-            keys = _found_keys(issuer, documents)
+            keys = _found_keys(issuer, documents, found)
             opens = bool(lists or said or opens_list)
             effects = [*keys.effects(), *said, *_effects(lists, again, opens=opens)]
             if not effects:
@@ -99,13 +103,13 @@ def adopt(
                 return
             if not talk.goes_on(effects):
                 return
-        else:
-            documents.append(found.targets[issuer_path(issuer.office.court.id)])
         with issuer.outbox.alone():
             _found_keys(issuer, documents, found).take_over(issuer, operator())
-        publication = issuer.outbox.adopt(None if found is None else found.targets, opens_list=opens_list, again=again)
-        talk.end({"bundleVersion": publication.bundle_version}, word("upgraded"))
-        require_published(publication)
+        publication = issuer.outbox.adopt(opens_list=opens_list, again=again)
+        talk.end(
+            {"bundleVersion": publication.bundle_version}, word("upgraded" if publication.published else "adopted")
+        )
+        require_published(publication, then="adopt_once_more")
         talk.say(word("key_published", version=publication.bundle_version))
 
 
@@ -122,9 +126,9 @@ def _listed(settings: Settings, edition: CountryEdition | None) -> Iterator[byte
             yield listed_document(office, edition)
 
 
-def _found_keys(issuer: Issuer, documents: Sequence[bytes], found: FoundEdition | None = None) -> FoundKeys:
+def _found_keys(issuer: Issuer, documents: Sequence[bytes], found: Sequence[FoundEdition] = ()) -> FoundKeys:
     now, edition = issuer.office.clock(), issuer.outbox.publisher.in_effect
-    published = [each.published_at for each in (edition, found) if each is not None]
+    published = [each.published_at for each in (edition, *found) if each is not None]
     with issuer.office.reading() as store:
         end = not_before(store, published, at=now)
     return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=now, not_before=end)
@@ -138,11 +142,11 @@ def _taken(
     *,
     talk: Talk,
     again: Again | None,
-) -> FoundEdition | None:
-    """The edition of a bundle once its files are in the publication folder; None if they are not to be.
+) -> list[FoundEdition]:
+    """The edition of a bundle once it is kept beside the epoch, and its files are in the publication folder.
 
-    The files come first: from then on nothing is published before register and key folder know what they say. Of
-    certificates that were only issued they say nothing, so that the register is in doubt before.
+    That comes first: from then on nothing is published before register and key folder know what it says. Of
+    certificates that were only issued it says nothing, so that the register is in doubt before.
     """
     with closing(open_office(settings)) as office:
         now = office.clock()
@@ -155,13 +159,29 @@ def _taken(
             keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
     given_up = [_given_up(found.version, last)] if found.version < last else []
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
-        return None
+        return []
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
-        Epoch(settings.data / EPOCH_FILE).doubt()
+        Epoch(settings.data / EPOCH_FILE).doubt(bundle)
         if found.is_taken:
             repository.take(found)
-    return found
+    return [found]
+
+
+def _finish_taking(settings: Settings) -> list[FoundEdition]:
+    """The editions of bundles that are kept, once the publication folder is brought to them, where that was stopped.
+
+    What is refused now was not when it was kept: the folder is further, or its keys are others. It counts all the same.
+    """
+    editions = []
+    for path in Epoch(settings.data / EPOCH_FILE).found():
+        with suppress(CodedError), locked(settings.data):
+            repository = open_repository(settings)
+            found = repository.judge(path.read_bytes(), at=system_clock())
+            if found.is_taken:
+                repository.take(found)
+            editions.append(found)
+    return editions
 
 
 def _lost(refusal: PublishingError) -> Message:

@@ -91,13 +91,17 @@ class Talk:
             click.echo(text)
 
 
-def require_published(publication: PublicationState) -> None:
+def require_published(publication: PublicationState, *, then: str | None = None) -> None:
     """Raise unless lenders can see a step.
+
+    Args:
+        publication: what became of it.
+        then: word of what is to be done once the reason is mended.
 
     Raises:
         click.ClickException: why they cannot.
     """
     if not publication.published:
         failed = word("not_published", reason=publication.reason)
-        hint = _HINTS.get(publication.reason or "")
-        raise click.ClickException(f"{failed}\n{word(hint)}" if hint else failed)
+        hints = [word(each) for each in (_HINTS.get(publication.reason or ""), then) if each]
+        raise click.ClickException("\n".join([failed, *hints]))

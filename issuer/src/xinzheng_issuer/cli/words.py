@@ -98,6 +98,15 @@ WORDS: dict[str, Message] = {
         "epoch/recorded.json 不存在，而仅签发过的证明须由它得知：如该文件已丢失且登记库由备份恢复，"
         "请启用下一个状态列表：xinzheng db adopt --open-next-list。",
     ),
+    "adopted": Message(
+        "What was published is taken over into the register; lenders do not see that yet.",
+        "已发布的内容已接管入库；各机构尚不可见。",
+    ),
+    "adopt_once_more": Message(
+        "Once that is mended, run xinzheng db adopt once more, until it has published or finds nothing left to take "
+        "over.",
+        "排除该原因后，请再次执行 xinzheng db adopt，直至其已发布，或已无须接管任何内容。",
+    ),
     "demo": Message(
         "Play the whole story, from application to revocation.",
         "演示从申请到撤销的全过程。",

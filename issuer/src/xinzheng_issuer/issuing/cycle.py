@@ -54,6 +54,7 @@ _log = structlog.get_logger("xinzheng.issuing")
 _OUT_OF_REACH = {
     "signer_unavailable",
     "epoch_unwritable",
+    "register_doubted",
     "issuing_unfinished",
     "sm2_unavailable",
     "sm2_failed",
@@ -121,11 +122,11 @@ class IssuingCycle:
             WorkflowError: state (`not_approved`, `already_issued`) or role.
             RefusalError: `list_check_stale`, `list_check_before_relisting`, or the case makes no certificate.
             IssuingError: `issuing_in_progress`, `draft_changed`, `lint_failed`, `self_check_failed`, `qr_too_large`,
-                `status_list_exhausted`; `signer_unavailable`, `epoch_unwritable`, `issuing_unfinished`, after which the
-                same step finishes what it began.
+                `status_list_exhausted`; `signer_unavailable`, `epoch_unwritable`, `register_doubted`,
+                `issuing_unfinished`, after which the same step finishes what it began.
             TokenError, KeyStoreError: (keys) the key's hardware module does not sign, or libcrypto with an SM2 key
                 (`sm2_unavailable`, `sm2_failed`); likewise.
-            PublishingError: `register_restored`, `register_forgetful`: nothing was begun.
+            PublishingError: `register_restored`, `register_forgetful`, `register_doubted`: nothing was begun.
         """
         self._require_knowledge()
         with refusals_logged(self._office, case_id, Action.ISSUE, actor):
@@ -271,7 +272,7 @@ class IssuingCycle:
             certificate_id: its id; of several that were recorded together that of any.
 
         Raises:
-            IssuingError: `epoch_unwritable`.
+            IssuingError: `epoch_unwritable`, `register_doubted`.
         """
         with self._office.reading() as store:
             fill = store.list_fill()

@@ -3,10 +3,13 @@
 A register that came back from a backup does not know it: numbers and indexes were given out since, and would be given
 out again. Status lists tell the same once one has changed; this tells it where nothing has happened but that. Which
 certificate is the last, the register says by how many indexes it has given out, and no clock.
+
+A published bundle that is to be taken over lies beside it until that is done: whoever goes on must not need to know
+of it.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +17,7 @@ from xinzheng_issuer.errors import IssuingError, PublishingError
 from xinzheng_issuer.register.store import Store
 from xinzheng_schemas.strict_json import loads_object
 from xinzheng_verifier.trust.files import locked, replace_file
+from xinzheng_verifier.trust.names import sha256_of
 
 EPOCH_FILE = "epoch/recorded.json"
 """Its name in the data folder; it does not belong into backups of the register."""
@@ -54,21 +58,30 @@ class Epoch:
             fill: the register's newest status list and how many of its indexes are taken, seen after it was recorded.
 
         Raises:
-            IssuingError: `epoch_unwritable`.
+            IssuingError: `register_doubted`, something is being taken over since it was recorded; `epoch_unwritable`.
         """
 
         def follows(last: _Recorded | None) -> bool:
-            return last is None or (last.certificate is not None and last.fill < fill)
+            if last is not None and last.certificate is None:
+                raise IssuingError("register_doubted", path=self._path)
+            return last is None or last.fill < fill
 
         self._write(_Recorded(certificate_id, fill), follows)
 
-    def doubt(self) -> None:
+    def doubt(self, found: bytes | None = None) -> None:
         """Remember that certificates may have been recorded of which this register does not know.
+
+        Args:
+            found: a bundle that is to be taken over and is to be kept until then.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        self._write(_Recorded(None, (0, 0)), lambda _last: True)
+        self._write(_Recorded(None, (0, 0)), lambda _last: True, found)
+
+    def found(self) -> Iterator[Path]:
+        """The bundles that are to be taken over."""
+        yield from sorted(self._path.parent.glob("[0-9a-f]*.xzb"))
 
     def refusal(self, store: Store) -> PublishingError | None:
         """Why nothing may be issued by this register; None if it knows all that was recorded, or none is remembered.
@@ -92,7 +105,7 @@ class Epoch:
         return PublishingError("register_forgetful", path=self._path)
 
     def forget(self, store: Store) -> None:
-        """Forget a certificate that the register does not know, for it was brought up to date.
+        """Forget what the register does not know, for it was brought up to date.
 
         Args:
             store: an open transaction.
@@ -104,12 +117,16 @@ class Epoch:
             return
         try:
             with locked(self._path.parent):
+                for bundle in self.found():
+                    bundle.unlink()
                 if self.refusal(store) is not None:
                     self._path.unlink()
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
-    def _write(self, content: _Recorded, follows: Callable[[_Recorded | None], bool]) -> None:
+    def _write(
+        self, content: _Recorded, follows: Callable[[_Recorded | None], bool], found: bytes | None = None
+    ) -> None:
         """Write what is to be remembered, if it follows what is.
 
         Raises:
@@ -120,6 +137,8 @@ class Epoch:
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             with locked(self._path.parent):
+                if found is not None:  # first of all: a doubt without it would be ended without it
+                    replace_file(self._path.with_name(f"{sha256_of(found)}.xzb"), found, mode=0o600)
                 if certificate is None or follows(self._last()):
                     replace_file(self._path, octets, mode=0o600)
         except PublishingError as error:

@@ -131,7 +131,8 @@ class Reissue:
         Raises:
             KeyLifeError: as `check`; `reissue_running`.
             LifecycleError, KeyStoreError: (keys) no key signs now. What was recorded is finished by the next run.
-            IssuingError: `signer_unavailable`, `epoch_unwritable`; likewise.
+            IssuingError: `signer_unavailable`, `epoch_unwritable`, `register_doubted`; likewise.
+            PublishingError: as `check`; likewise.
         """
         self.check()
         with _alone(self._issuer.settings.keys_folder):
@@ -223,6 +224,7 @@ class Reissue:
 
     def _recorded(self, after: str) -> tuple[str, Sequence[_Work]] | None:
         """Record the next batch: the id after which to go on, and what was recorded; None at the end of the pass."""
+        self._issuer.outbox.require_knowledge()  # somebody may take something over meanwhile
         now = self._office.clock()
         work: list[_Work] = []
         with self._office.writing() as store:

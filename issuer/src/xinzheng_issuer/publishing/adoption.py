@@ -85,18 +85,37 @@ def behind(store: Store, published: Mapping[str, bytes], *, at: datetime) -> lis
     return list(_behind(store, published, at=at))
 
 
-def adopt(store: Store, lists: Sequence[Behind], *, at: datetime) -> None:
-    """Enter what was published into the register, and open the next status list.
+def take_over(
+    store: Store, published: Mapping[str, bytes], *, at: datetime, again: Again | None = None
+) -> list[Behind]:
+    """Enter into the register what an edition tells and it does not know.
+
+    Args:
+        store: an open transaction; to be given up if steps have to be repeated.
+        published: path → content of the edition.
+        at: the present moment.
+        again: revoke what was published as revoked; None leaves that to people.
+
+    Returns:
+        What was entered.
+    """
+    lists = behind(store, published, at=at)
+    if again is not None and revoke_again(store, lists, again, at=at):
+        lists = behind(store, published, at=at)
+    for each in lists:
+        _take_over(store, each, at=at)
+    return lists
+
+
+def open_next_list(store: Store, *, at: datetime) -> None:
+    """Open the next status list.
 
     Indexes may be taken by certificates that the register does not know: none is given out on the old lists any more.
 
     Args:
         store: an open transaction.
-        lists: what `behind` found in it.
         at: the present moment.
     """
-    for each in lists:
-        _take_over(store, each, at=at)
     following = max(store.list_numbers()) + 1
     for purpose in STATUS_PURPOSES:
         store.add(first_row(store, following, purpose, at=at))

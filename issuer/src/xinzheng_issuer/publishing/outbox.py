@@ -8,6 +8,7 @@ began.
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,10 +20,10 @@ from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.steps import clock_is_due, expire_due
-from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
-from xinzheng_issuer.publishing.adoption import Again, Behind, adopt, behind, revoke_again
+from xinzheng_issuer.publishing.adoption import Again, Behind, behind, open_next_list, take_over
 from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
@@ -30,6 +31,7 @@ from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.known_keys import ForgottenKey, forgotten_keys, require_known
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import is_ahead
+from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.served import Served, served
 from xinzheng_issuer.register.tables import StatusList
@@ -47,6 +49,9 @@ FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_resto
 
 MOST_NAMED = 4
 """How many of the lists that were forgotten a refusal names."""
+
+TOLD_SECONDS = 10.0
+"""How long a hindrance is told without another look, seconds; as long as an answer about the keys. [chosen]"""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -93,6 +98,7 @@ class Outbox:
         self._knows_all: bool | None = None  # None: to be looked at
         self._compared: CourtKeys | None = None  # the keys that the last look found good
         self._hindrances: Sequence[str] = ()
+        self._looked_at = float("-inf")
 
     @property
     def publisher(self) -> BundlePublisher:
@@ -138,20 +144,18 @@ class Outbox:
         with self._office.reading() as store:
             return store.last_bundle_version()
 
-    def behind(self, found: Mapping[str, bytes] | None = None) -> list[Behind]:
+    def behind(self) -> list[Behind]:
         """The status lists of which the register knows less than was published, for it came back from a backup.
 
-        Args:
-            found: path → content of an edition that was judged and found elsewhere; by default what is in effect.
-
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`; `list_not_own`, the court has not signed one.
+            PublishingError: `repository_damaged`, `edition_damaged`; `list_not_own`, the court has not signed one;
+                `found_damaged`.
         """
         now = self._office.clock()
         # What was published is read first: a publication meanwhile is in the rows before it takes effect.
-        published = self._own(at=now) if found is None else found
+        published = self._own(at=now)
         with self._office.reading() as store:
-            return behind(store, published, at=now)
+            return [each for edition in published for each in behind(store, edition, at=now)]
 
     def forgotten_keys(self, documents: Sequence[bytes] = ()) -> list[ForgottenKey]:
         """The keys of which the key folder knows less than was published or recorded, for it came from a backup.
@@ -160,15 +164,15 @@ class Outbox:
             documents: issuer documents of the court that were published elsewhere.
 
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`.
+            PublishingError: `repository_damaged`, `edition_damaged`, `found_damaged`.
         """
         listed = [*self._listed(), *documents]
         with self._office.reading() as store:
             return forgotten_keys(store, self._keys, listed)
 
     def _listed(self) -> list[bytes]:
-        document = self._published().get(self._issuer_path)
-        return [] if document is None else [document]
+        editions = [self._published(), *self._found()]
+        return [edition[self._issuer_path] for edition in editions if self._issuer_path in edition]
 
     @property
     def _issuer_path(self) -> str:
@@ -193,7 +197,13 @@ class Outbox:
             except Exception as error:  # noqa: BLE001 - the register or a folder is away: the next look tells
                 _log.error("hindered", code=type(error).__name__, exc_info=error)
                 found.append(type(error).__name__)
-        self._hindrances = [*dict.fromkeys(found)]
+        self._hindrances, self._looked_at = [*dict.fromkeys(found)], time.monotonic()
+
+    def look_again(self) -> None:
+        """What whoever tells of hindrances does: see whether they are gone, and whether a take-over has begun."""
+        is_old = time.monotonic() - self._looked_at >= TOLD_SECONDS
+        if is_old if self._hindrances else self.forgotten() is not None:
+            self.look()
 
     @property
     def hindrances(self) -> Sequence[str]:
@@ -225,13 +235,13 @@ class Outbox:
     def require_knowledge(self) -> None:
         """Raise while the register knows less than was published: it would give numbers and indexes out again.
 
-        What the last look found counts as long as it was good.
+        What the last look found counts as long as it was good, and nobody has begun to take anything over since.
 
         Raises:
             PublishingError: `register_restored`, `register_forgetful`, `keys_restored`, `edition_forgotten`; it cannot
                 be told: `register_doubted`, `repository_damaged`, `edition_damaged`, `list_not_own`, `epoch_damaged`.
         """
-        if not self._knows_all or self._keys.current() is not self._compared:
+        if not self._knows_all or self._keys.current() is not self._compared or self.forgotten() is not None:
             self._compare()
 
     def require_nothing_missed(self) -> None:
@@ -261,41 +271,35 @@ class Outbox:
         with self._office.reading() as store:
             return self.epoch.refusal(store)
 
-    def adopt(
-        self, found: Mapping[str, bytes] | None = None, *, opens_list: bool = False, again: Again | None = None
-    ) -> PublicationState:
+    def adopt(self, *, opens_list: bool = False, again: Again | None = None) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
         Editions that nobody has any more are given up: the next is above the last one that is remembered. Until all of
         that is done, whatever stops it, the register is in doubt and issues nothing.
 
         Args:
-            found: as for `behind`.
             opens_list: open the next list although nothing shows that the register lacks anything.
             again: revoke what was published as revoked; None leaves that to people.
 
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`; `steps_to_repeat`, nothing was
-                changed.
+            PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`, `found_damaged`;
+                `steps_to_repeat`, nothing was changed.
             IssuingError: `epoch_unwritable`, nothing was changed.
         """
         now = self._office.clock()
         with self.alone():
             is_forgotten = self.forgotten_edition() is not None
+            editions = self._own(at=now)
             with self._office.writing() as store:
-                published = self._own(at=now) if found is None else found
-                lists = behind(store, published, at=now)
-                if again is not None and revoke_again(store, lists, again, at=now):
-                    lists = behind(store, published, at=now)
+                lists = [each for edition in editions for each in take_over(store, edition, at=now, again=again)]
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
-                # What was found elsewhere tells of certificates that it does not name, and that nobody here knows.
-                must = opens_list or is_forgotten or found is not None or self.epoch.refusal(store) is not None
+                must = opens_list or is_forgotten or self.epoch.refusal(store) is not None
                 if lists or must:
                     self.epoch.doubt()
                     self._knows_all = None
-                    adopt(store, lists, at=now)
+                    open_next_list(store, at=now)
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
@@ -310,11 +314,19 @@ class Outbox:
         edition = self._publisher.in_effect
         return edition.targets if edition is not None else {}
 
-    def _own(self, *, at: datetime) -> Mapping[str, bytes]:
-        """What is published, after a look at who signed it: it is about to be taken over."""
+    def _found(self) -> list[Mapping[str, bytes]]:
+        """What was published and is to be taken over yet, wherever it was found; it was judged before it was kept.
+
+        Raises:
+            PublishingError: `found_damaged`.
+        """
+        return [_told_by(path) for path in self.epoch.found()]
+
+    def _own(self, *, at: datetime) -> list[Mapping[str, bytes]]:
+        """Whatever was published, after a look at who signed what is in effect: it is about to be taken over."""
         published = self._published()
         self._check_own(published, at=at)
-        return published
+        return [published, *(found for found in self._found() if found != published)]
 
     def _check_own(self, published: Mapping[str, bytes], *, at: datetime) -> None:
         check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
@@ -433,7 +445,8 @@ class Outbox:
         """What is to be published in the place of the edition in effect: path → content.
 
         Raises:
-            PublishingError: `status_list_older`, `revocations_forgotten`; `edition_damaged`, `list_not_own`.
+            PublishingError: `status_list_older`, `revocations_forgotten`; `edition_damaged`, `list_not_own`,
+                `found_damaged`.
         """
         folder = f"courts/{self._office.court.id}"
         issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
@@ -447,11 +460,20 @@ class Outbox:
         except PublishingError:
             self._check_own(published, at=at)  # what the court did not sign proves nothing of its register
             raise
+        for found in self._found():
+            check_not_older(targets, found)
         return targets
 
     def _version(self) -> int | None:
         latest = self._publisher.latest
         return latest.version if latest else None
+
+
+def _told_by(bundle: Path) -> Mapping[str, bytes]:
+    try:
+        return own_word(bundle.read_bytes())
+    except (OSError, TrustListError) as error:
+        raise PublishingError("found_damaged", path=bundle) from error
 
 
 def _reason(error: Exception) -> str:

@@ -33,6 +33,7 @@ def health(issuer: CurrentIssuer) -> HealthOut:
     """Reads the register and the publication folder; asks no key, see `/readyz`."""
     with issuer.office.reading() as store:
         store.court()
+    issuer.outbox.look_again()
     publisher = issuer.outbox.publisher
     latest = publisher.latest
     # A round of the timer may just be under way, and a command line may have the turn.
