@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from support.office import CourtHouse, application, relisting
-from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier import TrustStore, Verifier
 
@@ -27,7 +27,7 @@ def ahead_for_a_round(house: CourtHouse) -> None:
     """What is due is done, and the clock is right again before anything is published."""
     house.clock.now += AHEAD
     with house.issuer.office.writing() as store:
-        assert expire_due(store, at=house.clock.now) > 0
+        assert expire_due(store, house.issuer.office, at=house.clock.now) > 0
     house.clock.now -= AHEAD
 
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import send_back_open
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, shown_state, take_step
+from xinzheng_issuer.casework.steps import refusals_logged, shown_state, take_step
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
@@ -96,7 +97,7 @@ def _step(
     with office.reading() as store:
         case_id = store.issued_certificate(number)[1].id
     with office.writing() as store:
-        expire_due(store, at=now)
+        expire_due(store, office, at=now)
     with refusals_logged(office, case_id, action, actor), office.writing() as store:
         if action is Action.REVOKE:
             store.hold_feed()

@@ -17,8 +17,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from xinzheng_issuer.casework.ends import clock_is_due, expire_due
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import clock_is_due, expire_due
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
@@ -399,7 +399,7 @@ class Outbox:
         # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
         with self._keys.in_use() as keys:
             with self._office.writing() as store:
-                expire_due(store, at=now)
+                expire_due(store, self._office, at=now)
             # A disk far away may keep one waiting: not in a transaction.
             edition, forgotten = self._publisher.compared(given := self._numbered())
             with self._office.writing(snapshot=True) as store:
