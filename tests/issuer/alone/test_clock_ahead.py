@@ -124,12 +124,14 @@ def test_who_was_listed_again_meanwhile_does_not_get_the_certificate_back(
     assert [house.state(number) for number in numbers] == ["expired"] * 3
     assert [answer["outcome"] for answer in answers] == ["unmatched"] * 2
     clock.now -= 200 * DAY - MINUTE
+    assert hindrances(house) == ["publication_ahead"]
+    assert [house.state(number) for number in numbers] == ["expired"] * 3
     begin_again(house)
-    assert hindrances(house) == []
     # The second one is another person's, and so is the record of his name; the third is the same person's.
     assert [house.state(number) for number in numbers] == ["suspended", "active", "suspended"]
     lender_imports(folder, clock.now)
     assert [report(folder / "store", each, clock.now).code for each in tokens] == ["suspended", "ok", "suspended"]
+    assert hindrances(house) == []
     with house.issuer.office.reading() as store:
         last = store.transitions(store.issued_certificate(numbers[0])[1].id)[-1]
         assert (last.action, last.actor_name, last.reason) == ("suspend", "system", "relisted")
@@ -151,6 +153,23 @@ def test_a_listing_that_people_have_judged_counts_no_more(house: CourtHouse, num
     clock.now -= 200 * DAY - MINUTE
     begin_again(house)
     assert (hindrances(house), house.state(numbers[1])) == ([], "active")
+
+
+def test_what_people_decide_counts_before_all_begins_again(house: CourtHouse, folder: Path, numbers: list[str]) -> None:
+    """A revocation is taken although that clock ended the certificate and nobody has said yet which clock is wrong."""
+    clock, tokens = house.clock, [token(house, number) for number in numbers]
+    suspend(house, numbers[1])
+    clock.now += 200 * DAY
+    house.issuer.tend()
+    assert [house.state(number) for number in numbers] == ["expired"] * 3
+    clock.now -= 200 * DAY - MINUTE
+    house.issuer.tend()
+    assert house.post(f"/api/v1/certificates/{numbers[0]}/revocation", {"reason": "fraud"}, "judge").status_code == 200
+    assert [house.state(number) for number in numbers] == ["revoked", "expired", "expired"]
+    begin_again(house)
+    assert [house.state(number) for number in numbers] == ["revoked", "suspended", "active"]
+    lender_imports(folder, clock.now)
+    assert [report(folder / "store", each, clock.now).code for each in tokens] == ["revoked", "suspended", "ok"]
 
 
 def test_what_no_edition_has_shown_is_not_dated_above_the_clock(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from xinzheng_issuer.casework.ends import expire_due
+from xinzheng_issuer.casework.ends import expire_due, take_back_for_a_person
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import send_back_open
 from xinzheng_issuer.casework.steps import refusals_logged, shown_state, take_step
@@ -102,6 +102,7 @@ def _step(
         if action is Action.REVOKE:
             store.hold_feed()
         certificate, case = store.issued_certificate(number, lock=True)
+        take_back_for_a_person(store, case, office, at=now)
         if shown_state(case, at=now) is State.EXPIRED:
             # Another transaction held it when the clock's step was due.
             follow(action, state=State.EXPIRED, actor=actor, reason=reason)
