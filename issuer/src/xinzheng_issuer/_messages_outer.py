@@ -361,6 +361,14 @@ CONFIGURATION = {
         "{path} is not empty and holds no finished issuer: empty it, or name another folder.",
         "{path} 不为空，但没有完整的签发系统数据：请清空或另选目录。",
     ),
+    "data_file_missing": Message(
+        "{path} is gone, and the court's other data is there: put it back from a backup. Do not empty the folder, and "
+        "begin no new court in it. (court.toml is the file that `xinzheng init` was given; what register.secret held "
+        "may be set as XINZHENG_REGISTER_SECRET.)",
+        "{path} 不见了，而本院的其他数据仍在：请由备份恢复该文件。请勿清空该目录，也勿在其中新建法院。"
+        "（court.toml 即当初交给 `xinzheng init` 的文件；"
+        "register.secret 的内容也可用 XINZHENG_REGISTER_SECRET 设置。）",
+    ),
     "data_folder_unusable": Message(
         "{path} cannot be made: {reason}. If it is the root of a file system, name a folder inside it.",
         "无法建立 {path}：{reason}。如其为文件系统的根目录，请另选其下的目录。",
