@@ -233,6 +233,14 @@ PUBLISHING = {
         "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
         "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
     ),
+    "bundle_key_missing": Message(
+        "The bundle is signed by {name}, and that key of the key folder cannot be opened ({cause}): {reason} Put keys/ "
+        "back from a backup that has it, and run this command again. If there is none any more, the bundle has to "
+        "begin anew: xinzheng bundle-keys begin --before FILE, with this file.",
+        "该信任包由 {name} 签名，而密钥目录中的该密钥无法打开（{cause}）：{reason}"
+        "请由含有该密钥的备份恢复 keys/，再运行本命令。如已无此备份，信任包须重新开始："
+        "xinzheng bundle-keys begin --before 文件（即本文件）。",
+    ),
     "target_path": Message(
         "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
         "{field} 不是信任包的路径：应如 courts/420683/issuer.json。",
@@ -342,8 +350,10 @@ CONFIGURATION = {
         "正在使用的密钥 {field} 在本系统中没有签名器。",
     ),
     "key_records_damaged": Message(
-        "The key records {path} cannot be read: {reason}",
-        "无法读取密钥记录 {path}：{reason}",
+        "The key records {path} cannot be read ({reason}): see whether their disk is there, or put the key folder back "
+        "from its newest backup; what that does not know, xinzheng db adopt takes over.",
+        "无法读取密钥记录 {path}（{reason}）：请检查其磁盘是否可用，或由最新备份恢复密钥目录；"
+        "备份所缺内容由 xinzheng db adopt 接管。",
     ),
     "suite_unsuitable": Message(
         "The court's key cannot do what {field} of court.toml says ({found}): expected {expected}.",

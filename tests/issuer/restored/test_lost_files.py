@@ -2,13 +2,16 @@
 
 import shutil
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from support.alone import CHINESE
 from support.office import EXAMPLES, CourtHouse, make_office, neighbour_court
-from support.restoring import CASES, Lender, revoke, snapshot, token, xinzheng
+from support.restoring import CASES, Lender, bring_back, revoke, snapshot, token, xinzheng
+from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.installation import open_issuer
 
 COMMANDS = (("bundle",), ("keys", "list"), ("users", "list"), ("db", "adopt", "--dry-run"))
@@ -122,3 +125,35 @@ def test_the_register_of_somebody_else_is_not_taken_for_the_courts(court: CourtH
     court.issuer.office.register.engine.dispose()
     shutil.copy(tmp_path / "register.sqlite", court.issuer.settings.register_file)
     refused(court, "register_missing", court.issuer.settings.register_file)
+
+
+def test_a_bundle_whose_keys_are_not_here_needs_a_newer_backup_of_them(court: CourtHouse, tmp_path: Path) -> None:
+    """The operator reads which key, and to look for it, before the bundle begins anew."""
+    lender, data = Lender(court, tmp_path / "store"), court.issuer.settings.data
+    number = court.certificate(CASES[0])["certificateNumber"]
+    certificate, kept = token(court, number), snapshot(court)
+    court.clock.now = datetime.now(UTC)
+    step = xinzheng(court, "bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "yearly", "--yes")
+    assert step.exit_code == 0, step.output
+    court.clock.now = datetime.now(UTC)
+    assert revoke(court, number)["published"]
+    lender.fetch()
+    newest = shutil.copytree(data / "keys", tmp_path / "keys-newest")
+    bring_back(court, kept)
+    shutil.rmtree(data / "public")
+    adopt = ("db", "adopt", "--bundle", lender.file(), "--yes")
+    refused(court, "bundle_key_missing", Path("targets-2"), adopt)
+    shutil.rmtree(data / "keys")
+    refused(court, "key_records_damaged", data / "keys" / "keys.json", adopt, ("keys", "list"))
+    shutil.copytree(newest, data / "keys")
+    assert "[steps_to_repeat]" in xinzheng(court, *adopt).output
+    court.clock.now = datetime.now(UTC)
+    with closing(open_issuer(court.issuer.settings, clock=court.clock)) as issuer:
+        new = CourtHouse(issuer, TestClient(app_of(issuer)), court.clock, court.tokens)
+        revoke(new, number)
+        done = xinzheng(court, *adopt)
+        assert done.exit_code == 0, done.output
+        court.clock.now = datetime.now(UTC)
+        lender.house = new
+        lender.fetch()
+    assert lender.verdict(certificate) == "revoked"

@@ -24,6 +24,7 @@ from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository
 from xinzheng_issuer.publishing.root_chain import require_chain
 from xinzheng_issuer.publishing.trust_list.candidates import root_of
+from xinzheng_keys.errors import KeysError
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import TARGETS_JSON
 from xinzheng_verifier.trust import bundle as bundles
@@ -161,8 +162,8 @@ class CourtRepository:
         Raises:
             TrustListError: `restore_partial`; `restore_refused` by the verifier.
             PublishingError: `role_key_unknown`, the bundle is not of these keys; `roots_unproven`, there is neither
-                a copy of the roots nor a root key by which to tell; `bundle_list_not_own`; `role_key_record`.
-            KeysError: (keys) a key of a role cannot be opened.
+                a copy of the roots nor a root key by which to tell; `bundle_list_not_own`; `role_key_record`;
+                `bundle_key_missing`, a key of a role cannot be opened.
         """
         carried, there = _roots_in(bundle), roots_of(self.repository)
         newest = _read(carried[max(carried)])
@@ -194,7 +195,11 @@ class CourtRepository:
         for role in ONLINE_ROLES:
             if len(root.roles[role].keyids) != 1 or len(key_names(root, role)) != 1:
                 raise PublishingError("role_key_unknown", role=role)
-            self.role_keys.open(root, role)
+            try:
+                self.role_keys.open(root, role)
+            except KeysError as error:
+                (name,), reason = key_names(root, role), in_both_languages(error)
+                raise PublishingError("bundle_key_missing", name=name, cause=error.code, reason=reason) from error
 
     def _in_effect(self, roots: Mapping[int, bytes]) -> EditionInEffect | None:
         """What is here; None of an edition that cannot be read, by whatever number somebody says that it has."""
