@@ -270,7 +270,7 @@ def test_a_secret_that_others_can_read_is_refused(data: Settings) -> None:
     with pytest.raises(ConfigurationError) as missing:
         open_office(data)
     hidden.rename(secret)
-    assert missing.value.code == "data_folder_missing"
+    assert (missing.value.code, missing.value.params["path"]) == ("data_file_missing", secret)
 
 
 def test_secrets_of_the_environment_take_the_place_of_files(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from support.office import CourtHouse, application, relisting
-from xinzheng_issuer.casework.steps import expire_due
+import pytest
+
+from support.office import CourtHouse, application, company_application, relisting
+from xinzheng_issuer.casework.ends import expire_due, take_back_early
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_verifier import TrustStore, Verifier
 
@@ -27,8 +29,15 @@ def ahead_for_a_round(house: CourtHouse) -> None:
     """What is due is done, and the clock is right again before anything is published."""
     house.clock.now += AHEAD
     with house.issuer.office.writing() as store:
-        assert expire_due(store, at=house.clock.now) > 0
+        assert expire_due(store, house.issuer.office, at=house.clock.now) > 0
     house.clock.now -= AHEAD
+
+
+def the_clock_is_right(house: CourtHouse) -> None:
+    """What publishing does under the new online keys by which a person says so."""
+    office = house.issuer.office
+    with office.writing() as store:
+        assert take_back_early(store, office, at=house.clock.now) > 0
 
 
 def steps_of(house: CourtHouse, number: str) -> list[tuple[str, str, str]]:
@@ -87,7 +96,7 @@ def test_another_certificate_of_the_entry_has_replaced_it(shared_house: CourtHou
     second = house.certificate(application())
     house.clock.now -= AHEAD
     house.clock.advance(minutes=1)
-    house.issuer.tend()
+    the_clock_is_right(house)
     assert (house.state(first), house.state(second["certificateNumber"])) == ("revoked", "active")
     assert steps_of(house, first)[-1] == ("supersede", "revoked", "system")
     with house.issuer.office.reading() as store:
@@ -96,6 +105,45 @@ def test_another_certificate_of_the_entry_has_replaced_it(shared_house: CourtHou
         assert certificate.list_index in store.set_indexes(1, "revocation")
     assert house.issuer.outbox.renew().reason == "publication_clock"
     assert passes(house, token) in {"clock_implausible", "revoked"}
+
+
+def test_of_two_the_newer_one_is_in_force_again(shared_house: CourtHouse) -> None:
+    """Both of an entry were ended before their time; case ids say nothing of which came first."""
+    house = shared_house
+    entries = [application(enforcementCaseNumber=f"（2022）鄂0683执{number}号") for number in range(201, 205)]
+    first = [house.certificate(entry)["certificateNumber"] for entry in entries]
+    house.clock.now += AHEAD
+    second = [house.certificate(entry)["certificateNumber"] for entry in entries]
+    house.clock.now += AHEAD
+    house.issuer.tend()
+    assert {house.state(number) for number in first + second} == {"expired"}
+    house.clock.now -= 2 * AHEAD
+    the_clock_is_right(house)
+    assert [house.state(number) for number in first] == ["revoked"] * 4
+    assert [house.state(number) for number in second] == ["active"] * 4
+
+
+@pytest.mark.parametrize("days", [2, 30])
+def test_a_clock_that_is_behind_brings_nothing_back(shared_house: CourtHouse, days: int) -> None:
+    """What was published shows that it may be behind: what ended rightly is neither in force nor revoked by it."""
+    house = shared_house
+    certificate = house.certificate()
+    first, token = certificate["certificateNumber"], jwt(house, certificate["certificateNumber"])
+    house.clock.now = parse_timestamp(certificate["validUntil"]) + timedelta(hours=1)
+    assert house.issuer.tend().published
+    second = house.certificate(application())["certificateNumber"]
+    other = house.certificate(company_application())["certificateNumber"]
+    house.clock.now -= timedelta(days=days)
+    house.issuer.tend()
+    house.feed(relisting(iname="张某", cardNum=""))
+    assert [house.state(number) for number in (first, second, other)] == ["expired", "active", "active"]
+    house.clock.now += timedelta(days=days, minutes=1)
+    assert house.issuer.tend().published
+    assert [house.state(number) for number in (first, second, other)] == ["expired", "active", "active"]
+    assert steps_of(house, first)[-1] == ("expire", "expired", "clock")
+    assert passes(house, token) == "expired"
+    with house.issuer.office.reading() as store:
+        assert list(store.set_indexes(1, "revocation")) == []
 
 
 def test_an_end_that_has_come_is_final(shared_house: CourtHouse) -> None:

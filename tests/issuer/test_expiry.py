@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from support.office import CourtHouse, code
 from xinzheng_issuer.casework.certificates import revoke_case
-from xinzheng_issuer.casework.steps import expire_due
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.domain.workflow import Actor, Role
 from xinzheng_issuer.register.store import Store
 from xinzheng_schemas.timestamps import parse_timestamp
@@ -20,7 +20,7 @@ def beside_the_timer(house: CourtHouse, work: Callable[[Store], None]) -> None:
 
     def look() -> None:
         with office.writing() as store:
-            expire_due(store, at=house.clock.now)
+            expire_due(store, office, at=house.clock.now)
 
     timer = threading.Thread(target=look)
     with office.writing() as store:
@@ -68,7 +68,7 @@ def test_two_timers_at_once_take_one_step(shared_house: CourtHouse) -> None:
 
 
 def assert_one_due(store: Store, house: CourtHouse) -> None:
-    assert expire_due(store, at=house.clock.now) == 1
+    assert expire_due(store, house.issuer.office, at=house.clock.now) == 1
 
 
 def test_what_another_step_held_when_it_ended_is_not_acted_upon(shared_house: CourtHouse) -> None:

@@ -360,9 +360,14 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> N
 def test_another_version_is_refused(engine: Engine) -> None:
     with pytest.raises(RegisterError) as refusal:
         require_current(engine)
-    assert refusal.value.code == "register_outdated"
+    assert refusal.value.code == "register_missing"
     upgrade(engine)
     require_current(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(RegisterError) as refusal:
+        require_current(engine)
+    assert (refusal.value.code, refusal.value.params["found"]) == ("register_outdated", "0001")
 
 
 def _migrate(engine: Engine, function: Callable[[], None]) -> None:

@@ -366,8 +366,10 @@ CONFIGURATION = {
         "正在使用的密钥 {field} 在本系统中没有签名器。",
     ),
     "key_records_damaged": Message(
-        "The key records {path} cannot be read: {reason}",
-        "无法读取密钥记录 {path}：{reason}",
+        "The key records {path} cannot be read ({reason}): see whether their disk is there, or put the key folder back "
+        "from its newest backup; what that does not know, xinzheng db adopt takes over.",
+        "无法读取密钥记录 {path}（{reason}）：请检查其磁盘是否可用，或由最新备份恢复密钥目录；"
+        "备份所缺内容由 xinzheng db adopt 接管。",
     ),
     "suite_unsuitable": Message(
         "The court's key cannot do what {field} of court.toml says ({found}): expected {expected}.",
@@ -385,6 +387,14 @@ CONFIGURATION = {
     "data_folder_not_empty": Message(
         "{path} is not empty and holds no finished issuer: empty it, or name another folder.",
         "{path} 不为空，但没有完整的签发系统数据：请清空或另选目录。",
+    ),
+    "data_file_missing": Message(
+        "{path} is gone, and the court's other data is there: put it back from a backup. Do not empty the folder, and "
+        "begin no new court in it. (court.toml is the file that `xinzheng init` was given; what register.secret held "
+        "may be set as XINZHENG_REGISTER_SECRET.)",
+        "{path} 不见了，而本院的其他数据仍在：请由备份恢复该文件。请勿清空该目录，也勿在其中新建法院。"
+        "（court.toml 即当初交给 `xinzheng init` 的文件；"
+        "register.secret 的内容也可用 XINZHENG_REGISTER_SECRET 设置。）",
     ),
     "data_folder_unusable": Message(
         "{path} cannot be made: {reason}. If it is the root of a file system, name a folder inside it.",

@@ -20,6 +20,7 @@ import structlog
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.clock import Clock, system_clock
 from xinzheng_issuer.court import CourtConfiguration, load_court
+from xinzheng_issuer.data_folder import court_in, has_published, holds_court
 from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.issuing.court_keys import KeySource, create_court_keys, load_court_keys
@@ -39,7 +40,7 @@ from xinzheng_issuer.publishing.role_keys import RoleCustody
 from xinzheng_issuer.publishing.trust_list.contributor import Contributor
 from xinzheng_issuer.register.engine import open_engine
 from xinzheng_issuer.register.identity_keys import IdentityKeys
-from xinzheng_issuer.register.migration import require_current, upgrade
+from xinzheng_issuer.register.migration import register_missing, require_current, require_there, upgrade
 from xinzheng_issuer.register.store import Register
 from xinzheng_issuer.register.tables import Court
 from xinzheng_issuer.settings import Settings
@@ -116,8 +117,9 @@ def initialise(settings: Settings, court_file: Path, *, keys: str | None = None,
         clock: the present moment.
 
     Raises:
-        ConfigurationError: `data_folder_exists`, `data_folder_not_empty`, `data_folder_unusable`, `court_file_missing`,
-            `court_file_invalid`, `suite_unsuitable`, `courts_table_unusable`, `courts_table_outside`.
+        ConfigurationError: `data_folder_exists`, `data_file_missing`, `data_folder_not_empty`, `data_folder_unusable`,
+            `court_file_missing`, `court_file_invalid`, `suite_unsuitable`, `courts_table_unusable`,
+            `courts_table_outside`.
         KeysError: (keys) a key cannot be made.
     """
     court = load_court(court_file)
@@ -128,6 +130,8 @@ def initialise(settings: Settings, court_file: Path, *, keys: str | None = None,
     target = settings.data.resolve()
     if settings.court_file.exists():
         raise ConfigurationError("data_folder_exists", field="data", path=settings.data)
+    if holds_court(settings):
+        raise ConfigurationError("data_file_missing", field="data", path=settings.court_file)
     if target.exists() and any(target.iterdir()):
         raise ConfigurationError("data_folder_not_empty", field="data", path=settings.data)
     try:
@@ -154,14 +158,14 @@ def _fresh_folder(target: Path) -> Path:
 def _make_data(settings: Settings, court: CourtConfiguration, court_file: Path, *, at: datetime) -> None:
     settings.keys_folder.mkdir(mode=0o700)
     if settings.register_secret is None:
-        _write_secret(settings.data / "register.secret")
+        _write_secret(settings.secret_file)
     if settings.key_passphrase is None and not settings.key_passphrase_from:
         _write_secret(settings.keys_folder / "passphrase")
     passphrase = key_passphrase(settings)
     create_court_keys(settings.keys_folder, passphrase=passphrase, at=at, court=court, tokens=settings.token_access)
     begin_bundle(settings, court, at=at)
     _contributor(settings, court, passphrase).make_key(at=at)
-    upgrade_register(settings)
+    upgrade_register(settings, anew=True)
     settings.court_file.write_bytes(court_file.read_bytes())
     _copy_courts_table(court, court_file, settings.data)
 
@@ -198,13 +202,35 @@ def _copy_courts_table(court: CourtConfiguration, court_file: Path, folder: Path
         copy.write_bytes(table.read_bytes())
 
 
-def upgrade_register(settings: Settings) -> None:
-    """Bring the register to the version that this program needs."""
+def upgrade_register(settings: Settings, *, anew: bool = False) -> None:
+    """Bring the register to the version that this program needs.
+
+    Args:
+        settings: of this process.
+        anew: make the register that is not there.
+
+    Raises:
+        RegisterError: `register_missing`.
+    """
     engine = open_engine(settings.register_url)
     try:
+        if not anew and holds_court(settings):
+            require_there(engine)
         upgrade(engine)
     finally:
         engine.dispose()
+
+
+def begin_register(settings: Settings) -> None:
+    """Give a court an empty register in place of one that is lost for good; one that is there stays as it is.
+
+    Raises:
+        ConfigurationError: as `open_office`.
+    """
+    court = court_in(settings)
+    upgrade_register(settings, anew=True)
+    with closing(_office(settings, court, system_clock)) as office:
+        _enter_court(office)
 
 
 def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_signers: bool = False) -> Issuer:
@@ -220,8 +246,8 @@ def open_issuer(settings: Settings, *, clock: Clock = system_clock, without_sign
         The issuer; call `start` before it serves anybody.
 
     Raises:
-        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`, `suite_unsuitable`.
-        RegisterError: `register_outdated`.
+        ConfigurationError: as `open_office`; `suite_unsuitable`.
+        RegisterError: `register_outdated`, `register_missing`.
         KeysError: (keys) a key cannot be opened.
         PublishingError: the publication folder cannot be used.
     """
@@ -262,12 +288,10 @@ def open_repository(settings: Settings, first_root: Path | None = None) -> Court
         first_root: the first root, for which the operator vouches; None where the key folder tells whose a root is.
 
     Raises:
-        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `key_records_damaged`.
+        ConfigurationError: `data_folder_missing`, `data_file_missing`, `court_file_invalid`, `key_records_damaged`.
         OSError: the root cannot be read.
     """
-    if not settings.court_file.exists():
-        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
-    court, passphrase = load_court(settings.court_file), key_passphrase(settings)
+    court, passphrase = court_in(settings), key_passphrase(settings)
     role_keys = open_bundle_keys(settings, court)
     return CourtRepository(
         court=court.id,
@@ -283,11 +307,9 @@ def open_contributor(settings: Settings) -> Contributor:
     """What hands the court's status over to the publisher of the country's trust list.
 
     Raises:
-        ConfigurationError: `data_folder_missing`, `court_file_invalid`.
+        ConfigurationError: `data_folder_missing`, `data_file_missing`, `court_file_invalid`.
     """
-    if not settings.court_file.exists():
-        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
-    return _contributor(settings, load_court(settings.court_file), key_passphrase(settings))
+    return _contributor(settings, court_in(settings), key_passphrase(settings))
 
 
 def begin_bundle(settings: Settings, court: CourtConfiguration, *, at: datetime) -> None:
@@ -350,13 +372,22 @@ def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
         The court at work, unable to sign.
 
     Raises:
-        ConfigurationError: `data_folder_missing`, `court_file_invalid`, `secret_file_permissions`.
-        RegisterError: `register_outdated`.
+        ConfigurationError: `data_folder_missing`, `data_file_missing`, `court_file_invalid`, `secret_file_permissions`.
+        RegisterError: `register_outdated`, `register_missing`.
     """
-    if not settings.court_file.exists():
-        raise ConfigurationError("data_folder_missing", field="data", path=settings.data)
-    court = load_court(settings.court_file)
-    office = Office(
+    office = _office(settings, court_in(settings), clock)
+    with ExitStack() as on_failure:
+        on_failure.callback(office.close)
+        require_current(office.register.engine)
+        if has_published(settings):
+            _require_court(office)
+        _enter_court(office)
+        on_failure.pop_all()
+    return office
+
+
+def _office(settings: Settings, court: CourtConfiguration, clock: Clock) -> Office:
+    return Office(
         court=court,
         register=Register(open_engine(settings.register_url)),
         clock=clock,
@@ -364,12 +395,13 @@ def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
         random_bytes=secrets.token_bytes,
         courts=CourtTable.load(court.courts_table) if court.courts_table else None,
     )
-    with ExitStack() as on_failure:
-        on_failure.callback(office.close)
-        require_current(office.register.engine)
-        _enter_court(office)
-        on_failure.pop_all()
-    return office
+
+
+def _require_court(office: Office) -> None:
+    """Whoever has published is in the register: without the row it is another one, or one that was made anew."""
+    with office.reading() as store:
+        if store.court() is None:
+            raise register_missing(office.register.engine)
 
 
 def _enter_court(office: Office) -> None:
@@ -406,13 +438,13 @@ def _custody(settings: Settings, court: CourtConfiguration) -> RoleCustody:
 def _register_secret(settings: Settings) -> bytes:
     if settings.register_secret is not None:
         return settings.register_secret.get_secret_value().encode()
-    path = settings.data / "register.secret"
+    path = settings.secret_file
     try:
         return read_private_file(path, guard=Guard.of_this_user(), max_octets=_MAX_SECRET_BYTES).strip()
     except UnsafeFileError as error:
         raise ConfigurationError("secret_file_permissions", field="register_secret", path=path) from error
     except OSError as error:
-        raise ConfigurationError("data_folder_missing", field="register_secret", path=settings.data) from error
+        raise ConfigurationError("data_file_missing", field="register_secret", path=path) from error
 
 
 def _write_secret(path: Path) -> None:

@@ -224,6 +224,14 @@ _REGISTER = {
         "The register is at version {found}, this program needs {expected}: run `xinzheng db upgrade`.",
         "登记库版本为 {found}，本程序需要 {expected}：请运行 `xinzheng db upgrade`。",
     ),
+    "register_missing": Message(
+        "{where} holds no register of this court, whose other data is there. See whether its disk or database is; if "
+        "it is lost, put it back from its newest backup, then xinzheng db adopt --dry-run. Only where there is no "
+        "backup, xinzheng db upgrade --anew makes an empty one, which knows no certificate that was handed out.",
+        "{where} 没有本院的登记库，而本院的其他数据仍在。请先检查其磁盘或数据库是否可用；如已丢失，请由最新备份恢复，"
+        "再运行 xinzheng db adopt --dry-run。仅在没有备份时，才用 xinzheng db upgrade --anew 新建空库，"
+        "该库不知晓任何已发出的证明。",
+    ),
 }
 
 _ISSUING = {

@@ -167,7 +167,17 @@ class Settings(BaseSettings):
     @property
     def register_url(self) -> str:
         """The database in use."""
-        return self.database_url or f"sqlite:///{(self.data / 'register.sqlite').absolute()}"
+        return self.database_url or f"sqlite:///{self.register_file.absolute()}"
+
+    @property
+    def register_file(self) -> Path:
+        """The register, unless a database URL is set."""
+        return self.data / "register.sqlite"
+
+    @property
+    def secret_file(self) -> Path:
+        """Key of the register's identity digests, unless it is set."""
+        return self.data / "register.secret"
 
     @property
     def keys_folder(self) -> Path:

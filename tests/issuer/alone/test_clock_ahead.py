@@ -12,7 +12,7 @@ import pytest
 from support.alone import CHINESE, ENGLISH, lender_imports, opened, run, settings_of
 from support.country import Country
 from support.keyed import OPERATOR
-from support.office import CourtHouse, StandingClock, application
+from support.office import CourtHouse, StandingClock, application, relisting
 from support.restoring import CASES, revoke, suspend, token
 from xinzheng_issuer.installation import Issuer, open_contributor
 from xinzheng_issuer.keylife.desk import KeyDesk
@@ -111,6 +111,65 @@ def test_a_suspension_that_was_lifted_stays_so(house: CourtHouse, folder: Path, 
     assert report(folder / "store", certificate, clock.now).code == "ok"
     assert told(house, "suspension") == [int(clock.now.timestamp())] * 2
     assert hindrances(house) == []
+
+
+def test_who_was_listed_again_meanwhile_does_not_get_the_certificate_back(
+    house: CourtHouse, folder: Path, numbers: list[str]
+) -> None:
+    """The feed found no certificate, for that clock had ended them; others, a namesake's too, are in force again."""
+    clock, tokens = house.clock, [token(house, number) for number in numbers]
+    namesake = relisting(iname="李某", cardNum="4206831986****1230")
+    clock.now += 200 * DAY
+    answers = house.feed(relisting(), namesake)["records"]
+    assert [house.state(number) for number in numbers] == ["expired"] * 3
+    assert [answer["outcome"] for answer in answers] == ["unmatched"] * 2
+    clock.now -= 200 * DAY - MINUTE
+    assert hindrances(house) == ["publication_ahead"]
+    assert [house.state(number) for number in numbers] == ["expired"] * 3
+    begin_again(house)
+    # The second one is another person's, and so is the record of his name; the third is the same person's.
+    assert [house.state(number) for number in numbers] == ["suspended", "active", "suspended"]
+    lender_imports(folder, clock.now)
+    assert [report(folder / "store", each, clock.now).code for each in tokens] == ["suspended", "ok", "suspended"]
+    assert hindrances(house) == []
+    with house.issuer.office.reading() as store:
+        last = store.transitions(store.issued_certificate(numbers[0])[1].id)[-1]
+        assert (last.action, last.actor_name, last.reason) == ("suspend", "system", "relisted")
+    # Whoever delivers it once more gets what the court's rules say of it.
+    assert house.feed(relisting())["records"][0]["effect"] == "revoked"
+    assert house.state(numbers[0]) == "revoked"
+
+
+def test_a_listing_that_people_have_judged_counts_no_more(house: CourtHouse, numbers: list[str]) -> None:
+    clock = house.clock
+    record = relisting(caseCode="(2022)鄂0683执124号", iname="李某", cardNum="")
+    assert house.feed(record)["records"][0]["effect"] == "suspended"
+    for who in ("judge", "approver"):
+        body = {"reason": "查明"}
+        assert house.post(f"/api/v1/certificates/{numbers[1]}/reinstatement", body, who).status_code == 200
+    clock.now += 200 * DAY
+    house.feed(record)
+    assert house.state(numbers[1]) == "expired"
+    clock.now -= 200 * DAY - MINUTE
+    begin_again(house)
+    assert (hindrances(house), house.state(numbers[1])) == ([], "active")
+
+
+def test_what_people_decide_counts_before_all_begins_again(house: CourtHouse, folder: Path, numbers: list[str]) -> None:
+    """A revocation is taken although that clock ended the certificate and nobody has said yet which clock is wrong."""
+    clock, tokens = house.clock, [token(house, number) for number in numbers]
+    suspend(house, numbers[1])
+    clock.now += 200 * DAY
+    house.issuer.tend()
+    assert [house.state(number) for number in numbers] == ["expired"] * 3
+    clock.now -= 200 * DAY - MINUTE
+    house.issuer.tend()
+    assert house.post(f"/api/v1/certificates/{numbers[0]}/revocation", {"reason": "fraud"}, "judge").status_code == 200
+    assert [house.state(number) for number in numbers] == ["revoked", "expired", "expired"]
+    begin_again(house)
+    assert [house.state(number) for number in numbers] == ["revoked", "suspended", "active"]
+    lender_imports(folder, clock.now)
+    assert [report(folder / "store", each, clock.now).code for each in tokens] == ["revoked", "suspended", "ok"]
 
 
 def test_what_no_edition_has_shown_is_not_dated_above_the_clock(

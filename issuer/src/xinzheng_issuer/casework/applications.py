@@ -4,11 +4,12 @@ import hashlib
 import json
 from datetime import datetime
 
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.casework.intake import read_application
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import require_confirmed_since, revocation_problems
 from xinzheng_issuer.casework.requests import ApplicationRequest
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
+from xinzheng_issuer.casework.steps import refusals_logged, take_step
 from xinzheng_issuer.domain.case import Listing, Masking
 from xinzheng_issuer.domain.rules import check_masking, check_renewed_look_up, needs_senior_approval
 from xinzheng_issuer.domain.workflow import LIVE_STATES, OPEN_STATES, Action, Actor, State, follow
@@ -90,7 +91,7 @@ def register_application(request: ApplicationRequest, office: Office, actor: Act
         purpose_text=use.text,
     )
     with office.writing() as store:
-        expire_due(store, at=now)
+        expire_due(store, office, at=now)
         case.supersedes_case_id = _superseded(store, case, request.supersedes)
         take_step(store, case, Action.REGISTER, actor, at=now)
     return case

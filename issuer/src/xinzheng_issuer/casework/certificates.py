@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from xinzheng_issuer.casework.ends import expire_due, take_back_for_a_person
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import send_back_open
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, shown_state, take_step
+from xinzheng_issuer.casework.steps import refusals_logged, shown_state, take_step
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State, follow
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
@@ -96,11 +97,12 @@ def _step(
     with office.reading() as store:
         case_id = store.issued_certificate(number)[1].id
     with office.writing() as store:
-        expire_due(store, at=now)
+        expire_due(store, office, at=now)
     with refusals_logged(office, case_id, action, actor), office.writing() as store:
         if action is Action.REVOKE:
             store.hold_feed()
         certificate, case = store.issued_certificate(number, lock=True)
+        take_back_for_a_person(store, case, office, at=now)
         if shown_state(case, at=now) is State.EXPIRED:
             # Another transaction held it when the clock's step was due.
             follow(action, state=State.EXPIRED, actor=actor, reason=reason)

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.domain.workflow import CLOCK, LIVE_STATES, SYSTEM, Action, Actor, State, follow
+from xinzheng_issuer.domain.workflow import LIVE_STATES, Action, Actor, State, follow
 from xinzheng_issuer.errors import WorkflowError
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, RefusalRecord, TransitionRecord
-from xinzheng_schemas.vocabulary import RevocationReason
 
 _log = structlog.get_logger("xinzheng.workflow")
 
@@ -89,55 +88,6 @@ def _note_status(store: Store, case: Case, before: State | None, after: State, *
         if certificate is None:  # pragma: no cover - only certificates are suspended and revoked
             raise AssertionError(case.id)
         store.note_status_change(certificate, purpose, is_set=after is state, at=at)
-
-
-_CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the end of a certificate must lie ahead to be taken back: two machines do not undo each other's steps."""
-
-
-def expire_due(store: Store, *, at: datetime) -> int:
-    """Let the clock take its step: certificates whose `validUntil` has passed, and back for those where it has not.
-
-    A clock that was ahead ended those before their time: they pass at lenders, and have to be revocable. One that was
-    suspended is so again; where another certificate of the entry was issued since, that one has replaced it.
-
-    One that another transaction holds is left to the next look: whoever revokes it in its last second has revoked it.
-
-    Args:
-        store: the open transaction.
-        at: the present moment.
-
-    Returns:
-        How many expired, and how many are back.
-    """
-    early = store.cases_ended_early(at + _CLOCKS_DIFFER, lock=True)
-    for case in early:
-        _take_back(store, case, at=at)
-    due = store.cases_past(at, lock=True)
-    for case in due:
-        take_step(store, case, Action.EXPIRE, CLOCK, at=at)
-    return len(early) + len(due)
-
-
-def clock_is_due(store: Store, *, at: datetime) -> bool:
-    """Whether `expire_due` would take a step."""
-    return bool(store.cases_past(at)) or bool(store.cases_ended_early(at + _CLOCKS_DIFFER))
-
-
-def _take_back(store: Store, case: Case, *, at: datetime) -> None:
-    steps = store.transitions(case.id)
-    ended = next(step for step in reversed(steps) if step.action == Action.EXPIRE)
-    if any(
-        other.state in LIVE_STATES
-        for other in store.cases_of_entry(case_number=case.case_number, identity_key=case.identity_key)
-    ):
-        take_step(store, case, Action.SUPERSEDE, SYSTEM, at=at, reason=RevocationReason.SUPERSEDED)
-        case.revocation_reason = RevocationReason.SUPERSEDED
-        return
-    take_step(store, case, Action.RESUME, CLOCK, at=at)
-    if ended.from_state == State.SUSPENDED:
-        reason = next(step.reason for step in reversed(steps) if step.action == Action.SUSPEND)
-        take_step(store, case, Action.SUSPEND, SYSTEM, at=at, reason=reason)
 
 
 def shown_state(case: Case, *, at: datetime) -> State:

@@ -12,7 +12,14 @@ from xinzheng_issuer.cli.talk import Talk, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
 from xinzheng_issuer.errors import PublishingError
-from xinzheng_issuer.installation import Issuer, open_issuer, open_office, open_repository, upgrade_register
+from xinzheng_issuer.installation import (
+    Issuer,
+    begin_register,
+    open_issuer,
+    open_office,
+    open_repository,
+    upgrade_register,
+)
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.country import CountryEdition, listed_document
 from xinzheng_issuer.keylife.found_keys import FoundKeys
@@ -42,10 +49,16 @@ def command() -> None:
 
 @command.command("upgrade", help=word("db_upgrade"))
 @data_option
-def upgrade(data: Path | None) -> None:
+@click.option("--anew", is_flag=True, help=word("upgrade_anew"))
+def upgrade(data: Path | None, *, anew: bool) -> None:
     """Run the migrations that are missing."""
-    upgrade_register(settings_of(data))
-    click.echo(word("upgraded"))
+    settings = settings_of(data)
+    if anew:
+        begin_register(settings)
+        click.echo(word("begun_anew"))
+    else:
+        upgrade_register(settings)
+        click.echo(word("upgraded"))
 
 
 @command.command("adopt", help=word("db_adopt"))

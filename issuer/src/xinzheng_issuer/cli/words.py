@@ -58,6 +58,18 @@ WORDS: dict[str, Message] = {
         "Bring the register to the version that this program needs.",
         "将登记库升级到本程序所需的版本。",
     ),
+    "upgrade_anew": Message(
+        "Make an empty register where none is: only after it was lost for good. Certificates that were handed out "
+        "cannot be revoked by number any more.",
+        "在没有登记库之处新建空库：仅用于登记库彻底丢失之后。此前发出的证明不能再按编号撤销。",
+    ),
+    "begun_anew": Message(
+        "The register is there and up to date. If it was made anew: give people their tokens (xinzheng users add), run "
+        "xinzheng db adopt, and let the certificate keys go (xinzheng keys compromise), for what they signed cannot be "
+        "revoked by number.",
+        "登记库已就位并为最新版本。如系新建：请重新发放令牌（xinzheng users add），运行 xinzheng db adopt，"
+        "并停用证明密钥（xinzheng keys compromise），因其所签证明不能再按编号撤销。",
+    ),
     "db_adopt": Message(
         "After a backup of the register or of the keys was restored: take over into it what was published since, and "
         "publish.",

@@ -11,8 +11,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from xinzheng_issuer.casework.certificates import revoke_case, set_proposal_aside
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import expire_due, take_step
+from xinzheng_issuer.casework.steps import take_step
 from xinzheng_issuer.domain.labels import ACTIONS, ROLES, listed
 from xinzheng_issuer.domain.rules import civil_date
 from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State
@@ -132,7 +133,7 @@ def _take_slice(records: Sequence[RawRecord], batch_id: str, office: Office) -> 
     now = office.clock()
     with office.writing() as store:
         store.hold_feed()
-        expire_due(store, at=now)
+        expire_due(store, office, at=now)
         return [_take_record(store, raw, batch_id, office, now) for raw in records]
 
 

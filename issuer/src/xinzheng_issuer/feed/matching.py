@@ -101,15 +101,7 @@ def look_up_problems(
         `list_check_before_relisting` for the newest record that came in at or after the look-up and would take a
         certificate of the case out of force, or nothing.
     """
-    known = known_case(case, case.id, masked_on=masked_on)
-    keys = office.identity_keys
-    against = (
-        each
-        for each in _received(store.feed_records_since(checked_at, case))
-        if (may_speak_against if each.partly else speaks_against)(
-            each.record, known, keys, same_number=_same_number(each.row, case)
-        )
-    )
+    against = _against(store, case, office.identity_keys, since=checked_at, masked_on=masked_on)
     newest = max(against, key=lambda each: each.at, default=None)
     if newest is None:
         return []
@@ -126,11 +118,39 @@ def look_up_problems(
     ]
 
 
+def came_unheeded(store: Store, case: Case, office: Office) -> bool:
+    """Whether a record that would take the certificate of a case out of force has come in and found it ended.
+
+    No moment of the end is asked: whatever the clocks did, a record that found the certificate had an effect on it.
+
+    Args:
+        store: the open transaction.
+        case: the case of a certificate that is out, locked.
+        office: the court at work.
+    """
+    label = label_of(store, case)
+    since = case.list_checked_at or case.registered_at
+    return any(
+        label not in store.touched_by(each.row) for each in _against(store, case, office.identity_keys, since=since)
+    )
+
+
 class _Received(NamedTuple):
     row: FeedRecord
     at: datetime
     record: ListRecord
     partly: bool
+
+
+def _against(
+    store: Store, case: Case, keys: IdentityKeys, *, since: datetime, masked_on: date | None = None
+) -> Iterator[_Received]:
+    """The records that came in at a moment or later, and would take a certificate of the case out of force."""
+    known = known_case(case, case.id, masked_on=masked_on)
+    for each in _received(store.feed_records_since(since, case)):
+        judge = may_speak_against if each.partly else speaks_against
+        if judge(each.record, known, keys, same_number=_same_number(each.row, case)):
+            yield each
 
 
 def _received(rows: Iterable[FeedRecord]) -> Iterator[_Received]:

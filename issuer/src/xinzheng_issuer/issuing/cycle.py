@@ -27,9 +27,10 @@ from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.applications import draft_sha256
 from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import require_confirmed_since
-from xinzheng_issuer.casework.steps import expire_due, refusals_logged, take_step
+from xinzheng_issuer.casework.steps import refusals_logged, take_step
 from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.rules import check_list_check
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, Actor, Role, State, follow
@@ -197,7 +198,7 @@ class IssuingCycle:
         now = office.clock()
         with office.writing() as store:
             store.hold_feed_still()
-            expire_due(store, at=now)
+            expire_due(store, office, at=now)
             case = store.case(case_id, lock=True)
             self._require_issuable(store, case, actor, now)
             left = store.certificate_of(case.id)

@@ -140,7 +140,13 @@ def read_entries(folder: Path) -> tuple[KeyEntry, ...]:
         members: Any = strict_json.loads(path.read_bytes())
         return tuple(KeyEntry.parse(each) for each in members)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigurationError("key_records_damaged", path=path, reason=str(error)) from error
+        raise records_damaged(path, error) from error
+
+
+def records_damaged(path: Path, error: Exception) -> ConfigurationError:
+    """Why the records cannot be read, and what to do."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ConfigurationError("key_records_damaged", path=path, reason=reason)
 
 
 def write_entries(folder: Path, entries: Sequence[KeyEntry]) -> None:

@@ -15,9 +15,8 @@ from pathlib import Path
 import structlog
 
 from xinzheng_issuer.court import CourtConfiguration
-from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, load_court_keys
-from xinzheng_issuer.issuing.key_records import RECORDS_FILE
+from xinzheng_issuer.issuing.key_records import RECORDS_FILE, records_damaged
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.signer import Signer
 from xinzheng_keys.token_access import TokenAccess
@@ -106,5 +105,5 @@ class LiveKeys:
         try:
             status = path.stat()
         except OSError as error:
-            raise ConfigurationError("key_records_damaged", path=path, reason=str(error)) from error
+            raise records_damaged(path, error) from error
         return status.st_ino, status.st_mtime_ns, status.st_size, status.st_ctime_ns

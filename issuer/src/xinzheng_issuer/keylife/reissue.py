@@ -18,7 +18,8 @@ from pathlib import Path
 import structlog
 
 from xinzheng_issuer.casework.applications import draft_sha256
-from xinzheng_issuer.casework.steps import expire_due, take_step
+from xinzheng_issuer.casework.ends import expire_due
+from xinzheng_issuer.casework.steps import take_step
 from xinzheng_issuer.domain.labels import STATES
 from xinzheng_issuer.domain.workflow import OPEN_STATES, SYSTEM, Action, Actor, State
 from xinzheng_issuer.errors import IssuingError, KeyLifeError, RefusalError, RegisterError
@@ -201,7 +202,7 @@ class Reissue:
         opens = usable_key(self._issuer.keys.current().records, usage=KeyUsage.CERTIFICATE, at=now).valid_from
         with self._office.writing() as store:
             store.hold_feed_still()
-            expire_due(store, at=now)
+            expire_due(store, self._office, at=now)
             fill = ListFill(*store.list_fill())
             for case in store.open_reissues(self._key)[: self._batch]:
                 old = store.case(case.supersedes_case_id or "", lock=True)
@@ -229,7 +230,7 @@ class Reissue:
         work: list[_Work] = []
         with self._office.writing() as store:
             store.hold_feed_still()
-            expire_due(store, at=now)
+            expire_due(store, self._office, at=now)
             fill = ListFill(*store.list_fill())
             rows = store.to_reissue(self._key, after=after, at=now, limit=self._batch)
             for old, case in rows:
@@ -284,7 +285,7 @@ class Reissue:
         now = self._office.clock()
         with self._office.writing() as store:
             store.hold_feed_still()
-            expire_due(store, at=now)
+            expire_due(store, self._office, at=now)
             for each, forms in signed:
                 try:
                     with store.savepoint():

@@ -18,8 +18,8 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from xinzheng_issuer.casework.ends import clock_is_due, expire_due, take_back_early
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.casework.steps import clock_is_due, expire_due
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
@@ -411,7 +411,7 @@ class Outbox:
         # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
         with self._keys.in_use() as keys:
             with self._office.writing() as store:
-                expire_due(store, at=now)
+                expire_due(store, self._office, at=now)
             # A disk far away may keep one waiting: not in a transaction.
             edition, forgotten = self._publisher.compared(given := self._numbered())
             with self._office.writing(snapshot=True) as store:
@@ -423,6 +423,9 @@ class Outbox:
                     raise forgotten
                 require_known(forgotten_keys(store, keys, self._listed()))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
+                if again and edition is not None:
+                    # The clock is right, those keys say: nobody gets lists that pass what was suspended before.
+                    take_back_early(store, self._office, at=now)
                 # What must not be published must not get its numbers either: they would outrun the check.
                 lists = editions(store, self._office, keys, at=now, again=again)
                 targets = self._targets(lists, keys, edition, at=now)

@@ -119,6 +119,11 @@ class FeedRows:
             for effect, number, effects in rows
         ]
 
+    def touched_by(self, row: FeedRecord) -> frozenset[str | None]:
+        """Every certificate or application that a record touched, in any arrival; none if it was read only in part."""
+        past = () if row.identity is None else self.past_effects([row.identity])
+        return frozenset[str | None]().union(*(each.labels for each in past))
+
     def feed_records_since(self, moment: datetime, case: Case) -> Sequence[FeedRecord]:
         """Records that came in at `moment` or later and may be about a case, as far as they could be read."""
         keys = [case.identity_key, case.alias_key]

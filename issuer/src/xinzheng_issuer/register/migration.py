@@ -1,6 +1,7 @@
 """Bringing a database to the version that this program needs."""
 
 from importlib.resources import as_file, files
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -24,14 +25,38 @@ def require_current(engine: Engine) -> None:
     """Refuse to work on a database of another version.
 
     Raises:
-        RegisterError: `register_outdated`.
+        RegisterError: `register_outdated`, `register_missing`.
     """
     with as_file(files("xinzheng_issuer.register") / "migrations") as folder:
         expected = ScriptDirectory.from_config(_config(str(folder))).get_current_head()
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+    found = require_there(engine)
     if found != expected:
-        raise RegisterError("register_outdated", found=found or "—", expected=expected)
+        raise RegisterError("register_outdated", found=found, expected=expected)
+
+
+def require_there(engine: Engine) -> str:
+    """Refuse a database without a register; looking makes no file.
+
+    Returns:
+        Its version.
+
+    Raises:
+        RegisterError: `register_missing`.
+    """
+    file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
+    if file is None or Path(file).exists():
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        if found is not None:
+            return found
+    raise register_missing(engine)
+
+
+def register_missing(engine: Engine) -> RegisterError:
+    """The register is not where it should be, or not that of the court."""
+    url = engine.url
+    where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    return RegisterError("register_missing", where=where)
 
 
 def _config(folder: str) -> Config:

@@ -216,12 +216,16 @@ class Store(FeedRows, KeyRows, PublicationRows, StatusRows):
         return self._session.exec(query).all()
 
     def cases_ended_early(self, moment: datetime, *, lock: bool = False) -> Sequence[Case]:
-        """Cases whose certificate is down as ended although it ends after `moment`; arguments as for `cases_past`."""
+        """Cases whose certificate is down as ended although it ends after `moment`, newest first by the log.
+
+        Arguments as for `cases_past`.
+        """
+        begun = select(func.min(TransitionRecord.id)).where(TransitionRecord.case_id == Case.id).scalar_subquery()
         query = select(Case).where(
             Case.court_id == self.court_id, Case.state == State.EXPIRED, col(Case.valid_until) > moment
         )
         if lock:
-            query = query.order_by(col(Case.id)).with_for_update(skip_locked=True)
+            query = query.order_by(begun.desc()).with_for_update(skip_locked=True)
             query = query.execution_options(populate_existing=True)
         return self._session.exec(query).all()
 
