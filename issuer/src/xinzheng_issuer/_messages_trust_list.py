@@ -111,6 +111,13 @@ _CEREMONY = {
         "What the court {field} hands in is not there: expected issuer.json and key.json in courts/{field}.",
         "没有法院 {field} 报送的文件：courts/{field} 中应有 issuer.json 和 key.json。",
     ),
+    "ceremony_issuer_unvouched": Message(
+        "courts/{field}/key.json does not vouch for the issuer.json beside it: the two are not of one hand-in, one of "
+        "them was exchanged on its way, or they come from an earlier release. Sign nothing; let the court hand in "
+        "again (xinzheng bundle --contribution), and take both files from there.",
+        "courts/{field}/key.json 未为同目录的 issuer.json 作证：二者并非同一次报送，或其一在途中被调换，"
+        "或出自较早版本的程序。请勿签名；请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
+    ),
     "ceremony_issuer_invalid": Message(
         "The issuer document of the court {field} cannot be listed: {reason}",
         "法院 {field} 的签发者文件不能列入：{reason}",

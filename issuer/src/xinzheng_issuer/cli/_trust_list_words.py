@@ -172,6 +172,7 @@ _SAID = {
     "drafted": Message("Drawn up: documents/{name}, SHA-256 {sha256}", "已制作：documents/{name}，SHA-256 {sha256}"),
     "listed_key": Message("    {role}  {share}  {fingerprint}", "    {role}  {share}  {fingerprint}"),
     "compared": Message("    compared: {share}  {fingerprint}  {by}", "    比对：{share}  {fingerprint}  {by}"),
+    "known_court": Message("to be read out when the province asks for it by telephone", "省级来电核对时，请照此读出"),
     "known_medium": Message("on its medium", "在其介质上"),
     "known_signed": Message(
         "as in {source}, which this share signed or which follows from a root that it signed (SHA-256 {sha256})",

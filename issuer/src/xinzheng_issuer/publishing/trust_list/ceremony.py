@@ -232,8 +232,7 @@ class Step:
             checks.add_signature(document, key_id=signature.key_id, signature=signature.signature)
         result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
         written = {metadata_name(document, role): document.to_bytes()}
-        if isinstance(self.reviewed.section(role), ProvinceRole):
-            written |= self._issuer_targets(role)
+        written |= self._issuer_targets(role)
         subject = file_role(document, role)
         self._record("assemble", subject, read=read, written=written, result=result, compared=compared)
         return document
@@ -247,7 +246,7 @@ class Step:
         name = file_role(document, role)
         drawn_up = drawn_up_at(document, name=name)
         expected = Ceremony(reviewed=self.reviewed, role=role, at=drawn_up).document(
-            keys_of_shares(document.signed), self._signed_court_entries(document, role)
+            keys_of_shares(document.signed), self._court_entries(role)
         )
         found, wanted = document.signed.to_dict(), expected.signed.to_dict()
         if found != wanted or document.signatures:
@@ -286,6 +285,7 @@ class Step:
             reviewed={share.name for _, share in self.reviewed.configuration.all_shares() if share.fingerprint},
             by=by,
         )
+        found += known.compare_issuers(document, role, records=records, by=by)
         self.told(found)
         compared = {each.share: each for each in found}
         before = keys_of_shares(previous.signed) if previous else {}
@@ -298,18 +298,17 @@ class Step:
             if by is not None and compared[share].proof is Proof.DOCUMENT:
                 raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
         if previous is not None and isinstance(self.reviewed.section(role), ProvinceRole):
-            self._check_keys_known(previous.signed)
+            self._check_keys_known(previous.signed, role)
         return tuple(found)
 
-    def _check_keys_known(self, before: Root | Targets) -> None:
+    def _check_keys_known(self, before: Root | Targets, role: str) -> None:
         """What the list said of a court's keys stays said: a court whose key folder was restored hands in less."""
-        listed = before.targets if isinstance(before, Targets) else {}
+        listed, courts = before.targets if isinstance(before, Targets) else {}, self._court_entries(role)
         for path, entry in listed.items():
             code, digest = path.split("/")[1], entry.hashes["sha256"]
             issuer = self.folder.target(target_name(path, digest))
-            is_listed = code in self.reviewed.configuration.provinces[code[:2]].courts
-            if is_listed and issuer is not None and sha256(issuer) == digest:
-                keys = forgotten_by(self.folder.issuer(code), issuer)
+            if code in courts and issuer is not None and sha256(issuer) == digest:
+                keys = forgotten_by(courts[code].issuer, issuer)
                 if keys:
                     raise TrustListError("ceremony_keys_forgotten", field=code, keys=named(keys))
 
@@ -323,12 +322,11 @@ class Step:
         return Known(self.folder, root_sha256=self.root_sha256)
 
     def _records(self, role: str) -> dict[str, PublicShare]:
-        """File → public record in it: of the shares, and of the courts of a province that handed theirs in."""
+        """File → public record in it: of the shares, and of the courts of a province."""
         section = self.reviewed.section(role)
         courts = section.courts if isinstance(section, ProvinceRole) else ()
-        here = [code for code in courts if (self.folder.path / "courts" / code / "key.json").is_file()]
         shares = {f"shares/{name}.json": made for name, made in self.folder.shares().items()}
-        return shares | {f"courts/{code}/key.json": self.folder.court_files(code)[1] for code in here}
+        return shares | {f"courts/{code}/key.json": self.folder.court_files(code)[1] for code in courts}
 
     def _public_keys(self, known: Known, role: str) -> dict[str, bytes]:
         """Share → public key: from its public record, or from the document before; `_check_follows` compares them."""
@@ -337,6 +335,7 @@ class Step:
         return {**(keys_of_shares(previous.signed) if previous else {}), **records}
 
     def _court_entries(self, role: str) -> dict[str, CourtEntry]:
+        """Code → what each court of a province handed in, and vouches for."""
         section = self.reviewed.section(role)
         entries = {}
         for code in section.courts if isinstance(section, ProvinceRole) else ():
@@ -346,19 +345,8 @@ class Step:
             entries[code] = CourtEntry(issuer=issuer, share=made.name, public=made.public)
         return entries
 
-    def _signed_court_entries(self, document: Document, role: str) -> dict[str, CourtEntry]:
-        """Courts of the configuration by the keys that the document names, and the issuer documents beside it."""
-        section = self.reviewed.section(role)
-        named = {owner: (share, public) for owner, share, public in listed_shares(document.signed)}
-        entries = {}
-        for code in section.courts if isinstance(section, ProvinceRole) else ():
-            share, public = named.get(f"{COURT_PREFIX}{code}", ("", b""))
-            entries[code] = CourtEntry(issuer=self.folder.issuer(code), share=share, public=public)
-        return entries
-
     def _issuer_targets(self, role: str) -> dict[str, bytes]:
-        section = self.reviewed.section(role)
-        issuers = {code: self.folder.issuer(code) for code in getattr(section, "courts", ())}
+        issuers = {code: entry.issuer for code, entry in self._court_entries(role).items()}
         return {target_name(issuer_path(code), sha256(issuer)): issuer for code, issuer in issuers.items()}
 
     # --- who may sign -------------------------------------------------------------------------------------------------

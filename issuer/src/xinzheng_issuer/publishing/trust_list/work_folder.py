@@ -114,27 +114,20 @@ class WorkFolder:
         return {record.name: record for record in found}
 
     def court_files(self, code: str) -> tuple[bytes, PublicShare]:
-        """What a court handed in: its issuer document and the public record of its key.
+        """What a court handed in: its issuer document, and the public record of its key, which vouches for that.
 
         Raises:
-            TrustListError: `ceremony_court_missing`, `share_record_invalid`.
+            TrustListError: `ceremony_court_missing`, `share_record_invalid`; `ceremony_issuer_unvouched`, the record
+                is not of this issuer document.
         """
         folder = self.path / "courts" / code
         if not (folder / "issuer.json").is_file() or not (folder / "key.json").is_file():
             raise TrustListError("ceremony_court_missing", field=code)
         record = PublicShare.parse(read_file(folder / "key.json"), name=f"courts/{code}/key.json")
-        return read_file(folder / "issuer.json"), record
-
-    def issuer(self, code: str) -> bytes:
-        """The issuer document of a court.
-
-        Raises:
-            TrustListError: `ceremony_court_missing`.
-        """
-        file = self.path / "courts" / code / "issuer.json"
-        if not file.is_file():
-            raise TrustListError("ceremony_court_missing", field=code)
-        return read_file(file)
+        issuer = read_file(folder / "issuer.json")
+        if record.issuer != sha256(issuer):
+            raise TrustListError("ceremony_issuer_unvouched", field=code)
+        return issuer, record
 
     def target(self, name: str) -> bytes | None:
         """A file that metadata lists, in this folder or published; None if it is in neither.
