@@ -13,11 +13,13 @@ import pytest
 from support.country import Country, passphrase_of
 from support.handing_in import COURT, verdict
 from support.issuers import SimulatedCourt, key_record
+from support.lived_country import Lenders
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.role_keys import create_role_key
+from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
 from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share, public_share
-from xinzheng_issuer.publishing.trust_list.work_folder import sha256
+from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas.trust_documents import KeyUsage
 
@@ -185,3 +187,115 @@ def test_what_a_court_of_an_earlier_release_handed_in_is_not_signed_before_it_ha
     assert refusal(renewing.sign, PROVINCE) == ("ceremony_issuer_unvouched", COURT)
     renewing.hand_in(COURT)
     renewing.sign(PROVINCE)
+
+
+# --- the province's key was stolen, and used --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def robbed(renewing: Country, attacker: Attacker) -> Country:
+    """Somebody with the province's key has listed his certificate key as the court's: edition 2."""
+    thief = renewing.copy(renewing.folder.with_name("thief"))
+    thief.houses[COURT].vouch(thief.incoming / COURT, attacker.issuer())
+    thief.sign(PROVINCE)
+    found = [read_contribution(path) for path in (thief.work, *find_contributions(renewing.incoming))]
+    renewing.publisher.publish(found, at=renewing.at)
+    assert verdict(renewing, attacker.certificate()) == "passed:ok"
+    renewing.next_day()
+    renewing.hand_in()
+    return renewing
+
+
+def test_the_runbook_of_a_stolen_provinces_key_holds_where_the_thief_has_used_it(
+    robbed: Country, attacker: Attacker
+) -> None:
+    """Number 2 is the thief's; what he listed binds nobody, and his key is gone from the next edition."""
+    lenders = Lenders(robbed)
+    lenders.join()
+    robbed.rotate(PROVINCE)
+    robbed.roles["provinces.42"]["leaving"] = []
+    robbed.change("targets")
+    robbed.sign("targets")
+    robbed.take_from_courts(PROVINCE)
+    with pytest.raises(TrustListError) as refused:
+        robbed.step().draw_up(PROVINCE)
+    assert (refused.value.code, refused.value.params["free"]) == ("ceremony_signed_already", 3)
+    assert not (robbed.work / "documents" / f"2.{PROVINCE}.json").exists()
+    robbed.change(PROVINCE)
+    robbed.sign(PROVINCE)
+    errors = {answer.role: answer.error for answer in robbed.publish().answers if answer.version > 1}
+    assert {errors["targets"], errors[PROVINCE]} == {None}
+    assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
+    assert lenders.follow() == {"ok"}
+
+
+def test_to_the_new_share_of_a_province_all_of_its_courts_are_new(robbed: Country) -> None:
+    robbed.rotate(PROVINCE)
+    robbed.roles["provinces.42"]["leaving"] = []
+    robbed.change("targets")
+    robbed.sign("targets")
+    robbed.change(PROVINCE)
+    robbed.sign(PROVINCE)
+    told: list[Compared] = []
+    share = f"{PROVINCE}-2"
+    robbed.step(dry_run=True, told=told.extend).sign(PROVINCE, share, passphrase=passphrase_of(share))
+    assert {each.proof for each in told} == {Proof.RECORD}
+    assert {ISSUER, "courts/420684/issuer.json", f"court-{COURT}-1"} <= {each.share for each in told}
+
+
+def test_of_two_documents_of_one_number_the_published_one_stays_and_the_refusal_leads_on(
+    robbed: Country, attacker: Attacker
+) -> None:
+    """The province had put its own number 2 together, as an earlier release let it."""
+    own = WorkFolder(path=robbed.work)
+    robbed.take_from_courts(PROVINCE)
+    for step in ("draw_up", "sign", "assemble"):
+        share = (f"{PROVINCE}-1",) if step == "sign" else ()
+        options = {"passphrase": passphrase_of(f"{PROVINCE}-1")} if share else {}
+        getattr(robbed.step(folder=own), step)(PROVINCE, *share, **options)
+    assert refusal(robbed.step().draw_up, PROVINCE)[0] == "metadata_conflict"
+    robbed.change(PROVINCE)
+    assert refusal(robbed.step().draw_up, PROVINCE)[0] == "metadata_conflict"
+    for name in ("metadata", "documents"):
+        (robbed.work / name / f"2.{PROVINCE}.json").unlink()
+    shutil.rmtree(robbed.work / "signatures" / f"2.{PROVINCE}")
+    robbed.roles["provinces.42"]["version"] = 2
+    assert refusal(robbed.step().draw_up, PROVINCE)[0] == "ceremony_signed_already"
+    robbed.rotate(PROVINCE)
+    robbed.roles["provinces.42"]["leaving"] = []
+    robbed.change("targets")
+    robbed.sign("targets")
+    robbed.change(PROVINCE)
+    robbed.sign(PROVINCE)
+    robbed.publish()
+    assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
+
+
+def test_a_number_that_is_published_while_the_document_goes_round_is_signed_no_more(
+    renewing: Country, attacker: Attacker
+) -> None:
+    renewing.take_from_courts(PROVINCE)
+    renewing.step().draw_up(PROVINCE)
+    thief = renewing.copy(renewing.folder.with_name("thief"))
+    thief.houses[COURT].vouch(thief.incoming / COURT, attacker.issuer())
+    thief.sign(PROVINCE)
+    shutil.copy(thief.work / "metadata" / f"2.{PROVINCE}.json", renewing.folder / "public" / "metadata")
+    assert refusal(province_signs, renewing)[0] == "ceremony_signed_already"
+    assert refusal(renewing.step().assemble, PROVINCE)[0] == "ceremony_signed_already"
+
+
+def test_a_key_that_the_province_signed_by_mistake_is_taken_back_and_the_court_is_missing_in_no_edition(
+    robbed: Country, attacker: Attacker
+) -> None:
+    """Its key is its own still: the document before binds, and the way out is one version without the court."""
+    robbed.change(PROVINCE)
+    assert refusal(robbed.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
+    courts = robbed.roles["provinces.42"]["courts"]
+    robbed.roles["provinces.42"]["courts"] = [code for code in courts if code != COURT]
+    robbed.sign(PROVINCE)
+    robbed.change(PROVINCE, courts=courts)
+    robbed.sign(PROVINCE)
+    taken = {answer.version for answer in robbed.publish().answers if answer.role == PROVINCE and not answer.error}
+    assert 4 in taken
+    assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
+    assert verdict(robbed, robbed.houses[COURT].court.issue().json_text) == "passed:ok"

@@ -14,6 +14,7 @@ step makes all its checks and writes nothing.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from tuf.api.metadata import Root, Targets
@@ -150,9 +151,8 @@ class Step:
         read = {f"courts/{code}/issuer.json": entry.issuer for code, entry in courts.items()}
         known = self._known()
         document = ceremony.document(self._public_keys(known, role), courts)
+        _check_number(known, role, document.signed.version)
         compared = self._check_follows(known, document, role)
-        if (self.folder.path / metadata_name(document, role)).exists():
-            raise TrustListError("ceremony_signed_already", name=file_role(document, role))
         written = {f"documents/{file_role(document, role)}": document.to_bytes()}
         prints = {share: fingerprint(public) for _, share, public in listed_shares(document.signed)}
         subject = file_role(document, role)
@@ -259,7 +259,7 @@ class Step:
     def _check_follows(
         self, known: Known, document: Document, role: str, *, by: Signatory | None = None
     ) -> tuple[Compared, ...]:
-        """Versions go up, no share has another key than before, and whoever signs knows every key in the document.
+        """Versions are given once and go up, no share has another key than before, and whoever signs knows every key.
 
         Args:
             known: what is signed already.
@@ -268,10 +268,12 @@ class Step:
             by: the share that is to sign; None while nobody is.
 
         Raises:
-            TrustListError: `ceremony_previous_missing`, `ceremony_share_changed`, `ceremony_key_missing`,
-                `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`; others as `Known.signed`.
+            TrustListError: `ceremony_signed_already`, `ceremony_previous_missing`, `ceremony_share_changed`,
+                `ceremony_key_missing`, `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`;
+                others as `Known.signed`.
         """
         version = document.signed.version
+        _check_number(known, role, version, document)
         previous = known.newest(role, below=version)
         followed = previous.signed.version if previous else 0
         if (role == ROOT and followed != version - 1) or (previous is None and version > 1):
@@ -297,7 +299,7 @@ class Step:
                 self._check_record(made, owner=owner, share=share, public=public)
             if by is not None and compared[share].proof is Proof.DOCUMENT:
                 raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
-        if previous is not None and isinstance(self.reviewed.section(role), ProvinceRole):
+        if previous is not None and known.binds(previous, role):
             self._check_keys_known(previous.signed, role)
         return tuple(found)
 
@@ -436,3 +438,21 @@ class Step:
             compared=compared,
         )
         record(self.folder, entry)
+
+
+def _check_number(known: Known, role: str, version: int, document: Document | None = None) -> None:
+    """A number that anybody was given is given to nothing else.
+
+    Args:
+        known: what is signed already.
+        role: whose document it is.
+        version: its number.
+        document: which may be there already; None while it is drawn up.
+
+    Raises:
+        TrustListError: `ceremony_signed_already`; others as `Known.signed`.
+    """
+    there = known.of_version(role, version)
+    if there is not None and (document is None or there.signed != document.signed):
+        free = next(number for number in count(version) if known.of_version(role, number) is None)
+        raise TrustListError("ceremony_signed_already", name=f"{version}.{role}.json", free=free)

@@ -123,11 +123,30 @@ class Known:
             TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
         """
         versions = [version for version in self._files(role) if below is None or version < below]
-        if not versions:
+        return self.of_version(role, max(versions)) if versions else None
+
+    def of_version(self, role: str, version: int) -> Document | None:
+        """The document of a role of this version; None if there is none.
+
+        Raises:
+            TrustListError: as `newest`.
+        """
+        if version not in self._files(role):
             return None
-        if max(versions) not in self.signed(role):
-            raise TrustListError("ceremony_unsigned", name=f"{max(versions)}.{role}.json")
-        return self.signed(role)[max(versions)]
+        if version not in self.signed(role):
+            raise TrustListError("ceremony_unsigned", name=f"{version}.{role}.json")
+        return self.signed(role)[version]
+
+    def binds(self, document: Document, role: str) -> bool:
+        """Whether a document is signed by the keys that the newest delegator of its role names.
+
+        One under other keys binds nobody, as lenders forget it (TUF specification, 5.3.11): those may have been stolen.
+
+        Raises:
+            TrustListError: as `newest`.
+        """
+        judge = self.newest(delegator(role))
+        return judge is not None and _is_signed(document, role, judge)
 
     def compare(
         self,
