@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import stat
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -284,9 +285,39 @@ def test_a_signature_of_another_document_is_not_put_to_this_one(empty_country: C
     country.step().sign("root", "root-1", passphrase=passphrase_of("root-1"))
     country.at += timedelta(hours=1)
     country.step().draw_up("root")
-    assert refusal(country.step().assemble, "root").code == "signature_of_other_document"
+    for name in ("root-2", "root-3"):
+        country.step().sign("root", name, passphrase=passphrase_of(name))
+    error = refusal(country.step().assemble, "root")
+    assert (error.code, error.params["name"]) == ("signature_of_other_document", "signatures/1.root/root-1.json")
+    country.step().sign("root", "root-4", passphrase=passphrase_of("root-4"))
+    country.step().assemble("root")  # three are enough, and root-1 need not sign again
+    assert signers_of(country.work / "metadata" / "1.root.json") == 3
     (country.work / "signatures" / "1.root" / "root-1.json").write_text("[]", "utf-8")
     assert refusal(country.step().assemble, "root").code == "signature_invalid"
+
+
+def test_no_holder_puts_a_signature_in_anothers_place(empty_country: Country) -> None:
+    country = empty_country
+    country.make_keys()
+    country.step().draw_up("root")
+    for name in ("root-1", "root-2", "root-3"):
+        country.step().sign("root", name, passphrase=passphrase_of(name))
+    folder = country.work / "signatures" / "1.root"
+    genuine = json.loads((folder / "root-1.json").read_bytes())
+    rubbish = b64encode(b"x" * 64).decode()
+    for name, change in (
+        ("root-4", {"share": "root-4", "signature": rubbish}),
+        ("root-4", {"signature": rubbish}),
+        ("root-4", {}),
+        ("root-1", {"signature": rubbish}),
+        ("targets-1", {}),
+    ):
+        (folder / f"{name}.json").write_text(json.dumps({**genuine, **change}), "utf-8")
+        error = refusal(country.step().assemble, "root")
+        assert (error.code, error.params["name"]) == ("signature_invalid", f"signatures/1.root/{name}.json")
+        (folder / f"{name}.json").unlink()
+        (folder / "root-1.json").write_text(json.dumps(genuine), "utf-8")
+    country.step().assemble("root")
 
 
 # --- provinces --------------------------------------------------------------------------------------------------------

@@ -164,10 +164,15 @@ _CEREMONY = {
     ),
     "ceremony_not_written": Message("{path} cannot be written: {reason}", "无法写入 {path}：{reason}"),
     "ceremony_not_read": Message("{path} cannot be read: {reason}", "无法读取 {path}：{reason}"),
-    "signature_invalid": Message("{name} is not the signature of a share.", "{name} 不是份额的签名。"),
+    "signature_invalid": Message(
+        "{name} is no signature of this document by the share after which it is named: it is damaged, or somebody else "
+        "made it. Take it away, let the share sign again, and find out who put it there.",
+        "{name} 不是其名称所示份额对本文件的有效签名：已损坏，或由他人制作。请移除，由该份额重新签名，并查明来源。",
+    ),
     "signature_of_other_document": Message(
-        "{name} signs another document than the one at hand.",
-        "{name} 签署的是另一份文件。",
+        "Signatures are missing, and {name} signs a document that was drawn up before the one at hand: let these "
+        "shares sign again, if they are to.",
+        "签名不足，而 {name} 签署的是此前制作的另一份文件：如需这些份额签名，请其重新签名。",
     ),
     "metadata_invalid": Message(
         "{name} is not the metadata that its name says.",

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from securesystemslib.signer import Signature
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
@@ -48,6 +49,7 @@ from xinzheng_issuer.publishing.trust_list.shares import (
     PublicShare,
     fingerprint,
     key_file,
+    listed_key,
     make_share,
     open_share,
     public_octets,
@@ -218,24 +220,39 @@ class Step:
         """Put the signatures together, and judge the result as lenders will.
 
         Raises:
-            TrustListError: `signature_of_other_document`, `ceremony_threshold_missed`, or as `sign`.
+            TrustListError: `ceremony_refused`; `signature_of_other_document`, some are missing, and those there are of
+                a document that was drawn up before; `signature_invalid`; or as `sign`.
         """
         document, data = self._conforming(role)
         known = self._known()
         compared = self._check_follows(known, document, role)
-        version = document.signed.version
-        read = {f"documents/{version}.{role}.json": data}
-        for name, signature, content in self.folder.signatures(role, version):
-            if signature.document != sha256(data):
-                raise TrustListError("signature_of_other_document", name=name)
-            read[name] = content
-            checks.add_signature(document, key_id=signature.key_id, signature=signature.signature)
-        result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
+        signatures, others = self._put_to(known, document, role, data)
+        try:
+            result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
+        except TrustListError as error:
+            if not others:
+                raise
+            raise TrustListError("signature_of_other_document", name=", ".join(others)) from error
+        read = {f"documents/{file_role(document, role)}": data, **signatures}
         written = {metadata_name(document, role): document.to_bytes()}
         written |= self._issuer_targets(role)
         subject = file_role(document, role)
         self._record("assemble", subject, read=read, written=written, result=result, compared=compared)
         return document
+
+    def _put_to(self, known: Known, document: Document, role: str, data: bytes) -> tuple[dict[str, bytes], list[str]]:
+        """Put the signatures to a document that are of it; their files, and the names of those of another document."""
+        put, others = {}, []
+        for name, found, content in self.folder.signatures(role, document.signed.version):
+            if found.document != sha256(data):
+                others.append(name)
+                continue
+            share = Path(name).stem
+            keys = [listed_key(share, public) for public in self._keys_of_role(known, document, role, share)]
+            signature = Signature(found.key_id, found.signature.hex())
+            checks.add_signature(document, signature=signature, keys=keys, name=name)
+            put[name] = content
+        return put, others
 
     # --- what a document must be --------------------------------------------------------------------------------------
 
