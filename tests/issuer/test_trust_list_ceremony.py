@@ -409,6 +409,30 @@ def test_a_share_never_gets_another_key_under_its_name(country: Country) -> None
     assert error.code == "ceremony_key_unexpected"
 
 
+def test_a_key_that_was_made_before_the_step_was_stopped_gets_its_record(empty_country: Country) -> None:
+    """The work folder's medium was full; nobody has lost anything, and the share keeps its name."""
+    country = empty_country
+    country.work.mkdir()
+    (country.work / "shares").touch()
+    assert refusal(country.step().make_key, "root-1", passphrase=passphrase_of("root-1")).code == "ceremony_not_written"
+    (country.work / "shares").unlink()
+    key_file = country.folder / "media" / "root-1" / "root-1.pem"
+    made = key_file.read_bytes()
+    country.step(dry_run=True).make_key("root-1", passphrase=passphrase_of("root-1"))
+    with pytest.raises(KeyStoreError) as caught:
+        country.step().make_key("root-1", passphrase=passphrase_of("somebody else"))
+    assert caught.value.code == "passphrase_wrong"
+    country.step().make_key("root-1", passphrase=passphrase_of("root-1"))
+    assert key_file.read_bytes() == made
+    entries = json.loads((country.work / "transcript.json").read_text("utf-8"))["entries"]
+    assert [(entry["share"], "its record was missing" in entry["result"]) for entry in entries] == [("root-1", True)]
+    country.make_keys()
+    country.step().draw_up("root")
+    for name in ("root-1", "root-2", "root-3"):
+        country.step().sign("root", name, passphrase=passphrase_of(name))
+    country.step().assemble("root")
+
+
 def test_two_metadata_files_of_one_version_are_noticed(country: Country) -> None:
     edit(country.work / "metadata" / "1.targets.json", lambda signed: signed.update(expires="2027-01-01T00:00:00Z"))
     country.change("targets")

@@ -172,7 +172,7 @@ def test_what_is_not_taken_is_told_and_ends_with_one(desk: Desk) -> None:
 def test_steps_say_what_they_will_do_before_they_refuse(desk: Desk) -> None:
     again = desk.step("keys", share="root-1", language=CHINESE)
     assert again.exit_code == 1
-    assert "将在" in again.stdout
+    assert "不再生成" in again.stdout
     assert "[share_record_exists]" in again.stderr
     other = desk.step("sign", "--role", "root", share="targets-1")
     assert "belongs to the role targets and signs nothing else. [ceremony_share_role]" in other.stderr

@@ -43,8 +43,9 @@ _SHARES = {
         "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。",
     ),
     "share_record_exists": Message(
-        "The share {field} has a key already; a lost or renewed key gets a share of another name.",
-        "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。",
+        "The share {field} has a key already; a lost or renewed key gets a share of another name. The same key, with "
+        "its public record in the folder of work, is ready to sign.",
+        "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。同一密钥如在工作目录中有公开记录，即可用于签名。",
     ),
     "share_key_kind": Message(
         "A key of the trust list is of kind {found}: expected one of {expected}.",

@@ -163,6 +163,11 @@ _SAID = {
         "将在硬件令牌内生成 {share}（{role}，{kind}）的密钥，不离开该令牌；{medium} 只保存其所在位置的记录。"
         "只有公开记录写入 {work}。",
     ),
+    "will_record": Message(
+        "There is a key of {share} ({role}) on {medium} already, and none is made. If {work} has no public record of "
+        "it, the record is made.",
+        "{medium} 上已有 {share}（{role}）的密钥，不再生成。如 {work} 中没有其公开记录，则补作记录。",
+    ),
     "key_made": Message("Made. Fingerprint of {share}: {fingerprint}", "已生成。{share} 的指纹：{fingerprint}"),
     "will_draft": Message(
         "The document {name} will be drawn up; nobody has signed it yet. Lenders believe none of it before {threshold} "

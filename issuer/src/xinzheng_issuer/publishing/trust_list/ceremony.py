@@ -22,7 +22,13 @@ from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.known_keys import forgotten_by, named
-from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names, role_key_uri
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    create_role_key,
+    role_key_exists,
+    role_key_names,
+    role_key_uri,
+)
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
@@ -50,9 +56,9 @@ from xinzheng_issuer.publishing.trust_list.shares import (
     fingerprint,
     key_file,
     listed_key,
-    make_share,
     open_share,
     public_octets,
+    public_share,
 )
 from xinzheng_issuer.publishing.trust_list.transcript import Entry, record
 from xinzheng_issuer.publishing.trust_list.work_folder import ShareSignature, WorkFolder, metadata_name, sha256
@@ -65,6 +71,7 @@ CLOCK_SKEW = timedelta(days=1)
 
 _IN_MODULE = "in a hardware token 在硬件令牌中"
 _IN_FILE = "in an encrypted file 在加密文件中"
+_BEFORE = ", made before; its record was missing 此前已生成，补作其公开记录"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +105,14 @@ class Step:
     ) -> PublicShare | None:
         """Make the key of a share on its medium, or in a token of which the medium then keeps the record.
 
+        Of a key that is there already and has no public record, for an earlier step was stopped, the record is made.
+
         Args:
             name: of the share.
             medium: where the medium is, if not where the configuration says.
             token: `pkcs11:` URI of the token, if not as the configuration says; what is to be made in one is never
                 made in a file.
-            passphrase: encrypts a key file.
+            passphrase: encrypts a key file, or opens the one that is there.
 
         Returns:
             The public record; None for a dry run.
@@ -111,7 +120,7 @@ class Step:
         Raises:
             TrustListError: `ceremony_share_unknown`, `ceremony_share_leaves`, `medium_missing`, `medium_taken`,
                 `share_record_exists`, `share_module_path`.
-            KeyStoreError: (keys) the key file is there already or cannot be written.
+            KeyStoreError: (keys) the key file cannot be written, or cannot be opened.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
         require_own_module(token)
@@ -119,24 +128,21 @@ class Step:
         if name not in {kept.name for kept in dict(self.reviewed.configuration.roles())[role].shares}:
             raise TrustListError("ceremony_share_leaves", field=name)
         place = self._medium(share, medium, role=role)
-        if (self.folder.path / "shares" / f"{name}.json").exists() or role_key_exists(key_file(place, name)):
+        path, token = key_file(place, name), token or share.token
+        is_there, uri = role_key_exists(path), role_key_uri(path)
+        if (self.folder.path / "shares" / f"{name}.json").exists() or (is_there and bool(uri) != bool(token)):
             raise TrustListError("share_record_exists", field=name)
+        require_own_module(uri)
         if self.dry_run:
             return None
-        custody = RoleCustody(place=token or share.token, prefix="", key_type=share.key_type, tokens=self.tokens)
-        made = make_share(
-            key_file(place, name),
-            name=name,
-            role=role,
-            holder=share.holder,
-            configuration=self.reviewed.sha256,
-            at=self.at,
-            passphrase=passphrase,
-            custody=custody,
-        )
+        custody = RoleCustody(place=token, prefix="", key_type=share.key_type, tokens=self.tokens)
+        get_key = open_share if is_there else create_role_key
+        signer = get_key(path, passphrase=passphrase, custody=custody)
+        facts = {"name": name, "role": role, "holder": share.holder, "configuration": self.reviewed.sha256}
+        made = public_share(signer, **facts, at=self.at)
         written = {f"shares/{name}.json": made.to_bytes()}
         prints = {name: made.fingerprint}
-        where = f"{share.key_type.value}, {_IN_MODULE if custody.place else _IN_FILE}"
+        where = f"{share.key_type.value}, {_IN_MODULE if token else _IN_FILE}{_BEFORE if is_there else ''}"
         self._record("keys", name, share=share, written=written, fingerprints=prints, result=where)
         return made
 
