@@ -190,8 +190,9 @@ _CEREMONY = {
     ),
     "metadata_role": Message("No metadata names the keys of {name}.", "没有元数据指定 {name} 的密钥。"),
     "transcript_damaged": Message(
-        "The entry {name} of the transcript cannot be read.",
-        "无法读取仪式记录条目 {name}。",
+        "The entry {name} of the transcript cannot be read. Nothing was done: take the file out of transcript/, keep "
+        "it, and begin the step again.",
+        "无法读取仪式记录条目 {name}。未执行任何操作：请将该文件移出 transcript/ 另行保存，然后重做此步骤。",
     ),
 }
 

@@ -60,7 +60,7 @@ from xinzheng_issuer.publishing.trust_list.shares import (
     public_octets,
     public_share,
 )
-from xinzheng_issuer.publishing.trust_list.transcript import Entry, record
+from xinzheng_issuer.publishing.trust_list.transcript import Entry, check_transcript, record
 from xinzheng_issuer.publishing.trust_list.work_folder import ShareSignature, WorkFolder, metadata_name, sha256
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.token_access import TokenAccess
@@ -133,6 +133,7 @@ class Step:
         if (self.folder.path / "shares" / f"{name}.json").exists() or (is_there and bool(uri) != bool(token)):
             raise TrustListError("share_record_exists", field=name)
         require_own_module(uri)
+        check_transcript(self.folder)
         if self.dry_run:
             return None
         custody = RoleCustody(place=token, prefix="", key_type=share.key_type, tokens=self.tokens)

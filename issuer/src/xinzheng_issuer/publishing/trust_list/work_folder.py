@@ -109,8 +109,7 @@ class WorkFolder:
         Raises:
             TrustListError: `share_record_invalid`.
         """
-        files = sorted((self.path / "shares").glob("*.json"))
-        found = [PublicShare.parse(read_file(file), name=file.name) for file in files]
+        found = [PublicShare.parse(read_file(file), name=file.name) for file in json_files(self.path / "shares")]
         return {record.name: record for record in found}
 
     def court_files(self, code: str) -> tuple[bytes, PublicShare]:
@@ -159,7 +158,7 @@ class WorkFolder:
         Raises:
             TrustListError: `signature_invalid`.
         """
-        for file in sorted((self.path / "signatures" / f"{version}.{role}").glob("*.json")):
+        for file in json_files(self.path / "signatures" / f"{version}.{role}"):
             name = file.relative_to(self.path).as_posix()
             data = read_file(file)
             yield name, ShareSignature.parse(data, name=name), data
@@ -196,6 +195,11 @@ class WorkFolder:
             replace_file(file, content)
         except OSError as error:
             raise TrustListError("ceremony_not_written", path=file, reason=error.strerror) from error
+
+
+def json_files(folder: Path) -> list[Path]:
+    """The JSON files of a folder by name, but for hidden ones, which some systems put beside what they copy."""
+    return sorted(file for file in folder.glob("*.json") if not file.name.startswith("."))
 
 
 def versions(folder: Path, role: str) -> dict[int, Path]:
