@@ -19,13 +19,16 @@ from typing import Any
 from support.issuers import KEYS_FROM, NOW, SimulatedCourt
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.repository import Repository
+from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.trust_list.ceremony import Step
 from xinzheng_issuer.publishing.trust_list.configuration import Reviewed, load_configuration
 from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
 from xinzheng_issuer.publishing.trust_list.contributor import Contributor
 from xinzheng_issuer.publishing.trust_list.published import Published, published
 from xinzheng_issuer.publishing.trust_list.publisher import Result, TrustListPublisher
+from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share, public_share
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder
+from xinzheng_verifier.trust.names import sha256_of
 
 HUBEI, GUANGDONG = "42", "44"
 COURTS = {"420683": "枣阳市人民法院", "420684": "宜城市人民法院", "440106": "广州市天河区人民法院"}
@@ -119,6 +122,22 @@ class CourtHouse:
             **{f"{folder}/{purpose}.json": json.dumps(text).encode() for purpose, text in lists.items()},
             **{f"{folder}/{purpose}.changes.json": json.dumps(text).encode() for purpose, text in journals.items()},
         }
+
+    def vouch(self, folder: Path, issuer: bytes, *, by: RoleSigner | None = None, name: str = "") -> None:
+        """Put any issuer document into a folder, with the record by which a key vouches for it; the court's if none."""
+        maker, name = self.contributor, name or self.contributor.shares()[-1]
+        signer = by or open_share(key_file(maker.keys, name), passphrase=maker.passphrase)
+        made = public_share(
+            signer,
+            name=name,
+            role=maker.role,
+            holder=maker.name,
+            configuration="",
+            at=self.court.now,
+            issuer=sha256_of(issuer),
+        )
+        (folder / "issuer.json").write_bytes(issuer)
+        (folder / "key.json").write_bytes(made.to_bytes())
 
     def hand_in(self, out: Path, *, at: datetime, above: int = 0) -> int:
         self.publisher.publish(self.targets(at), at=at)

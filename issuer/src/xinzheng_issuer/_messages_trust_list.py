@@ -43,8 +43,9 @@ _SHARES = {
         "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。",
     ),
     "share_record_exists": Message(
-        "The share {field} has a key already; a lost or renewed key gets a share of another name.",
-        "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。",
+        "The share {field} has a key already; a lost or renewed key gets a share of another name. The same key, with "
+        "its public record in the folder of work, is ready to sign.",
+        "份额 {field} 已有密钥；丢失或更换的密钥应使用另一个份额名称。同一密钥如在工作目录中有公开记录，即可用于签名。",
     ),
     "share_key_kind": Message(
         "A key of the trust list is of kind {found}: expected one of {expected}.",
@@ -81,12 +82,15 @@ _SHARES = {
 
 _CEREMONY = {
     "ceremony_keys_forgotten": Message(
-        "The issuer.json of {field} says less of its keys than the list did ({keys}): the court's key folder came back "
-        "from a backup. The court takes over what the list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and "
-        "hands in again; a court that begins anew is left out of one version first.",
-        "{field} 的 issuer.json 所载密钥少于名单先前所列（{keys}）：该法院的密钥目录系由备份恢复。"
-        "请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）后重新报送；"
-        "如该法院重新开始，请先在一版中将其略去。",
+        "The issuer.json of {field} says less of its keys than the list did ({keys}). Ask the court by telephone "
+        "whether each of them is its own. If so, its key folder came back from a backup: the court takes over what the "
+        "list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. If one is not, nobody takes "
+        "it over: sign one version without the court and the next with it, hand in both together, and find out who had "
+        "the key listed. The same for a court that begins anew.",
+        "{field} 的 issuer.json 所载密钥少于名单先前所列（{keys}）。请致电该法院，逐一核实这些密钥是否为其所有。"
+        "若是，则其密钥目录系由备份恢复：请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）"
+        "后重新报送。若有不属于该院的密钥，任何人不得接管：请先签署一版略去该院，再签署下一版将其列入，两版一并报送，"
+        "并查明由谁列入。重新开始的法院亦同。",
     ),
     "ceremony_key_missing": Message(
         "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
@@ -110,6 +114,13 @@ _CEREMONY = {
     "ceremony_court_missing": Message(
         "What the court {field} hands in is not there: expected issuer.json and key.json in courts/{field}.",
         "没有法院 {field} 报送的文件：courts/{field} 中应有 issuer.json 和 key.json。",
+    ),
+    "ceremony_issuer_unvouched": Message(
+        "courts/{field}/key.json does not vouch for the issuer.json beside it: the two are not of one hand-in, one of "
+        "them was exchanged on its way, or they come from an earlier release. Sign nothing; let the court hand in "
+        "again (xinzheng bundle --contribution), and take both files from there.",
+        "courts/{field}/key.json 未为同目录的 issuer.json 作证：二者并非同一次报送，或其一在途中被调换，"
+        "或出自较早版本的程序。请勿签名；请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
     ),
     "ceremony_issuer_invalid": Message(
         "The issuer document of the court {field} cannot be listed: {reason}",
@@ -143,8 +154,10 @@ _CEREMONY = {
         "此处前后相接的根中没有 SHA-256 为 {found} 的根：摘要属于另一文件，或此处有伪造的根。",
     ),
     "ceremony_signed_already": Message(
-        "{name} has been signed already: the next one has a higher version.",
-        "{name} 已签名：下一份文件的版本号应更大。",
+        "{name} has been signed already, and a number is given once: the next free version is {free}. If none of yours "
+        "signed it, somebody else has the key of this role.",
+        "{name} 已签名，同一版本号只能使用一次：下一个可用的版本号为 {free}。"
+        "如非贵方所签，则该角色的密钥已落入他人之手。",
     ),
     "ceremony_refused": Message(
         "The signed document would be refused by lenders ({refusal}): {reason}",
@@ -152,23 +165,34 @@ _CEREMONY = {
     ),
     "ceremony_not_written": Message("{path} cannot be written: {reason}", "无法写入 {path}：{reason}"),
     "ceremony_not_read": Message("{path} cannot be read: {reason}", "无法读取 {path}：{reason}"),
-    "signature_invalid": Message("{name} is not the signature of a share.", "{name} 不是份额的签名。"),
+    "signature_invalid": Message(
+        "{name} is no signature of this document by the share after which it is named: it is damaged, or somebody else "
+        "made it. Take it away, let the share sign again, and find out who put it there.",
+        "{name} 不是其名称所示份额对本文件的有效签名：已损坏，或由他人制作。请移除，由该份额重新签名，并查明来源。",
+    ),
     "signature_of_other_document": Message(
-        "{name} signs another document than the one at hand.",
-        "{name} 签署的是另一份文件。",
+        "Signatures are missing, and {name} signs a document that was drawn up before the one at hand: let these "
+        "shares sign again, if they are to.",
+        "签名不足，而 {name} 签署的是此前制作的另一份文件：如需这些份额签名，请其重新签名。",
     ),
     "metadata_invalid": Message(
         "{name} is not the metadata that its name says.",
         "{name} 不是其名称所示的元数据。",
     ),
     "metadata_conflict": Message(
-        "There are two different files {name}; find out which is genuine.",
-        "存在两份不同的 {name}；请查明真伪。",
+        "{name} is published, and another {name} lies in the folder of work. Take that one and its document and "
+        "signatures out of the folder of work and begin the step again: if the published one is signed, it stays, and "
+        "the next version is drawn up; if none of yours signed it, somebody else has the key. If it is not signed "
+        "(ceremony_unsigned), take it out of the published folder instead, and put the other back.",
+        "已发布 {name}，而工作目录中的 {name} 与之不同。请将后者连同其待签文件和签名移出工作目录，然后重做此步骤："
+        "若已发布的一份有有效签名，则予保留，另行制作下一版；如非贵方所签，则密钥已落入他人之手。"
+        "若其没有有效签名（ceremony_unsigned），则应将其移出已发布目录，并放回另一份。",
     ),
     "metadata_role": Message("No metadata names the keys of {name}.", "没有元数据指定 {name} 的密钥。"),
     "transcript_damaged": Message(
-        "The entry {name} of the transcript cannot be read.",
-        "无法读取仪式记录条目 {name}。",
+        "The entry {name} of the transcript cannot be read. Nothing was done: take the file out of transcript/, keep "
+        "it, and begin the step again.",
+        "无法读取仪式记录条目 {name}。未执行任何操作：请将该文件移出 transcript/ 另行保存，然后重做此步骤。",
     ),
 }
 

@@ -163,6 +163,11 @@ _SAID = {
         "将在硬件令牌内生成 {share}（{role}，{kind}）的密钥，不离开该令牌；{medium} 只保存其所在位置的记录。"
         "只有公开记录写入 {work}。",
     ),
+    "will_record": Message(
+        "There is a key of {share} ({role}) on {medium} already, and none is made. If {work} has no public record of "
+        "it, the record is made.",
+        "{medium} 上已有 {share}（{role}）的密钥，不再生成。如 {work} 中没有其公开记录，则补作记录。",
+    ),
     "key_made": Message("Made. Fingerprint of {share}: {fingerprint}", "已生成。{share} 的指纹：{fingerprint}"),
     "will_draft": Message(
         "The document {name} will be drawn up; nobody has signed it yet. Lenders believe none of it before {threshold} "
@@ -172,6 +177,7 @@ _SAID = {
     "drafted": Message("Drawn up: documents/{name}, SHA-256 {sha256}", "已制作：documents/{name}，SHA-256 {sha256}"),
     "listed_key": Message("    {role}  {share}  {fingerprint}", "    {role}  {share}  {fingerprint}"),
     "compared": Message("    compared: {share}  {fingerprint}  {by}", "    比对：{share}  {fingerprint}  {by}"),
+    "known_court": Message("to be read out when the province asks for it by telephone", "省级来电核对时，请照此读出"),
     "known_medium": Message("on its medium", "在其介质上"),
     "known_signed": Message(
         "as in {source}, which this share signed or which follows from a root that it signed (SHA-256 {sha256})",

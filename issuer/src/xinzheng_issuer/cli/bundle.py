@@ -12,6 +12,7 @@ from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import Issuer, open_contributor, open_issuer
 from xinzheng_issuer.keylife.contributions import last_contribution
 from xinzheng_issuer.keylife.root_trail import catch_up_roots
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 
 
 @click.command("bundle", help=word("bundle"))
@@ -46,7 +47,11 @@ def _hand_in(issuer: Issuer, out: Path, *, above: int) -> None:
     """Contribute, above whatever the folder or the register knows of, and note it in the register."""
     settings, office = issuer.settings, issuer.office
     above = max(above, last_contribution(office, settings.contribution_folder))
-    version = open_contributor(settings).contribute(out, at=office.clock(), above=above)
+    contributor = open_contributor(settings)
+    version = contributor.contribute(out, at=office.clock(), above=above)
     with office.writing() as store:
         store.note_contribution(version)
+    made = contributor.handed_in()
+    for name, digest in ((made.name, made.fingerprint), (issuer_path(contributor.court), made.issuer)):
+        click.echo(word("compared", share=name, fingerprint=digest, by=word("known_court")))
     click.echo(word("contributed", version=version, path=out))

@@ -10,7 +10,7 @@ import click
 
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.clock import system_clock
-from xinzheng_issuer.publishing.role_keys import role_key_uri
+from xinzheng_issuer.publishing.role_keys import role_key_exists, role_key_uri
 from xinzheng_issuer.publishing.trust_list.ceremony import Step
 from xinzheng_issuer.publishing.trust_list.configuration import (
     OfflineRole,
@@ -236,10 +236,11 @@ def keys(step: Step, holder: _Holder, *, token: str) -> None:
     role, found = step.reviewed.share(share)
     place, token = holder.medium or step.reviewed.medium(found), token or found.token
     facts = {"share": share, "role": role, "medium": place, "work": step.folder.path, "kind": found.key_type.value}
-    click.echo(word("will_make_in_token" if token else "will_make", **facts))
+    is_new = not role_key_exists(key_file(place, share))
+    click.echo(word(("will_make_in_token" if token else "will_make") if is_new else "will_record", **facts))
     if token and not step.dry_run:
         step = replace(step, tokens=tokens_for([token], holder.pin_from, share=share))
-    source = passphrase_for(share, holder.passphrase_from, new=True)
+    source = passphrase_for(share, holder.passphrase_from, new=is_new)
     made = step.make_key(share, medium=holder.medium, token=token, passphrase=source)
     if made is not None:
         click.echo(word("key_made", share=share, fingerprint=made.fingerprint))

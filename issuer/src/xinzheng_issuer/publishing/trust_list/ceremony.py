@@ -14,13 +14,21 @@ step makes all its checks and writes nothing.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
+from securesystemslib.signer import Signature
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.known_keys import forgotten_by, named
-from xinzheng_issuer.publishing.role_keys import RoleCustody, role_key_exists, role_key_names, role_key_uri
+from xinzheng_issuer.publishing.role_keys import (
+    RoleCustody,
+    create_role_key,
+    role_key_exists,
+    role_key_names,
+    role_key_uri,
+)
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
@@ -47,11 +55,12 @@ from xinzheng_issuer.publishing.trust_list.shares import (
     PublicShare,
     fingerprint,
     key_file,
-    make_share,
+    listed_key,
     open_share,
     public_octets,
+    public_share,
 )
-from xinzheng_issuer.publishing.trust_list.transcript import Entry, record
+from xinzheng_issuer.publishing.trust_list.transcript import Entry, check_transcript, record
 from xinzheng_issuer.publishing.trust_list.work_folder import ShareSignature, WorkFolder, metadata_name, sha256
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.token_access import TokenAccess
@@ -62,6 +71,7 @@ CLOCK_SKEW = timedelta(days=1)
 
 _IN_MODULE = "in a hardware token 在硬件令牌中"
 _IN_FILE = "in an encrypted file 在加密文件中"
+_BEFORE = ", made before; its record was missing 此前已生成，补作其公开记录"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +105,14 @@ class Step:
     ) -> PublicShare | None:
         """Make the key of a share on its medium, or in a token of which the medium then keeps the record.
 
+        Of a key that is there already and has no public record, for an earlier step was stopped, the record is made.
+
         Args:
             name: of the share.
             medium: where the medium is, if not where the configuration says.
             token: `pkcs11:` URI of the token, if not as the configuration says; what is to be made in one is never
                 made in a file.
-            passphrase: encrypts a key file.
+            passphrase: encrypts a key file, or opens the one that is there.
 
         Returns:
             The public record; None for a dry run.
@@ -108,7 +120,7 @@ class Step:
         Raises:
             TrustListError: `ceremony_share_unknown`, `ceremony_share_leaves`, `medium_missing`, `medium_taken`,
                 `share_record_exists`, `share_module_path`.
-            KeyStoreError: (keys) the key file is there already or cannot be written.
+            KeyStoreError: (keys) the key file cannot be written, or cannot be opened.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
         require_own_module(token)
@@ -116,24 +128,22 @@ class Step:
         if name not in {kept.name for kept in dict(self.reviewed.configuration.roles())[role].shares}:
             raise TrustListError("ceremony_share_leaves", field=name)
         place = self._medium(share, medium, role=role)
-        if (self.folder.path / "shares" / f"{name}.json").exists() or role_key_exists(key_file(place, name)):
+        path, token = key_file(place, name), token or share.token
+        is_there, uri = role_key_exists(path), role_key_uri(path)
+        if (self.folder.path / "shares" / f"{name}.json").exists() or (is_there and bool(uri) != bool(token)):
             raise TrustListError("share_record_exists", field=name)
+        require_own_module(uri)
+        check_transcript(self.folder)
         if self.dry_run:
             return None
-        custody = RoleCustody(place=token or share.token, prefix="", key_type=share.key_type, tokens=self.tokens)
-        made = make_share(
-            key_file(place, name),
-            name=name,
-            role=role,
-            holder=share.holder,
-            configuration=self.reviewed.sha256,
-            at=self.at,
-            passphrase=passphrase,
-            custody=custody,
-        )
+        custody = RoleCustody(place=token, prefix="", key_type=share.key_type, tokens=self.tokens)
+        get_key = open_share if is_there else create_role_key
+        signer = get_key(path, passphrase=passphrase, custody=custody)
+        facts = {"name": name, "role": role, "holder": share.holder, "configuration": self.reviewed.sha256}
+        made = public_share(signer, **facts, at=self.at)
         written = {f"shares/{name}.json": made.to_bytes()}
         prints = {name: made.fingerprint}
-        where = f"{share.key_type.value}, {_IN_MODULE if custody.place else _IN_FILE}"
+        where = f"{share.key_type.value}, {_IN_MODULE if token else _IN_FILE}{_BEFORE if is_there else ''}"
         self._record("keys", name, share=share, written=written, fingerprints=prints, result=where)
         return made
 
@@ -150,9 +160,8 @@ class Step:
         read = {f"courts/{code}/issuer.json": entry.issuer for code, entry in courts.items()}
         known = self._known()
         document = ceremony.document(self._public_keys(known, role), courts)
+        _check_number(known, role, document.signed.version)
         compared = self._check_follows(known, document, role)
-        if (self.folder.path / metadata_name(document, role)).exists():
-            raise TrustListError("ceremony_signed_already", name=file_role(document, role))
         written = {f"documents/{file_role(document, role)}": document.to_bytes()}
         prints = {share: fingerprint(public) for _, share, public in listed_shares(document.signed)}
         subject = file_role(document, role)
@@ -218,25 +227,39 @@ class Step:
         """Put the signatures together, and judge the result as lenders will.
 
         Raises:
-            TrustListError: `signature_of_other_document`, `ceremony_threshold_missed`, or as `sign`.
+            TrustListError: `ceremony_refused`; `signature_of_other_document`, some are missing, and those there are of
+                a document that was drawn up before; `signature_invalid`; or as `sign`.
         """
         document, data = self._conforming(role)
         known = self._known()
         compared = self._check_follows(known, document, role)
-        version = document.signed.version
-        read = {f"documents/{version}.{role}.json": data}
-        for name, signature, content in self.folder.signatures(role, version):
-            if signature.document != sha256(data):
-                raise TrustListError("signature_of_other_document", name=name)
-            read[name] = content
-            checks.add_signature(document, key_id=signature.key_id, signature=signature.signature)
-        result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
+        signatures, others = self._put_to(known, document, role, data)
+        try:
+            result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
+        except TrustListError as error:
+            if not others:
+                raise
+            raise TrustListError("signature_of_other_document", name=", ".join(others)) from error
+        read = {f"documents/{file_role(document, role)}": data, **signatures}
         written = {metadata_name(document, role): document.to_bytes()}
-        if isinstance(self.reviewed.section(role), ProvinceRole):
-            written |= self._issuer_targets(role)
+        written |= self._issuer_targets(role)
         subject = file_role(document, role)
         self._record("assemble", subject, read=read, written=written, result=result, compared=compared)
         return document
+
+    def _put_to(self, known: Known, document: Document, role: str, data: bytes) -> tuple[dict[str, bytes], list[str]]:
+        """Put the signatures to a document that are of it; their files, and the names of those of another document."""
+        put, others = {}, []
+        for name, found, content in self.folder.signatures(role, document.signed.version):
+            if found.document != sha256(data):
+                others.append(name)
+                continue
+            share = Path(name).stem
+            keys = [listed_key(share, public) for public in self._keys_of_role(known, document, role, share)]
+            signature = Signature(found.key_id, found.signature.hex())
+            checks.add_signature(document, signature=signature, keys=keys, name=name)
+            put[name] = content
+        return put, others
 
     # --- what a document must be --------------------------------------------------------------------------------------
 
@@ -247,7 +270,7 @@ class Step:
         name = file_role(document, role)
         drawn_up = drawn_up_at(document, name=name)
         expected = Ceremony(reviewed=self.reviewed, role=role, at=drawn_up).document(
-            keys_of_shares(document.signed), self._signed_court_entries(document, role)
+            keys_of_shares(document.signed), self._court_entries(role)
         )
         found, wanted = document.signed.to_dict(), expected.signed.to_dict()
         if found != wanted or document.signatures:
@@ -260,7 +283,7 @@ class Step:
     def _check_follows(
         self, known: Known, document: Document, role: str, *, by: Signatory | None = None
     ) -> tuple[Compared, ...]:
-        """Versions go up, no share has another key than before, and whoever signs knows every key in the document.
+        """Versions are given once and go up, no share has another key than before, and whoever signs knows every key.
 
         Args:
             known: what is signed already.
@@ -269,10 +292,12 @@ class Step:
             by: the share that is to sign; None while nobody is.
 
         Raises:
-            TrustListError: `ceremony_previous_missing`, `ceremony_share_changed`, `ceremony_key_missing`,
-                `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`; others as `Known.signed`.
+            TrustListError: `ceremony_signed_already`, `ceremony_previous_missing`, `ceremony_share_changed`,
+                `ceremony_key_missing`, `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`;
+                others as `Known.signed`.
         """
         version = document.signed.version
+        _check_number(known, role, version, document)
         previous = known.newest(role, below=version)
         followed = previous.signed.version if previous else 0
         if (role == ROOT and followed != version - 1) or (previous is None and version > 1):
@@ -286,6 +311,7 @@ class Step:
             reviewed={share.name for _, share in self.reviewed.configuration.all_shares() if share.fingerprint},
             by=by,
         )
+        found += known.compare_issuers(document, role, records=records, by=by)
         self.told(found)
         compared = {each.share: each for each in found}
         before = keys_of_shares(previous.signed) if previous else {}
@@ -297,19 +323,18 @@ class Step:
                 self._check_record(made, owner=owner, share=share, public=public)
             if by is not None and compared[share].proof is Proof.DOCUMENT:
                 raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
-        if previous is not None and isinstance(self.reviewed.section(role), ProvinceRole):
-            self._check_keys_known(previous.signed)
+        if previous is not None and known.binds(previous, role):
+            self._check_keys_known(previous.signed, role)
         return tuple(found)
 
-    def _check_keys_known(self, before: Root | Targets) -> None:
+    def _check_keys_known(self, before: Root | Targets, role: str) -> None:
         """What the list said of a court's keys stays said: a court whose key folder was restored hands in less."""
-        listed = before.targets if isinstance(before, Targets) else {}
+        listed, courts = before.targets if isinstance(before, Targets) else {}, self._court_entries(role)
         for path, entry in listed.items():
             code, digest = path.split("/")[1], entry.hashes["sha256"]
             issuer = self.folder.target(target_name(path, digest))
-            is_listed = code in self.reviewed.configuration.provinces[code[:2]].courts
-            if is_listed and issuer is not None and sha256(issuer) == digest:
-                keys = forgotten_by(self.folder.issuer(code), issuer)
+            if code in courts and issuer is not None and sha256(issuer) == digest:
+                keys = forgotten_by(courts[code].issuer, issuer)
                 if keys:
                     raise TrustListError("ceremony_keys_forgotten", field=code, keys=named(keys))
 
@@ -323,12 +348,11 @@ class Step:
         return Known(self.folder, root_sha256=self.root_sha256)
 
     def _records(self, role: str) -> dict[str, PublicShare]:
-        """File → public record in it: of the shares, and of the courts of a province that handed theirs in."""
+        """File → public record in it: of the shares, and of the courts of a province."""
         section = self.reviewed.section(role)
         courts = section.courts if isinstance(section, ProvinceRole) else ()
-        here = [code for code in courts if (self.folder.path / "courts" / code / "key.json").is_file()]
         shares = {f"shares/{name}.json": made for name, made in self.folder.shares().items()}
-        return shares | {f"courts/{code}/key.json": self.folder.court_files(code)[1] for code in here}
+        return shares | {f"courts/{code}/key.json": self.folder.court_files(code)[1] for code in courts}
 
     def _public_keys(self, known: Known, role: str) -> dict[str, bytes]:
         """Share → public key: from its public record, or from the document before; `_check_follows` compares them."""
@@ -337,6 +361,7 @@ class Step:
         return {**(keys_of_shares(previous.signed) if previous else {}), **records}
 
     def _court_entries(self, role: str) -> dict[str, CourtEntry]:
+        """Code → what each court of a province handed in, and vouches for."""
         section = self.reviewed.section(role)
         entries = {}
         for code in section.courts if isinstance(section, ProvinceRole) else ():
@@ -346,19 +371,8 @@ class Step:
             entries[code] = CourtEntry(issuer=issuer, share=made.name, public=made.public)
         return entries
 
-    def _signed_court_entries(self, document: Document, role: str) -> dict[str, CourtEntry]:
-        """Courts of the configuration by the keys that the document names, and the issuer documents beside it."""
-        section = self.reviewed.section(role)
-        named = {owner: (share, public) for owner, share, public in listed_shares(document.signed)}
-        entries = {}
-        for code in section.courts if isinstance(section, ProvinceRole) else ():
-            share, public = named.get(f"{COURT_PREFIX}{code}", ("", b""))
-            entries[code] = CourtEntry(issuer=self.folder.issuer(code), share=share, public=public)
-        return entries
-
     def _issuer_targets(self, role: str) -> dict[str, bytes]:
-        section = self.reviewed.section(role)
-        issuers = {code: self.folder.issuer(code) for code in getattr(section, "courts", ())}
+        issuers = {code: entry.issuer for code, entry in self._court_entries(role).items()}
         return {target_name(issuer_path(code), sha256(issuer)): issuer for code, issuer in issuers.items()}
 
     # --- who may sign -------------------------------------------------------------------------------------------------
@@ -448,3 +462,21 @@ class Step:
             compared=compared,
         )
         record(self.folder, entry)
+
+
+def _check_number(known: Known, role: str, version: int, document: Document | None = None) -> None:
+    """A number that anybody was given is given to nothing else.
+
+    Args:
+        known: what is signed already.
+        role: whose document it is.
+        version: its number.
+        document: which may be there already; None while it is drawn up.
+
+    Raises:
+        TrustListError: `ceremony_signed_already`; others as `Known.signed`.
+    """
+    there = known.of_version(role, version)
+    if there is not None and (document is None or there.signed != document.signed):
+        free = next(number for number in count(version) if known.of_version(role, number) is None)
+        raise TrustListError("ceremony_signed_already", name=f"{version}.{role}.json", free=free)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key, Signature
 from tuf.api.metadata import Role, Root, Targets
 
@@ -14,9 +15,24 @@ from xinzheng_verifier.limits import ROOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust.tuf_metadata import check_threshold, parsed
 
 
-def add_signature(document: Document, *, key_id: str, signature: bytes) -> None:
-    """Put a signature to a document; whether it is good is asked by `check_signed`."""
-    document.signatures[key_id] = Signature(key_id, signature.hex())
+def add_signature(document: Document, *, signature: Signature, keys: Iterable[Key], name: str) -> None:
+    """Put a signature to a document, in nobody else's place.
+
+    Args:
+        document: that is signed.
+        signature: by one of `keys`.
+        keys: those of the share that is said to have made it.
+        name: of its file.
+
+    Raises:
+        TrustListError: `signature_invalid`, none of these keys made it.
+    """
+    try:
+        key = next(key for key in keys if key.keyid == signature.keyid)
+        key.verify_signature(signature, document.signed_bytes)
+    except (StopIteration, UnverifiedSignatureError) as error:
+        raise TrustListError("signature_invalid", name=name) from error
+    document.signatures[key.keyid] = signature
 
 
 def check_signed(document: Document, role: str, *, by: Iterable[Root | Targets]) -> str:

@@ -1,7 +1,8 @@
 """What provinces, courts and ceremonies hand in to the publisher: signed metadata, and the files that it lists.
 
     issuer.json          a court's issuer document, for its province
-    key.json             public record of the key by which the court signs its status targets, for its province
+    key.json             public record of the key by which the court signs its status targets, for its province; it
+                         names the SHA-256 of that issuer.json
     metadata/7.court-420683.json
     targets/courts/420683/status/1/<sha256>.revocation.json
 

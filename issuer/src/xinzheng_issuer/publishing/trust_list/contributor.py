@@ -32,7 +32,7 @@ from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.contributions import ISSUER_FILE, KEY_FILE, write_contribution
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare, key_file, make_share, open_share, public_share
-from xinzheng_issuer.publishing.trust_list.work_folder import versions
+from xinzheng_issuer.publishing.trust_list.work_folder import read_file, versions
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.files import locked
@@ -179,6 +179,14 @@ class Contributor:
             write_contribution(out, files)
         return version
 
+    def handed_in(self) -> PublicShare:
+        """The record of the last contribution: the key that its province lists, and the issuer document's digest.
+
+        Raises:
+            TrustListError: `ceremony_not_read`, `share_record_invalid`.
+        """
+        return PublicShare.parse(read_file(self.folder / KEY_FILE), name=KEY_FILE)
+
     def _files(self, version: int, *, at: datetime) -> dict[str, bytes]:
         edition = edition_in_effect(self.repository)
         if edition is None or edition.published_at is None:
@@ -195,7 +203,7 @@ class Contributor:
         )
         return {
             ISSUER_FILE: issuer,
-            KEY_FILE: self._record(signers[-1], at=at),
+            KEY_FILE: self._record(signers[-1], issuer, at=at),
             **{target_name(path, sha256_of(content)): content for path, content in published.items()},
             f"metadata/{version}.{self.role}.json": _signed(signed, signers),
         }
@@ -203,9 +211,17 @@ class Contributor:
     def _open(self, name: str) -> RoleSigner:
         return open_share(key_file(self.keys, name), passphrase=self.passphrase, custody=self.custody)
 
-    def _record(self, signer: RoleSigner, *, at: datetime) -> bytes:
-        """The public record of the newest key."""
-        made = public_share(signer, name=self.shares()[-1], role=self.role, holder=self.name, configuration="", at=at)
+    def _record(self, signer: RoleSigner, issuer: bytes, *, at: datetime) -> bytes:
+        """The public record of the newest key, which vouches for the issuer document that is handed in with it."""
+        made = public_share(
+            signer,
+            name=self.shares()[-1],
+            role=self.role,
+            holder=self.name,
+            configuration="",
+            at=at,
+            issuer=sha256_of(issuer),
+        )
         return made.to_bytes()
 
     def _prune(self, files: Mapping[str, bytes]) -> None:

@@ -16,12 +16,13 @@ from enum import StrEnum
 
 from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import Key
+from tuf.api.metadata import Targets
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.root_chain import chain_of
 from xinzheng_issuer.publishing.trust_list import checks
-from xinzheng_issuer.publishing.trust_list.configuration import ROOT
-from xinzheng_issuer.publishing.trust_list.documents import Document, delegator, keys_of_shares
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, ROOT
+from xinzheng_issuer.publishing.trust_list.documents import Document, delegator, issuer_path, keys_of_shares
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare, fingerprint, public_octets
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
 from xinzheng_verifier.errors import TrustError
@@ -46,11 +47,11 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One key of a document, and what it was compared with.
+    """One key of a document, or one issuer document that it lists, and what it was compared with.
 
     Attributes:
-        share: its name.
-        fingerprint: SHA-256 of the public key, lower-case hexadecimal.
+        share: its name; of an issuer document its path, `courts/420683/issuer.json`.
+        fingerprint: SHA-256 of the public key or of the issuer document, lower-case hexadecimal.
         proof: by what it is known.
         source: file that says so: `1.root.json`, `shares/targets-1.json`; empty for the configuration and a medium.
         sha256: digest of that file; empty where `source` is.
@@ -78,17 +79,16 @@ class Signatory:
 
 @dataclass(frozen=True)
 class _Source:
-    """What names keys of shares: a document, a record, the configuration."""
+    """What names keys of shares, and issuer documents by their digests: a document, a record, the configuration."""
 
     proof: Proof
     name: str = ""
     sha256: str = ""
     keys: Mapping[str, bytes] = field(default_factory=dict)
+    issuers: Mapping[str, str] = field(default_factory=dict)
 
-    def compared(self, share: str, public: bytes) -> Compared:
-        return Compared(
-            share=share, fingerprint=fingerprint(public), proof=self.proof, source=self.name, sha256=self.sha256
-        )
+    def compared(self, share: str, digest: str) -> Compared:
+        return Compared(share=share, fingerprint=digest, proof=self.proof, source=self.name, sha256=self.sha256)
 
 
 class Known:
@@ -123,11 +123,30 @@ class Known:
             TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
         """
         versions = [version for version in self._files(role) if below is None or version < below]
-        if not versions:
+        return self.of_version(role, max(versions)) if versions else None
+
+    def of_version(self, role: str, version: int) -> Document | None:
+        """The document of a role of this version; None if there is none.
+
+        Raises:
+            TrustListError: as `newest`.
+        """
+        if version not in self._files(role):
             return None
-        if max(versions) not in self.signed(role):
-            raise TrustListError("ceremony_unsigned", name=f"{max(versions)}.{role}.json")
-        return self.signed(role)[max(versions)]
+        if version not in self.signed(role):
+            raise TrustListError("ceremony_unsigned", name=f"{version}.{role}.json")
+        return self.signed(role)[version]
+
+    def binds(self, document: Document, role: str) -> bool:
+        """Whether a document is signed by the keys that the newest delegator of its role names.
+
+        One under other keys binds nobody, as lenders forget it (TUF specification, 5.3.11): those may have been stolen.
+
+        Raises:
+            TrustListError: as `newest`.
+        """
+        judge = self.newest(delegator(role))
+        return judge is not None and _is_signed(document, role, judge)
 
     def compare(
         self,
@@ -166,7 +185,31 @@ class Known:
                 raise TrustListError("ceremony_share_changed", field=share, source=differing[0] or share)
             if share in reviewed:
                 naming.append(_Source(Proof.FINGERPRINT))
-            found += [source.compared(share, public) for source in sorted(naming, key=_weakness)[:1]]
+            found += [source.compared(share, fingerprint(public)) for source in sorted(naming, key=_weakness)[:1]]
+        return found
+
+    def compare_issuers(
+        self, document: Document, role: str, *, records: Mapping[str, PublicShare], by: Signatory | None = None
+    ) -> list[Compared]:
+        """By what the issuer documents are known that a document lists.
+
+        One that is not as in the document before is new: the court's own record alone vouches for it.
+
+        Args:
+            document: the document at hand.
+            role: whose it is.
+            records: as for `compare`.
+            by: as for `compare`.
+
+        Raises:
+            TrustListError: as `signed`.
+        """
+        proving = self._proving(role, below=document.signed.version, by=by)[:1]
+        sources = [*proving, *(_recorded(name, made) for name, made in records.items())]
+        found = []
+        for path, digest in _issuers(document).items():
+            naming = [source for source in sources if source.issuers.get(path) == digest]
+            found += [source.compared(path, digest) for source in naming[:1]]
         return found
 
     # --- what is signed -----------------------------------------------------------------------------------------------
@@ -236,11 +279,19 @@ class Known:
 
     def _source(self, proof: Proof, role: str, version: int) -> _Source:
         document, data = self._files(role)[version]
-        return _Source(proof, f"{version}.{role}.json", sha256(data), keys_of_shares(document.signed))
+        name = f"{version}.{role}.json"
+        return _Source(proof, name, sha256(data), keys_of_shares(document.signed), _issuers(document))
 
 
 def _recorded(name: str, made: PublicShare) -> _Source:
-    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public})
+    issuers = {issuer_path(made.role.removeprefix(COURT_PREFIX)): made.issuer} if made.issuer else {}
+    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public}, issuers)
+
+
+def _issuers(document: Document) -> dict[str, str]:
+    """Path of each issuer document that a document lists → its SHA-256."""
+    listed = document.signed.targets if isinstance(document.signed, Targets) else {}
+    return {path: entry.hashes["sha256"] for path, entry in listed.items()}
 
 
 def _weakness(source: _Source) -> int:

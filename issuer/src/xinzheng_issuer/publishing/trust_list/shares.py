@@ -51,7 +51,9 @@ class PublicShare:
         public: the public key: 32 octets of Ed25519, or the compressed point of P-256 (33) or P-384 (49).
         configuration: SHA-256 of the configuration by which it was made; empty for a court, which has none.
         made_at: when, aware.
-        proof: signature of the key over all of the above: 64 octets of Ed25519, or DER of ECDSA.
+        proof: signature of the key over all the others: 64 octets of Ed25519, or DER of ECDSA.
+        issuer: SHA-256 of the `issuer.json` that a court hands in with it, lower-case hexadecimal; empty for a share
+            of a ceremony.
     """
 
     name: str
@@ -61,6 +63,7 @@ class PublicShare:
     configuration: str
     made_at: datetime
     proof: bytes
+    issuer: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -86,6 +89,7 @@ class PublicShare:
             "fingerprint": self.fingerprint,
             "configuration": self.configuration,
             "madeAt": format_timestamp(self.made_at),
+            **({"issuer": self.issuer} if self.issuer else {}),
         }
 
     def message(self) -> bytes:
@@ -113,6 +117,7 @@ class PublicShare:
                 configuration=content["configuration"],
                 made_at=parse_timestamp(content["madeAt"]),
                 proof=b64decode(content["proof"], validate=True),
+                issuer=str(content.get("issuer", "")),
             )
             key = record.key
             key.verify_signature(Signature(key.keyid, record.proof.hex()), record.message())
@@ -145,7 +150,7 @@ def make_share(
 
 
 def public_share(
-    signer: RoleSigner, *, name: str, role: str, holder: str, configuration: str, at: datetime
+    signer: RoleSigner, *, name: str, role: str, holder: str, configuration: str, at: datetime, issuer: str = ""
 ) -> PublicShare:
     """The public record of a key that is there."""
     unsigned = PublicShare(
@@ -156,6 +161,7 @@ def public_share(
         configuration=configuration,
         made_at=at,
         proof=b"",
+        issuer=issuer,
     )
     signature = bytes.fromhex(signer.sign(unsigned.message()).signature)
     return PublicShare(**{**unsigned.__dict__, "proof": signature})

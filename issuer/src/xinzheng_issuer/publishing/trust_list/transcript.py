@@ -12,7 +12,7 @@ from typing import Any
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
-from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, read_file, sha256
+from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, json_files, read_file, sha256
 from xinzheng_schemas.strict_json import Limits, StrictJSONError, loads_object
 from xinzheng_schemas.timestamps import format_timestamp
 
@@ -104,14 +104,24 @@ def record(folder: WorkFolder, entry: Entry) -> None:
     """Write what a step made, then its entry, then the transcript of all steps so far.
 
     Raises:
-        TrustListError: `ceremony_not_written`, `transcript_damaged`.
+        TrustListError: `transcript_damaged`, and nothing is written; `ceremony_not_written`.
     """
+    check_transcript(folder)
     for name, content in entry.written.items():
         folder.write(name, content)
     stamp = format_timestamp(entry.at).replace(":", "").replace("-", "")
     subject = "-".join(filter(None, (entry.subject, entry.share if entry.share != entry.subject else "")))
     folder.write(f"transcript/{stamp}-{entry.step}-{subject}.json", _text(entry.to_json()))
     write_transcript(folder)
+
+
+def check_transcript(folder: WorkFolder) -> None:
+    """See that the entries of the steps before can be read.
+
+    Raises:
+        TrustListError: `transcript_damaged`, `ceremony_not_read`.
+    """
+    markdown(_entries(folder))
 
 
 def write_transcript(folder: WorkFolder) -> None:
@@ -126,13 +136,13 @@ def write_transcript(folder: WorkFolder) -> None:
 
 
 def _entries(folder: WorkFolder) -> Iterable[dict[str, Any]]:
-    for file in sorted((folder.path / "transcript").glob("*.json")):
+    for file in json_files(folder.path / "transcript"):
+        content = read_file(file)
         try:
-            entry: dict[str, Any] = dict(loads_object(read_file(file), limits=_ENTRY_JSON))
-        except StrictJSONError as error:
+            entry: dict[str, Any] = dict(loads_object(content, limits=_ENTRY_JSON))
+            markdown([entry])
+        except (StrictJSONError, LookupError, TypeError, AttributeError, ValueError) as error:
             raise TrustListError("transcript_damaged", name=file.name) from error
-        if entry.get("step") not in _STEPS or "at" not in entry:
-            raise TrustListError("transcript_damaged", name=file.name)
         yield entry
 
 

@@ -109,32 +109,24 @@ class WorkFolder:
         Raises:
             TrustListError: `share_record_invalid`.
         """
-        files = sorted((self.path / "shares").glob("*.json"))
-        found = [PublicShare.parse(read_file(file), name=file.name) for file in files]
+        found = [PublicShare.parse(read_file(file), name=file.name) for file in json_files(self.path / "shares")]
         return {record.name: record for record in found}
 
     def court_files(self, code: str) -> tuple[bytes, PublicShare]:
-        """What a court handed in: its issuer document and the public record of its key.
+        """What a court handed in: its issuer document, and the public record of its key, which vouches for that.
 
         Raises:
-            TrustListError: `ceremony_court_missing`, `share_record_invalid`.
+            TrustListError: `ceremony_court_missing`, `share_record_invalid`; `ceremony_issuer_unvouched`, the record
+                is not of this issuer document.
         """
         folder = self.path / "courts" / code
         if not (folder / "issuer.json").is_file() or not (folder / "key.json").is_file():
             raise TrustListError("ceremony_court_missing", field=code)
         record = PublicShare.parse(read_file(folder / "key.json"), name=f"courts/{code}/key.json")
-        return read_file(folder / "issuer.json"), record
-
-    def issuer(self, code: str) -> bytes:
-        """The issuer document of a court.
-
-        Raises:
-            TrustListError: `ceremony_court_missing`.
-        """
-        file = self.path / "courts" / code / "issuer.json"
-        if not file.is_file():
-            raise TrustListError("ceremony_court_missing", field=code)
-        return read_file(file)
+        issuer = read_file(folder / "issuer.json")
+        if record.issuer != sha256(issuer):
+            raise TrustListError("ceremony_issuer_unvouched", field=code)
+        return issuer, record
 
     def target(self, name: str) -> bytes | None:
         """A file that metadata lists, in this folder or published; None if it is in neither.
@@ -166,7 +158,7 @@ class WorkFolder:
         Raises:
             TrustListError: `signature_invalid`.
         """
-        for file in sorted((self.path / "signatures" / f"{version}.{role}").glob("*.json")):
+        for file in json_files(self.path / "signatures" / f"{version}.{role}"):
             name = file.relative_to(self.path).as_posix()
             data = read_file(file)
             yield name, ShareSignature.parse(data, name=name), data
@@ -203,6 +195,11 @@ class WorkFolder:
             replace_file(file, content)
         except OSError as error:
             raise TrustListError("ceremony_not_written", path=file, reason=error.strerror) from error
+
+
+def json_files(folder: Path) -> list[Path]:
+    """The JSON files of a folder by name, but for hidden ones, which some systems put beside what they copy."""
+    return sorted(file for file in folder.glob("*.json") if not file.name.startswith("."))
 
 
 def versions(folder: Path, role: str) -> dict[int, Path]:
