@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tuf.api.metadata import TargetFile
 
 from support.country import Country, passphrase_of
 from support.handing_in import COURT, verdict
@@ -176,17 +177,52 @@ def test_a_document_that_changes_between_hand_in_and_ceremony_is_taken_by_handin
     assert [answer.error for answer in renewing.publish().answers if answer.role == PROVINCE] == [None]
 
 
-def test_what_a_court_of_an_earlier_release_handed_in_is_not_signed_before_it_hands_in_anew(renewing: Country) -> None:
-    """Its record vouches for the key alone."""
+@pytest.fixture
+def earlier(renewing: Country) -> Country:
+    """The court handed in by an earlier release: its record vouches for the key alone."""
     court, name = renewing.houses[COURT].contributor, f"court-{COURT}-1"
     signer = open_share(key_file(court.keys, name), passphrase=court.passphrase)
     facts = {"name": name, "role": court.role, "holder": court.name, "configuration": ""}
-    earlier = public_share(signer, **facts, at=renewing.at).to_bytes()
-    assert "issuer" not in json.loads(earlier)
-    (renewing.incoming / COURT / "key.json").write_bytes(earlier)
-    assert refusal(renewing.sign, PROVINCE) == ("ceremony_issuer_unvouched", COURT)
-    renewing.hand_in(COURT)
-    renewing.sign(PROVINCE)
+    record = public_share(signer, **facts, at=renewing.at).to_bytes()
+    assert "issuer" not in json.loads(record)
+    (renewing.incoming / COURT / "key.json").write_bytes(record)
+    return renewing
+
+
+def test_what_a_court_of_an_earlier_release_handed_in_is_signed_while_nothing_has_changed(earlier: Country) -> None:
+    """A province can act at once, although one of its courts is paused and hands nothing in."""
+    earlier.roles["provinces.42"]["without_lists"] = [COURT]
+    earlier.sign(PROVINCE)
+    found = compared(earlier)[ISSUER]
+    assert (found.proof, found.source) == (Proof.SIGNED, f"1.{PROVINCE}.json")
+    earlier.rotate(PROVINCE)  # to a new share it is nothing that it knows
+    earlier.roles["provinces.42"]["leaving"] = []
+    earlier.change("targets")
+    earlier.sign("targets")
+    earlier.change(PROVINCE)
+    assert refusal(earlier.sign, PROVINCE) == ("ceremony_issuer_unvouched", COURT)
+    earlier.hand_in(COURT)
+    earlier.sign(PROVINCE)
+
+
+def test_what_a_court_of_an_earlier_release_handed_in_is_not_signed_if_it_is_new(
+    earlier: Country, attacker: Attacker
+) -> None:
+    genuine = (earlier.incoming / COURT / "issuer.json").read_bytes()
+    (earlier.incoming / COURT / "issuer.json").write_bytes(attacker.issuer())
+    assert refusal(earlier.sign, PROVINCE) == ("ceremony_issuer_unvouched", COURT)
+    (earlier.incoming / COURT / "issuer.json").write_bytes(genuine)
+    earlier.take_from_courts(PROVINCE)
+    earlier.step().draw_up(PROVINCE)
+    path = earlier.work / "documents" / f"2.{PROVINCE}.json"
+    document = json.loads(path.read_bytes())
+    his = TargetFile.from_data(ISSUER, attacker.issuer(), ["sha256"])
+    document["signed"]["targets"][ISSUER] = his.to_dict()
+    path.write_text(json.dumps(document), "utf-8")
+    (earlier.work / ISSUER).write_bytes(attacker.issuer())
+    assert refusal(province_signs, earlier) == ("ceremony_issuer_unvouched", COURT)
+    earlier.hand_in(COURT)
+    earlier.sign(PROVINCE)
 
 
 # --- the province's key was stolen, and used --------------------------------------------------------------------------

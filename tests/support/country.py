@@ -77,7 +77,7 @@ class CourtHouse:
         keys = folder / "keys" / "bundle"
         return replace(
             self,
-            court=copy.copy(self.court),
+            court=replace(self.court, records=dict(self.court.records)),
             revoked=set(self.revoked),
             changes=list(self.changes),
             publisher=BundlePublisher.open(folder / "public", keys=keys, passphrase=passphrase),

@@ -117,10 +117,12 @@ _CEREMONY = {
     ),
     "ceremony_issuer_unvouched": Message(
         "courts/{field}/key.json does not vouch for the issuer.json beside it: the two are not of one hand-in, one of "
-        "them was exchanged on its way, or they come from an earlier release. Sign nothing; let the court hand in "
-        "again (xinzheng bundle --contribution), and take both files from there.",
+        "them was exchanged on its way, or the court handed in by an earlier release and this share has not signed "
+        "that document before. Sign nothing; let the court hand in again (xinzheng bundle --contribution), and take "
+        "both files from there.",
         "courts/{field}/key.json 未为同目录的 issuer.json 作证：二者并非同一次报送，或其一在途中被调换，"
-        "或出自较早版本的程序。请勿签名；请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
+        "或该院以较早版本的程序报送而本份额此前未签署过该文件。请勿签名；"
+        "请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
     ),
     "ceremony_issuer_invalid": Message(
         "The issuer document of the court {field} cannot be listed: {reason}",

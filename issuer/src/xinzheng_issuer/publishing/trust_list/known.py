@@ -143,10 +143,10 @@ class Known:
         One under other keys binds nobody, as lenders forget it (TUF specification, 5.3.11): those may have been stolen.
 
         Raises:
-            TrustListError: as `newest`.
+            TrustListError: as `signed`.
         """
-        judge = self.newest(delegator(role))
-        return judge is not None and _is_signed(document, role, judge)
+        judges = self.signed(delegator(role))
+        return bool(judges) and _is_signed(document, role, judges[max(judges)])
 
     def compare(
         self,
@@ -193,7 +193,7 @@ class Known:
     ) -> list[Compared]:
         """By what the issuer documents are known that a document lists.
 
-        One that is not as in the document before is new: the court's own record alone vouches for it.
+        One that is not as in the document before is new: the court's own record has to vouch for it.
 
         Args:
             document: the document at hand.
@@ -201,15 +201,23 @@ class Known:
             records: as for `compare`.
             by: as for `compare`.
 
+        Returns:
+            One comparison for each.
+
         Raises:
-            TrustListError: as `signed`.
+            TrustListError: `ceremony_issuer_unvouched`, neither does, and by a document that nobody vouches for no
+                share signs; others as `signed`.
         """
-        proving = self._proving(role, below=document.signed.version, by=by)[:1]
-        sources = [*proving, *(_recorded(name, made) for name, made in records.items())]
+        below = document.signed.version
+        proving = self._proving(role, below=below, by=by)[:1]
+        recorded = [_recorded(name, made) for name, made in records.items()]
+        sources = [*proving, *recorded, *([] if by else self._unproven(role, below=below))]
         found = []
         for path, digest in _issuers(document).items():
             naming = [source for source in sources if source.issuers.get(path) == digest]
-            found += [source.compared(path, digest) for source in naming[:1]]
+            if not naming:
+                raise TrustListError("ceremony_issuer_unvouched", field=path.split("/")[1])
+            found.append(naming[0].compared(path, digest))
         return found
 
     # --- what is signed -----------------------------------------------------------------------------------------------
