@@ -173,7 +173,10 @@ _CEREMONY = {
 }
 
 _PUBLISHER = {
-    "contribution_unreadable": Message("{name} cannot be read: {reason}", "无法读取 {name}：{reason}"),
+    "contribution_unreadable": Message(
+        "{name} cannot be read ({reason}): let this account read it, have it handed in anew, or take it away.",
+        "无法读取 {name}（{reason}）：请授予本账户读取权限、请对方重新报送，或将其移除。",
+    ),
     "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
     "contribution_time": Message(
         "The court says that it made its metadata later than it is now.",
