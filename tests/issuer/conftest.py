@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -146,6 +147,16 @@ def founded_country(tmp_path_factory: pytest.TempPathFactory) -> Country:
 def country(tmp_path: Path, founded_country: Country) -> Iterator[Country]:
     with quick_key_files():
         yield founded_country.copy(tmp_path / "country")
+
+
+@pytest.fixture
+def todays(tmp_path: Path) -> Iterator[Country]:
+    """The same of this very day: commands have no other clock than the machine's."""
+    with quick_key_files():
+        country = Country(tmp_path / "country", at=datetime.now(UTC).replace(microsecond=0))
+        country.found()
+        country.publish()
+        yield country
 
 
 @pytest.fixture

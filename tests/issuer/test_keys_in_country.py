@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,22 +10,26 @@ from pathlib import Path
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from starlette.testclient import TestClient
 
 from support.country import Country
-from support.office import EXAMPLES
+from support.office import EXAMPLES, CourtHouse, StandingClock
+from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.keylife.country import CountryEdition
 from xinzheng_issuer.keylife.desk import KeyDesk
 from xinzheng_issuer.settings import Settings
-from xinzheng_verifier import TrustStore
+from xinzheng_verifier import TrustStore, Verifier
+from xinzheng_verifier.trust.directory import import_bundle
 
 COURT = "420683"
 STATUS_2 = ("create", "status-2", "--usage", "status", "--reason", "yearly")
 CERT_2 = ("create", "cert-2", "--usage", "certificate", "--reason", "stolen", "--yes")
 USE_CERT_2 = ("activate", "cert-2", "--reason", "stolen", "--yes")
 REISSUE = ("reissue", "cert-1", "--reason", "stolen", "--yes")
+STOLEN_STATUS = ("compromise", "status-1", "--reason", "stolen")
 ACTIVATE = ("activate", "status-2", "--reason", "yearly", "--yes")
 ENGLISH, CHINESE = {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "zh_CN.UTF-8"}
 
@@ -279,3 +284,113 @@ def test_a_restored_court_is_not_listed_with_less_than_before(court: Court) -> N
     assert key is not None
     assert key.compromised_at is not None
     assert court.known_keys() == {"cert-1", "status-1", "cert-2"}
+
+
+# --- a stolen data folder ---------------------------------------------------------------------------------------------
+
+THIEFS_NUMBER = 10**12
+
+
+class Lender:
+    """A store that believes what the country has published, and is then left alone until it is asked to follow."""
+
+    def __init__(self, country: Country, folder: Path) -> None:
+        self.country, self.store = country, folder
+        import_bundle(folder, country.bundle, root=country.first_root, at=datetime.now(UTC))
+
+    def follow(self) -> None:
+        import_bundle(self.store, self.country.bundle, at=datetime.now(UTC))
+
+    def says(self, certificate: bytes) -> str:
+        return Verifier(TrustStore.open(self.store)).report(certificate, at=datetime.now(UTC)).code
+
+
+class People:
+    """Who decides at the court, from day to day."""
+
+    def __init__(self, court: Court) -> None:
+        self.settings = Settings(data=court.data)
+        self.tokens: dict[str, str] = {}
+
+    def issue(self) -> tuple[str, bytes]:
+        """Number and JWT of a certificate."""
+        with closing(open_issuer(self.settings)) as issuer:
+            house = CourtHouse.open(issuer, StandingClock(datetime.now(UTC)))
+            self.tokens = house.tokens
+            with house.client:
+                number = str(house.certificate()["certificateNumber"])
+                return number, house.get(f"/api/v1/certificates/{number}/credential.jwt").content
+
+    def revoke(self, number: str) -> None:
+        with closing(open_issuer(self.settings)) as issuer, TestClient(app_of(issuer)) as client:
+            house = CourtHouse(issuer, client, StandingClock(), tokens=self.tokens)
+            answer = house.post(f"/api/v1/certificates/{number}/revocation", {"reason": "fraud"}, "judge")
+            assert answer.status_code == 200, answer.text
+
+
+def answers_for_court(court: Court) -> dict[str, str | None]:
+    """Source of each contribution of the court → why it was not taken."""
+    result = court.country.publish()
+    answers = (each for each in result.answers if each.role == f"court-{COURT}")
+    return {each.source: each.error.code if each.error else None for each in answers}
+
+
+def hand_in_as_a_thief(court: Court, stolen: Path) -> None:
+    """Whoever has a copy of the whole data folder pushes up the number of each list and of the contribution."""
+    with closing(sqlite3.connect(stolen / "register.sqlite")) as register:
+        register.execute("UPDATE status_list SET sequence = ?, document = NULL", (THIEFS_NUMBER,))
+        register.commit()
+    out = court.country.incoming / "thief"
+    for arguments in ((), ("--contribution", str(out), "--above", "999999990")):
+        made = CliRunner(env=ENGLISH).invoke(main, ["bundle", *arguments, "--data", str(stolen)])
+        assert made.exit_code == 0, made.output
+    assert answers_for_court(court)["thief"] is None
+
+
+def test_a_court_whose_data_folder_was_stolen_is_back_by_the_runbook(court: Court, tmp_path: Path) -> None:
+    """The thief had its status key and the key of its contributions, and pushed up the numbers of its lists."""
+    court.join()
+    people = People(court)
+    number, certificate = people.issue()
+    stolen = Path(shutil.copytree(court.data, tmp_path / "stolen"))
+    asleep = Lender(court.country, tmp_path / "asleep")
+    hand_in_as_a_thief(court, stolen)
+    deceived = Lender(court.country, tmp_path / "deceived")
+    people.revoke(number)
+    court.hand_in()
+    assert answers_for_court(court)[COURT] == "contribution_older"
+    assert deceived.says(certificate) == "ok"
+
+    for step in (STATUS_2, ("activate", "status-2", "--now", "--reason", "stolen"), STOLEN_STATUS):
+        assert court.keys(*step, "--yes").exit_code == 0
+    # Under the key that the thief has too no number goes back. The province's word does not wait for that.
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    assert answers_for_court(court)[COURT] == "contribution_older"
+    assert court.known_keys() >= {"status-2"}
+    deceived.follow()
+    assert deceived.says(certificate) == "status_issuer"
+
+    assert court.run("trust-list", "court-key", "new").exit_code == 0
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    assert answers_for_court(court) == {COURT: None, "thief": "bundle_threshold"}
+    for lender in (asleep, deceived):
+        lender.follow()
+        assert lender.says(certificate) == "revoked"
+
+    # The certificate key lay in the same folder.
+    assert court.keys(*CERT_2).exit_code == 0
+    assert court.keys(*USE_CERT_2, "--now").exit_code == 0
+    assert court.keys("compromise", "cert-1", "--reason", "stolen", "--yes").exit_code == 0
+    retired = court.run("trust-list", "court-key", "retire", *court.edition(), "--reason", "stolen", "--yes")
+    assert retired.exit_code == 0, retired.output
+    court.hand_in()
+    court.country.change("province-42")
+    court.listed_by_the_province()
+    assert answers_for_court(court)[COURT] is None
+    for lender in (asleep, deceived):
+        lender.follow()
+        assert lender.says(certificate) == "key_compromised"

@@ -199,7 +199,10 @@ _CEREMONY = {
 }
 
 _PUBLISHER = {
-    "contribution_unreadable": Message("{name} cannot be read: {reason}", "无法读取 {name}：{reason}"),
+    "contribution_unreadable": Message(
+        "{name} cannot be read ({reason}): let this account read it, have it handed in anew, or take it away.",
+        "无法读取 {name}（{reason}）：请授予本账户读取权限、请对方重新报送，或将其移除。",
+    ),
     "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
     "contribution_time": Message(
         "The court says that it made its metadata later than it is now.",
@@ -218,8 +221,10 @@ _PUBLISHER = {
         "{field} 改动了已发布的历史：{reason}",
     ),
     "contribution_older": Message(
-        "{name} is older than what is published; nothing goes back.",
-        "{name} 比已发布的更旧；不得回退。",
+        "{name} is older than what is published; nothing goes back. A court that was restored hands in with --above; "
+        "one whose keys somebody else has makes a new one (trust-list court-key new), and its province names it.",
+        "{name} 比已发布的更旧；不得回退。恢复了备份的法院应以 --above 报送；密钥落入他人之手的法院应生成新密钥"
+        "（trust-list court-key new），并由省级列入。",
     ),
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once.",

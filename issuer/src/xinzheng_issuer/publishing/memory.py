@@ -24,7 +24,7 @@ from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 MEMORY_FILE = "published.json"
 """Name of the file."""
 
-_JSON = Limits(max_bytes=33_554_432, max_members=500_000)  # as a lender's record of what it has seen
+_JSON = Limits(max_bytes=33_554_432, max_members=2_000_000)  # some 50,000 for each key that 3,500 courts have had
 
 
 class Numbered(Protocol):

@@ -107,16 +107,18 @@ class Files(Mapping[str, bytes]):
 
     def __init__(self, folder: Path, contributions: Iterable[Contribution] = (), *, bundle: Path | None = None) -> None:
         self._folder, self._bundle = folder, bundle
-        self._new: dict[str, bytes] = {}
+        self._new: dict[str, list[Contribution]] = {}
         for contribution in contributions:
-            self._new.update({name: data for name, data in contribution.files.items() if _is_what_it_says(name, data)})
+            for name in contribution.files:
+                self._new.setdefault(name, []).append(contribution)
 
     def __getitem__(self, name: str) -> bytes:
         # What was handed in says which files it lists: no name may lead out of the folder.
         if not FILE_NAME.fullmatch(name):
             raise KeyError(name)
-        if name in self._new:
-            return self._new[name]
+        for contribution in self._new.get(name, ()):
+            if _is_what_it_says(name, data := contribution.files.get(name, b"")):
+                return data
         try:
             data = read_published(self._folder / name, max_bytes=MAX_BUNDLE_FILE_BYTES)
         except OSError as error:

@@ -1,9 +1,10 @@
 """Whether what was handed in goes on from what was published: of the role as it is in effect, or as it was last.
 
 What a lender of any earlier edition would refuse is not taken (`past`): a version below one that was published under
-the same keys, a list with a lower number. Nor is what is older than the role's own last word, and, under the same keys,
-what tells the past otherwise. Under keys that its delegator names anew a role may begin with a lower version, for what
-a thief of the old ones pushed up is forgotten (TUF specification, 5.3.11).
+the same keys, or of its court a list with a lower number. Nor is what is older than the role's own last word, and,
+under the same keys, what tells the past otherwise. Under keys that its delegator names anew a role may begin with a
+lower version, and a court with lower numbers of its lists, for what a thief of the old ones pushed up is forgotten (TUF
+specification, 5.3.11).
 """
 
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import structlog
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
-from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, is_list
+from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
 from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
 from xinzheng_verifier.trust.names import sha256_of
@@ -62,7 +64,8 @@ class Continuation:
         self._check_version(candidate, keys)
         if candidate.is_new:
             self._check_moment(candidate)
-            self._check_lists(candidate)
+        if candidate.is_new or self.is_rekeyed(candidate.role, keys):
+            self._check_lists(candidate, keys if candidate.role.startswith(COURT_PREFIX) else None)
 
     def check_history(self, candidate: Candidate, keys: str) -> None:
         """Whether a court's journals tell of the past what they told, if its province names the keys that it named.
@@ -114,14 +117,16 @@ class Continuation:
         moment = published_at(published.targets(), name=published.name) if published else None
         yield from filter(None, (moment, left.published_at if left else None))
 
-    def _check_lists(self, candidate: Candidate) -> None:
+    def _check_lists(self, candidate: Candidate, keys: str | None) -> None:
+        """Compare with what is known under the keys that are named for the court; None if the court itself has none."""
         for path, name in candidate.target_names().items():
             content = self._files.get(name)
-            if not is_list(path) or self._listed.get(path) == name or content is None:
+            if not is_list(path) or content is None:
                 continue
             for known in self._known(path):
                 # Two editions of one number: a register came back from a backup and forgot what the first says.
-                if known.sequence and sequence_of(content) <= known.sequence and sha256_of(content) != known.sha256:
+                is_lower = sequence_of(content) <= known.sequence and sha256_of(content) != known.sha256
+                if known.sequence and is_lower and known.binds_under(keys):
                     raise TrustListError("contribution_older", name=path)
 
     @cached_property
@@ -130,15 +135,15 @@ class Continuation:
         return {path: name for each in self._now.roles.values() for path, name in each.target_names().items()}
 
     def _known(self, path: str) -> Iterator[LeftList]:
-        """The last edition of a list that was published; of one whose file is lost, as it was remembered."""
+        """The last editions of a list that were published; of one whose file is lost, as it was remembered."""
         if (name := self._listed.get(path)) is not None:
             content = self._files.get(name)
             if content is None:
                 _log.warning("published_file_lost", path=name)
             else:
-                yield LeftList(sequence=sequence_of(content), sha256=sha256_of(content))
-        if path in self._past.lists:
-            yield self._past.lists[path]
+                keys = self._keys.get(court_role(path), "")
+                yield LeftList(keys=keys, sequence=sequence_of(content), sha256=sha256_of(content))
+        yield from self._past.lists.get(path, ())
 
     # --- what was published last --------------------------------------------------------------------------------------
 

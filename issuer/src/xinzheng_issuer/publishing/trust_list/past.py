@@ -1,9 +1,10 @@
 """What was published and is in effect no more: the floor under what may come after it.
 
-A lender remembers the version of a role until its delegator names other keys, and the number of a status list likewise
-(`xinzheng_verifier.trust.seen`). One that slept through the editions in between has seen neither that a role was gone
-nor that other keys were named for a while. So nothing of this is forgotten here when a court is paused, a province is
-dropped, a list is left out or a role gets other keys.
+A lender remembers the version of a role until its delegator names other keys, and the number of a status list until
+other keys are named for its court (`xinzheng_verifier.trust.seen`, `.floor`): what a thief pushed up falls with the
+keys that were stolen. One that slept through the editions in between has seen neither that a role was gone nor that
+other keys were named for a while. So nothing of this is forgotten here when a court is paused, a province is dropped, a
+list is left out or a role gets other keys: it binds again once the keys are named again under which it was said.
 """
 
 from collections.abc import Iterable, Mapping
@@ -69,15 +70,44 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftList:
-    """The last edition of a status list that was published.
+    """The last edition of a status list that was published under some keys of its court.
 
     Attributes:
+        keys: short digest of the keys that were named for the court's role; empty if nobody entrusted that, for then
+            lenders hold the number against all keys. None where an earlier release did not say: likewise.
         sequence: its number; 0 if it bore none.
         sha256: digest of the file, lower-case hexadecimal.
     """
 
+    keys: str | None
     sequence: int
     sha256: str
+
+    def binds_under(self, keys: str | None) -> bool:
+        """Whether a lender can still remember the number.
+
+        Args:
+            keys: short digest of the keys that are named for the court's role; None if nobody entrusts it.
+        """
+        return not self.keys or keys in {None, self.keys}
+
+    def to_json(self) -> dict[str, Any]:
+        """The members that `parse` reads."""
+        return {"keys": self.keys, "sequence": self.sequence, "sha256": self.sha256}
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> Self:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: it is something else.
+        """
+        keys = content.get("keys")
+        return cls(
+            keys=None if keys is None else str(keys),
+            sequence=_number(content["sequence"]),
+            sha256=str(content["sha256"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +116,12 @@ class Past:
 
     Attributes:
         roles: role → its last metadata under each set of keys that it had; those that it had last stand last.
-        lists: path of a status list → its last edition, as far as it was there when it was published.
+        lists: path of a status list → its last edition under each set of keys that its court had, as far as that was
+            there when it was published.
     """
 
     roles: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)
-    lists: Mapping[str, LeftList] = field(default_factory=dict)
+    lists: Mapping[str, tuple[LeftList, ...]] = field(default_factory=dict)
 
     def last(self, role: str) -> Left | None:
         """What was published last of a role that is gone; None if it never was there."""
@@ -108,11 +139,16 @@ class Past:
             now: the roles of that edition.
         """
         gone = {f"{role}.json": left for role in self.roles if role not in now and (left := self.last(role))}
+        keys = {**{name: left.keys for name, left in gone.items()}, **seen.keys}
+        bound = {
+            path: [left.sequence for left in each if left.binds_under(keys.get(f"{court_role(path)}.json"))]
+            for path, each in self.lists.items()
+        }
         return replace(
             seen,
             metadata={**{name: left.version for name, left in gone.items()}, **seen.metadata},
-            keys={**{name: left.keys for name, left in gone.items()}, **seen.keys},
-            sequences={**{path: left.sequence for path, left in self.lists.items()}, **seen.sequences},
+            keys=keys,
+            sequences={**{path: max(numbers) for path, numbers in bound.items() if numbers}, **seen.sequences},
         )
 
     def after(
@@ -134,31 +170,43 @@ class Past:
             if role in before and (role not in now or new.get(role) != keys):
                 others = (left for left in roles.get(role, ()) if left.keys != keys)
                 roles[role] = (*others, Left.of(before[role], keys=keys))
-        changed = {role for role in before.keys() | now.keys() if before.get(role) != now.get(role)}
-        for edition in (before, now):
-            lists |= _found(_names(edition[role] for role in edition.keys() & changed), files)
+        changed = {
+            role
+            for role in before.keys() | now.keys()
+            if (before.get(role), old.get(role)) != (now.get(role), new.get(role))
+        }
+        for edition, keys_of in ((before, old), (now, new)):
+            there = _found(_names(edition[role] for role in edition.keys() & changed), files, keys_of)
+            lists |= {path: _with(left, lists.get(path, ())) for path, left in there.items()}
         return Past(roles=roles, lists=lists)
 
     def holding(self, now: Mapping[str, Candidate], files: Mapping[str, bytes]) -> "Past":
-        """The past with the lists of an edition that are not known: earlier releases did not remember them.
+        """The past with the lists of an edition that are not known: earlier releases remembered none, or no keys.
 
         Args:
             now: the roles of that edition.
             files: name → content of the files that they list.
         """
-        unknown = {path: name for path, name in _names(now.values()).items() if path not in self.lists}
-        return replace(self, lists={**self.lists, **_found(unknown, files)})
+        unknown = {
+            path: name
+            for path, name in _names(now.values()).items()
+            if all(left.keys is None for left in self.lists.get(path, ()))
+        }
+        there = _found(unknown, files, delegated_keys(now)) if unknown else {}
+        return replace(
+            self, lists={**self.lists, **{path: _with(left, self.lists.get(path, ())) for path, left in there.items()}}
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
         return {
             "roles": {role: [left.to_json() for left in each] for role, each in self.roles.items()},
-            "lists": {path: {"sequence": left.sequence, "sha256": left.sha256} for path, left in self.lists.items()},
+            "lists": {path: [left.to_json() for left in each] for path, each in self.lists.items()},
         }
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Self:
-        """Reads what `to_json` wrote.
+        """Reads what `to_json` wrote; an earlier release remembered one edition of each list.
 
         Raises:
             ValueError, LookupError, TypeError, AttributeError: it is something else.
@@ -166,8 +214,8 @@ class Past:
         return cls(
             roles={role: tuple(map(Left.parse, each)) for role, each in content["roles"].items()},
             lists={
-                path: LeftList(sequence=_number(left["sequence"]), sha256=str(left["sha256"]))
-                for path, left in content["lists"].items()
+                path: tuple(map(LeftList.parse, each if isinstance(each, list) else [each]))
+                for path, each in content["lists"].items()
             },
         )
 
@@ -191,10 +239,26 @@ def _belongs(path: str, role: str) -> bool:
     return match["court"] == code if f"{kind}-" == COURT_PREFIX else match["court"].startswith(code)
 
 
-def _found(names: Mapping[str, str], files: Mapping[str, bytes]) -> dict[str, LeftList]:
-    """The editions of lists that are there."""
+def _found(names: Mapping[str, str], files: Mapping[str, bytes], keys: Mapping[str, str]) -> dict[str, LeftList]:
+    """The editions of lists that are there, under the keys that are named for their courts."""
     there = {path: data for path, name in names.items() if (data := files.get(name)) is not None}
-    return {path: LeftList(sequence=sequence_of(data), sha256=sha256_of(data)) for path, data in there.items()}
+    return {
+        path: LeftList(keys=keys.get(court_role(path), ""), sequence=sequence_of(data), sha256=sha256_of(data))
+        for path, data in there.items()
+    }
+
+
+def _with(left: LeftList, known: Iterable[LeftList]) -> tuple[LeftList, ...]:
+    """What is known of a list with its last edition under some keys; of that edition itself they are known now."""
+    others = (
+        each for each in known if each.keys != left.keys and (each.keys is not None or each.sha256 != left.sha256)
+    )
+    return (*others, left)
+
+
+def court_role(path: str) -> str:
+    """The court that a status list belongs to, as a role."""
+    return f"{COURT_PREFIX}{path.split('/')[1]}"
 
 
 def is_list(path: str) -> bool:

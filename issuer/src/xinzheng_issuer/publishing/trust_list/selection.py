@@ -140,14 +140,13 @@ class Selection:
     def _root_after(self, last: int, newest: bytes | None) -> bytes | None:
         """The first root that was handed in and follows; None if there is none."""
         version = last + 1
-        for offer in self._offers:
-            if (offer.role, offer.version) == (ROOT, version):
-                try:
-                    check_root_follows(offer.data, newest, name=f"{version}.root.json")
-                except TrustError as error:
-                    self._errors[ROOT, version, offer.data] = error
-                else:
-                    return offer.data
+        for data in (offer.data for offer in self._offers if (offer.role, offer.version) == (ROOT, version)):
+            try:
+                check_root_follows(data, newest, name=f"{version}.root.json")
+            except TrustError as error:
+                self._errors[ROOT, version, data] = error
+            else:
+                return data
         return None
 
     def _refuse_roots(self, roots: Mapping[int, bytes]) -> None:
@@ -269,10 +268,10 @@ class Selection:
                 role=role, version=offer.version, data=offer.data, source=offer.source
             )
             for offer in sorted(self._offers, key=lambda offer: offer.version, reverse=True)
-            if offer.role == role
+            if offer.role == role and (offer.version > floor or (lower_too and offer.version < floor))
         }
         newer = [candidate for candidate in offered.values() if candidate.version > floor]
-        lower = [candidate for candidate in offered.values() if candidate.version < floor and lower_too]
+        lower = [candidate for candidate in offered.values() if candidate.version < floor]
         return [*newer, *([published] if published else []), *lower]
 
     def _judge(self, candidates: Collection[Candidate]) -> None:

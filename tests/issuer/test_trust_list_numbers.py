@@ -1,0 +1,158 @@
+"""Numbers of a court's lists that a thief of its keys pushed up: they fall with those keys, and with nothing else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.country import Country
+from support.handing_in import COURT, REVOCATION, Forge, answers
+from support.lived_country import ROLE, Lenders, handed_in, publish
+from xinzheng_issuer.publishing.memory import MEMORY_FILE
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution
+from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+
+THIEFS_NUMBER = 1_000_000
+
+
+class Fight:
+    """A court, and a thief of its keys who hands in for it."""
+
+    def __init__(self, country: Country) -> None:
+        self.country, self.version = country, 3
+        self.house = country.houses[COURT]
+
+    def hands_in(self, number: int, *, key: int = 1, both: bool = False) -> Contribution:
+        """Lists of this number, signed by the court's first or second key, or by both."""
+        self.version += 1
+        self.house.sequence = number - 1
+        forge = Forge(self.country, version=self.version)
+        keys = self.house.contributor.keys
+        if key > 1:
+            forge.signer = open_share(key_file(keys, f"{ROLE}-{key}"), passphrase=self.house.contributor.passphrase)
+        contribution = handed_in(forge)
+        if both:
+            other = open_share(key_file(keys, f"{ROLE}-1"), passphrase=self.house.contributor.passphrase)
+            name = f"metadata/{self.version}.{ROLE}.json"
+            contribution = Contribution(source=COURT, files={**contribution.files, name: signed_by(forge, other)})
+        return contribution
+
+    def says(self, *given: Contribution) -> str:
+        """What becomes of it."""
+        return answers(publish(self.country, *given, court=False))[ROLE]
+
+    def names(self, key: int) -> None:
+        """The province names this key of the court in its next document."""
+        record = self.country.folder / f"key-{key}.json"
+        (self.country.incoming / COURT / "key.json").write_bytes(record.read_bytes())
+        self.country.change("province-42")
+        self.country.sign("province-42")
+
+    def make_second_key(self) -> None:
+        given = self.country.incoming / COURT / "key.json"
+        (self.country.folder / "key-1.json").write_bytes(given.read_bytes())
+        self.house.contributor.make_key(at=self.country.at)
+        self.country.hand_in(COURT)
+        (self.country.folder / "key-2.json").write_bytes(given.read_bytes())
+
+
+def waits(fight: Fight, given: Contribution) -> bool:
+    """Whether the province's document is held up, for the court's lists are not good under it."""
+    result = answers(publish(fight.country, given, court=False))
+    return result["province-42"] == "contribution_waits" and result[ROLE] != "taken"
+
+
+def signed_by(forge: Forge, other: Any) -> bytes:
+    name = f"metadata/{forge.version}.{ROLE}.json"
+    first = forge.files()[name]
+    forge.signer = other
+    second = json.loads(forge.files()[name])
+    content = json.loads(first)
+    content["signatures"] += second["signatures"]
+    return json.dumps(content).encode()
+
+
+@pytest.fixture
+def fight(lived: Country, lenders: Lenders) -> Fight:
+    """The thief's numbers are published, and lenders believe them; the court has a second key."""
+    lenders.join()
+    fight = Fight(lived)
+    assert fight.says(fight.hands_in(THIEFS_NUMBER)) == "taken"
+    lenders.join()
+    fight.make_second_key()
+    return fight
+
+
+def test_numbers_begin_anew_under_keys_that_are_named_anew(fight: Fight, lenders: Lenders) -> None:
+    assert fight.says(fight.hands_in(5)) == "contribution_older"
+    fight.names(2)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    lenders.join()
+    assert fight.says(fight.hands_in(4, key=2)) == "contribution_older"
+    assert fight.says(fight.hands_in(6, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_lender_who_slept_is_not_asked_to_go_back_under_the_first_key(fight: Fight, lenders: Lenders) -> None:
+    """It has never seen another key, and would refuse the number; so the publisher does."""
+    fight.names(2)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    fight.names(1)
+    assert waits(fight, fight.hands_in(7))
+    assert fight.says(fight.hands_in(THIEFS_NUMBER + 1)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_nor_by_what_is_published_already_and_signed_by_both(fight: Fight, lenders: Lenders) -> None:
+    fight.names(2)
+    assert fight.says(fight.hands_in(5, key=2, both=True)) == "taken"
+    fight.names(1)
+    result = publish(fight.country, court=False)
+    assert answers(result)["province-42"] == "contribution_waits"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_pause_forgets_no_number_under_the_same_key(fight: Fight, lenders: Lenders) -> None:
+    fight.country.change("province-42", without_lists=[COURT])
+    fight.country.sign("province-42")
+    assert answers(publish(fight.country, court=False))["province-42"] == "taken"
+    fight.country.change("province-42", without_lists=[])
+    fight.names(1)
+    assert fight.says(fight.hands_in(5)) == "contribution_older"
+    fight.names(2)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def memory_of(country: Country) -> Path:
+    return country.folder / "publisher" / MEMORY_FILE
+
+
+def test_what_an_earlier_release_remembered_binds_until_the_keys_are_known(fight: Fight, lenders: Lenders) -> None:
+    """That release wrote down one edition of each list and not under which keys."""
+    path = memory_of(fight.country)
+    content = json.loads(path.read_bytes())
+    lists = content["past"]["lists"]
+    assert [each["sequence"] for each in lists[REVOCATION]] == [THIEFS_NUMBER]
+    content["past"]["lists"] = {
+        name: {"sequence": each[-1]["sequence"], "sha256": each[-1]["sha256"]} for name, each in lists.items()
+    }
+    path.write_text(json.dumps(content), "utf-8")
+    fight.names(2)
+    given = fight.hands_in(5, key=2)
+    assert fight.says(given) == "contribution_older"  # by what is remembered; now the keys are
+    assert fight.says(given) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_the_repository_tells_a_publisher_without_memory_the_same(fight: Fight, lenders: Lenders) -> None:
+    fight.names(2)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    memory_of(fight.country).unlink()
+    assert fight.says(fight.hands_in(4, key=2)) == "contribution_older"
+    fight.names(1)
+    assert waits(fight, fight.hands_in(7))
+    fight.names(2)
+    assert fight.says(fight.hands_in(6, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
