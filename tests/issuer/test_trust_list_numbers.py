@@ -1,6 +1,8 @@
 """Numbers of a court's lists that a thief of its keys pushed up: they fall with those keys, and with nothing else."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import pytest
 from support.country import Country
 from support.handing_in import COURT, REVOCATION, Forge, answers
 from support.lived_country import ROLE, Lenders, handed_in, publish
-from xinzheng_issuer.publishing.memory import MEMORY_FILE
+from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
+from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 
 THIEFS_NUMBER = 1_000_000
@@ -156,3 +159,28 @@ def test_the_repository_tells_a_publisher_without_memory_the_same(fight: Fight, 
     fight.names(2)
     assert fight.says(fight.hands_in(6, key=2)) == "taken"
     assert lenders.follow() == {"revoked"}
+
+
+def test_a_moment_that_has_yet_to_come_is_refused_though_no_list_bears_it(lived: Country) -> None:
+    """Remembered, it would keep the honest court out for as long, under whatever key."""
+    forge = Forge(lived, version=9)
+    forge.targets, forge.members = {}, {"publishedAt": "2999-01-01T00:00:00Z"}
+    assert answers(publish(lived, handed_in(forge), court=False))[ROLE] == "contribution_time"
+
+
+def test_a_moment_that_has_yet_to_come_is_no_floor_for_who_comes_after(lived: Country) -> None:
+    left = Left(keys="stolen", version=1, sha256="", published_at=lived.at + timedelta(days=300_000))
+    memory = Memory.read(memory_of(lived))
+    assert memory is not None
+    assert memory.past is not None
+    replace(memory, past=replace(memory.past, roles={ROLE: (left,)})).write(memory_of(lived))
+    assert answers(publish(lived, handed_in(Forge(lived, version=9)), court=False))[ROLE] == "taken"
+
+
+def test_what_an_earlier_release_remembered_of_a_court_that_is_gone_was_under_its_last_keys() -> None:
+    left = Left(keys="last", version=1, sha256="", published_at=None)
+    number = LeftList(keys=None, sequence=1_000_000, sha256="")
+    past = Past(roles={ROLE: (left,)}, lists={REVOCATION: (number,)}).holding({}, {})
+    [kept] = past.lists[REVOCATION]
+    assert kept == replace(number, keys="last")
+    assert not kept.binds_under("new")

@@ -6,6 +6,8 @@ The attacker has no key of the country. He can write where courts hand in, or on
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from tuf.api.metadata import TargetFile
 
 from support.country import Country, passphrase_of
 from support.handing_in import COURT, verdict
-from support.issuers import SimulatedCourt, key_record
+from support.issuers import NOW, SimulatedCourt, key_record
 from support.lived_country import Lenders
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.role_keys import create_role_key
@@ -22,7 +24,7 @@ from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share, public_share
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
 from xinzheng_keys import SoftwareSigner
-from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 ISSUER = f"courts/{COURT}/issuer.json"
 PROVINCE = "province-42"
@@ -242,10 +244,19 @@ def robbed(renewing: Country, attacker: Attacker) -> Country:
     return renewing
 
 
+def sign_without_and_with(country: Country) -> None:
+    """The way on where the document before names a key that the court never had; both are handed in together."""
+    courts = country.roles["provinces.42"]["courts"]
+    country.change(PROVINCE, courts=[code for code in courts if code != COURT])
+    country.sign(PROVINCE)
+    country.change(PROVINCE, courts=courts)
+    country.sign(PROVINCE)
+
+
 def test_the_runbook_of_a_stolen_provinces_key_holds_where_the_thief_has_used_it(
     robbed: Country, attacker: Attacker
 ) -> None:
-    """Number 2 is the thief's; what he listed binds nobody, and his key is gone from the next edition."""
+    """Number 2 is the thief's; what he listed is asked about, and his key is gone from the next edition."""
     lenders = Lenders(robbed)
     lenders.join()
     robbed.rotate(PROVINCE)
@@ -257,10 +268,12 @@ def test_the_runbook_of_a_stolen_provinces_key_holds_where_the_thief_has_used_it
         robbed.step().draw_up(PROVINCE)
     assert (refused.value.code, refused.value.params["free"]) == ("ceremony_signed_already", 3)
     assert not (robbed.work / "documents" / f"2.{PROVINCE}.json").exists()
-    robbed.change(PROVINCE)
-    robbed.sign(PROVINCE)
-    errors = {answer.role: answer.error for answer in robbed.publish().answers if answer.version > 1}
-    assert {errors["targets"], errors[PROVINCE]} == {None}
+    robbed.roles["provinces.42"]["version"] = 3
+    assert refusal(robbed.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
+    robbed.roles["provinces.42"]["version"] = 2
+    sign_without_and_with(robbed)
+    errors = {(each.role, each.version): each.error for each in robbed.publish().answers if each.version > 1}
+    assert {errors["targets", 2], errors[PROVINCE, 4]} == {None}
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
     assert lenders.follow() == {"ok"}
 
@@ -270,13 +283,14 @@ def test_to_the_new_share_of_a_province_all_of_its_courts_are_new(robbed: Countr
     robbed.roles["provinces.42"]["leaving"] = []
     robbed.change("targets")
     robbed.sign("targets")
-    robbed.change(PROVINCE)
-    robbed.sign(PROVINCE)
+    courts, share = robbed.roles["provinces.42"]["courts"], f"{PROVINCE}-2"
     told: list[Compared] = []
-    share = f"{PROVINCE}-2"
-    robbed.step(dry_run=True, told=told.extend).sign(PROVINCE, share, passphrase=passphrase_of(share))
-    assert {each.proof for each in told} == {Proof.RECORD}
-    assert {ISSUER, "courts/420684/issuer.json", f"court-{COURT}-1"} <= {each.share for each in told}
+    for named in ([code for code in courts if code != COURT], courts):
+        robbed.change(PROVINCE, courts=named)
+        robbed.sign(PROVINCE)
+        robbed.step(dry_run=True, told=told.extend).sign(PROVINCE, share, passphrase=passphrase_of(share))
+    new = {each.share for each in told if each.proof is Proof.RECORD}
+    assert {ISSUER, "courts/420684/issuer.json", f"court-{COURT}-1"} <= new
 
 
 def test_of_two_documents_of_one_number_the_published_one_stays_and_the_refusal_leads_on(
@@ -301,8 +315,7 @@ def test_of_two_documents_of_one_number_the_published_one_stays_and_the_refusal_
     robbed.roles["provinces.42"]["leaving"] = []
     robbed.change("targets")
     robbed.sign("targets")
-    robbed.change(PROVINCE)
-    robbed.sign(PROVINCE)
+    sign_without_and_with(robbed)
     robbed.publish()
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
 
@@ -326,12 +339,45 @@ def test_a_key_that_the_province_signed_by_mistake_is_taken_back_and_the_court_i
     """Its key is its own still: the document before binds, and the way out is one version without the court."""
     robbed.change(PROVINCE)
     assert refusal(robbed.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
-    courts = robbed.roles["provinces.42"]["courts"]
-    robbed.roles["provinces.42"]["courts"] = [code for code in courts if code != COURT]
-    robbed.sign(PROVINCE)
-    robbed.change(PROVINCE, courts=courts)
-    robbed.sign(PROVINCE)
+    robbed.roles["provinces.42"]["version"] = 2
+    sign_without_and_with(robbed)
     taken = {answer.version for answer in robbed.publish().answers if answer.role == PROVINCE and not answer.error}
     assert 4 in taken
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
     assert verdict(robbed, robbed.houses[COURT].court.issue().json_text) == "passed:ok"
+
+
+def test_new_keys_of_a_province_are_no_reason_to_forget_what_the_list_said_of_a_courts_keys(country: Country) -> None:
+    """The court's folder came back from a backup, and the province's share is renewed at the same time."""
+    court = country.houses[COURT].court
+    before = dict(court.records)
+    court.records["cert-1"] = replace(
+        before["cert-1"], state=KeyState.COMPROMISED, compromised_at=NOW - timedelta(days=10)
+    )
+    country.next_day()
+    country.hand_in()
+    country.change(PROVINCE)
+    country.sign(PROVINCE)
+    country.publish()
+    court.records |= before
+    country.next_day()
+    country.hand_in()
+    country.rotate(PROVINCE)
+    country.change("targets")
+    country.sign("targets")
+    country.change(PROVINCE)
+    assert refusal(country.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
+
+
+def test_no_other_record_vouches_for_a_courts_issuer_document(renewing: Country, attacker: Attacker) -> None:
+    """A record in shares/ that says of itself that it is the court's, made with the attacker's own key."""
+    house = renewing.houses[COURT].contributor
+    own = open_share(key_file(house.keys, f"court-{COURT}-1"), passphrase=house.passphrase)
+    his = create_role_key(renewing.folder / "his.pem", passphrase=passphrase_of("nobody"))
+    told = {"role": f"court-{COURT}", "holder": "-", "configuration": ""}
+    of_before = public_share(own, name=f"court-{COURT}-1", **told, at=renewing.at)
+    note = public_share(his, name="note", **told, at=renewing.at, issuer=sha256(attacker.issuer()))
+    (renewing.incoming / COURT / "issuer.json").write_bytes(attacker.issuer())
+    (renewing.incoming / COURT / "key.json").write_bytes(of_before.to_bytes())
+    (renewing.work / "shares" / "note.json").write_bytes(note.to_bytes())
+    assert refusal(renewing.sign, PROVINCE) == ("ceremony_issuer_unvouched", COURT)

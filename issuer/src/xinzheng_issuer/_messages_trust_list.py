@@ -67,8 +67,10 @@ _SHARES = {
     ),
     "ceremony_share_changed": Message(
         "The share {field} has another key in {source} than in the document at hand. Find out which is genuine; a new "
-        "key needs a share of another name.",
-        "{source} 中份额 {field} 的密钥与待签文件中的不同。请查明真伪；新密钥应使用另一个份额名称。",
+        "key needs a share of another name. If a thief had {source} signed: sign one version without that court, and "
+        "the next with it.",
+        "{source} 中份额 {field} 的密钥与待签文件中的不同。请查明真伪；新密钥应使用另一个份额名称。"
+        "如 {source} 系窃贼所签：请先签署一版略去该法院，再签署下一版将其列入。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -221,10 +223,11 @@ _PUBLISHER = {
         "{field} 改动了已发布的历史：{reason}",
     ),
     "contribution_older": Message(
-        "{name} is older than what is published; nothing goes back. A court that was restored hands in with --above; "
+        "{name} is older than what is published; nothing goes back. A court whose register was restored takes over "
+        "what was published first (xinzheng db adopt), and then hands in, with --above if the version is told; only "
         "one whose keys somebody else has makes a new one (trust-list court-key new), and its province names it.",
-        "{name} 比已发布的更旧；不得回退。恢复了备份的法院应以 --above 报送；密钥落入他人之手的法院应生成新密钥"
-        "（trust-list court-key new），并由省级列入。",
+        "{name} 比已发布的更旧；不得回退。恢复了备份的法院应先接管已发布的内容（xinzheng db adopt）再报送，"
+        "如提示版本号则加 --above；仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。",
     ),
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once.",

@@ -16,7 +16,9 @@ from support.office import CourtHouse, StandingClock, application, relisting
 from support.restoring import CASES, revoke, suspend, token
 from xinzheng_issuer.installation import Issuer, open_contributor
 from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_issuer.keylife.new_line import NewLine
 from xinzheng_issuer.keylife.role_desk import RoleDesk
+from xinzheng_issuer.keylife.root_trail import Told
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas.trust_documents import KeyUsage
 from xinzheng_verifier import Report, TrustStore, Verifier
@@ -138,6 +140,25 @@ def test_who_was_listed_again_meanwhile_does_not_get_the_certificate_back(
     # Whoever delivers it once more gets what the court's rules say of it.
     assert house.feed(relisting())["records"][0]["effect"] == "revoked"
     assert house.state(numbers[0]) == "revoked"
+
+
+def test_the_first_edition_of_a_new_line_passes_nobody_whom_that_clock_freed(
+    house: CourtHouse, folder: Path, numbers: list[str]
+) -> None:
+    clock, tokens = house.clock, [token(house, number) for number in numbers]
+    suspend(house, numbers[0])
+    clock.now += 200 * DAY
+    house.issuer.tend()
+    assert house.state(numbers[0]) == "expired"
+    clock.now -= 200 * DAY - MINUTE
+    (folder / "var" / "public").rename(folder / "before")
+    NewLine(house.issuer.settings, house.issuer.office, before=None).begin(Told(OPERATOR, "lost"))
+    with closing(opened(folder, clock)) as issuer:
+        assert issuer.outbox.renew().bundle_version == 1
+    public = folder / "var" / "public"
+    bundle, root = ((public / name).read_bytes() for name in ("bundles/bundle-1.xzb", "metadata/1.root.json"))
+    import_bundle(folder / "new-store", bundle, root=root, at=clock.now)
+    assert report(folder / "new-store", tokens[0], clock.now).code == "suspended"
 
 
 def test_a_listing_that_people_have_judged_counts_no_more(house: CourtHouse, numbers: list[str]) -> None:

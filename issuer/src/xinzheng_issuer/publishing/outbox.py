@@ -423,7 +423,7 @@ class Outbox:
                     raise forgotten
                 require_known(forgotten_keys(store, keys, self._listed()))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
-                if again and edition is not None:
+                if again:
                     # The clock is right, those keys say: nobody gets lists that pass what was suspended before.
                     take_back_early(store, self._office, at=now)
                 # What must not be published must not get its numbers either: they would outrun the check.

@@ -237,6 +237,7 @@ class CourtRepository:
             OSError: the folder cannot be written.
         """
         self.repository.make_folders()
+        self.role_keys.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.repository.locked():
             self.role_keys.kept_roots.write(found.roots)
             take_over(self.repository, found.bundle, found.version)

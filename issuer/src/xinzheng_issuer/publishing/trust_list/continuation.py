@@ -107,6 +107,9 @@ class Continuation:
     # --- moments and numbers ------------------------------------------------------------------------------------------
 
     def _check_moment(self, candidate: Candidate) -> None:
+        """A court says since when its lists are current, and lenders go by it; of others nobody reads such a moment."""
+        if not candidate.role.startswith(COURT_PREFIX):
+            return
         stated = published_at(candidate.targets(), name=candidate.name)
         for moment in self._moments(candidate.role):
             if stated is None or stated < moment:
@@ -115,7 +118,9 @@ class Continuation:
     def _moments(self, role: str) -> Iterator[datetime]:
         published, left = self._now.roles.get(role), self._past.last(role)
         moment = published_at(published.targets(), name=published.name) if published else None
-        yield from filter(None, (moment, left.published_at if left else None))
+        told = filter(None, (moment, left.published_at if left else None))
+        # One that has yet to come was a thief's, of the court's key or of its province's.
+        yield from (each for each in told if each <= self._at + CLOCK_SKEW)
 
     def _check_lists(self, candidate: Candidate, keys: str | None) -> None:
         """Compare with what is known under the keys that are named for the court; None if the court itself has none."""

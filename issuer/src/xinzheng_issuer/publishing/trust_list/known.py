@@ -11,7 +11,7 @@ something that its maker cannot have:
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from securesystemslib.exceptions import UnverifiedSignatureError
@@ -22,7 +22,7 @@ from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.root_chain import chain_of
 from xinzheng_issuer.publishing.trust_list import checks
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, ROOT
-from xinzheng_issuer.publishing.trust_list.documents import Document, delegator, issuer_path, keys_of_shares
+from xinzheng_issuer.publishing.trust_list.documents import Document, delegator, keys_of_shares, listed_shares
 from xinzheng_issuer.publishing.trust_list.shares import PublicShare, fingerprint, public_octets
 from xinzheng_issuer.publishing.trust_list.work_folder import WorkFolder, sha256
 from xinzheng_verifier.errors import TrustError
@@ -137,17 +137,6 @@ class Known:
             raise TrustListError("ceremony_unsigned", name=f"{version}.{role}.json")
         return self.signed(role)[version]
 
-    def binds(self, document: Document, role: str) -> bool:
-        """Whether a document is signed by the keys that the newest delegator of its role names.
-
-        One under other keys binds nobody, as lenders forget it (TUF specification, 5.3.11): those may have been stolen.
-
-        Raises:
-            TrustListError: as `signed`.
-        """
-        judges = self.signed(delegator(role))
-        return bool(judges) and _is_signed(document, role, judges[max(judges)])
-
     def compare(
         self,
         keys: Mapping[str, bytes],
@@ -193,7 +182,8 @@ class Known:
     ) -> list[Compared]:
         """By what the issuer documents are known that a document lists.
 
-        One that is not as in the document before is new: the court's own record has to vouch for it.
+        One that is not as in the document before is new: the court's own record has to vouch for it, by the key that
+        the document names for the court, if it names one.
 
         Args:
             document: the document at hand.
@@ -210,13 +200,17 @@ class Known:
         """
         below = document.signed.version
         proving = self._proving(role, below=below, by=by)[:1]
-        recorded = [_recorded(name, made) for name, made in records.items()]
-        sources = [*proving, *recorded, *([] if by else self._unproven(role, below=below))]
+        unproven = [] if by else self._unproven(role, below=below)
+        named = {owner: public for owner, _, public in listed_shares(document.signed)}
         found = []
         for path, digest in _issuers(document).items():
-            naming = [source for source in sources if source.issuers.get(path) == digest]
+            code = path.split("/")[1]
+            made = records.get(name := f"courts/{code}/key.json")
+            vouches = made is not None and named.get(f"{COURT_PREFIX}{code}", made.public) == made.public
+            recorded = [replace(_recorded(name, made), issuers={path: made.issuer})] if made and vouches else []
+            naming = [each for each in (*proving, *recorded, *unproven) if each.issuers.get(path) == digest]
             if not naming:
-                raise TrustListError("ceremony_issuer_unvouched", field=path.split("/")[1])
+                raise TrustListError("ceremony_issuer_unvouched", field=code)
             found.append(naming[0].compared(path, digest))
         return found
 
@@ -292,8 +286,7 @@ class Known:
 
 
 def _recorded(name: str, made: PublicShare) -> _Source:
-    issuers = {issuer_path(made.role.removeprefix(COURT_PREFIX)): made.issuer} if made.issuer else {}
-    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public}, issuers)
+    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public})
 
 
 def _issuers(document: Document) -> dict[str, str]:

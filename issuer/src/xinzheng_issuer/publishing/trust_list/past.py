@@ -193,9 +193,14 @@ class Past:
             if all(left.keys is None for left in self.lists.get(path, ()))
         }
         there = _found(unknown, files, delegated_keys(now)) if unknown else {}
-        return replace(
-            self, lists={**self.lists, **{path: _with(left, self.lists.get(path, ())) for path, left in there.items()}}
-        )
+        lists = {path: self._keyed(path, each) for path, each in self.lists.items() if path not in _names(now.values())}
+        lists |= {path: _with(left, self.lists.get(path, ())) for path, left in there.items()}
+        return replace(self, lists={**self.lists, **lists})
+
+    def _keyed(self, path: str, each: tuple[LeftList, ...]) -> tuple[LeftList, ...]:
+        """The editions of a list of a court that is gone: without keys, they were under those that it had last."""
+        last = self.last(court_role(path))
+        return tuple(replace(left, keys=last.keys) if last and left.keys is None else left for left in each)
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""

@@ -29,6 +29,7 @@ from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE
 from xinzheng_verifier.trust.seen import NOTHING_SEEN
 from xinzheng_verifier.trust.store import TrustStore
+from xinzheng_verifier.trust.tuf_metadata import published_at
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
 
 CLOCK_SKEW = timedelta(minutes=10)
@@ -71,6 +72,9 @@ class Rehearsal:
         for candidate in candidates:
             if candidate.is_new and self._at >= candidate.targets().expires:
                 raise TrustListError("contribution_expired", name=candidate.file)
+            told = published_at(candidate.targets(), name=candidate.name) if candidate.is_new else None
+            if told is not None and told > self._at + CLOCK_SKEW:
+                raise TrustListError("contribution_time")
         repository = self._walk(candidates)
         if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):
             raise TrustListError("contribution_time")
