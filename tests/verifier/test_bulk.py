@@ -388,8 +388,10 @@ def test_process_that_will_not_go_is_ended(court: SimulatedCourt, jwt: str, monk
 
 
 PROGRAM = """
+import signal
 import sys
 from datetime import datetime
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs in the background inherits that it is ignored
 sys.path.insert(0, {tests!r})
 from support.poison import STALLING, GullibleStore, of_issuer
 from xinzheng_verifier import Verifier
