@@ -247,8 +247,10 @@ PUBLISHING = {
         "由新旧密钥共同签署的一版未能发布（{reason}）：根未变更，新密钥未启用。请先排除故障，再重复本步骤。",
     ),
     "role_key_unknown": Message(
-        "The root of the bundle does not name the {role} key at hand: expected the key made with it.",
-        "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。",
+        "The root of the bundle does not name the {role} key at hand: expected the key made with it. If the one in "
+        "keys/bundle/ was made for a root that was given up, move its file away.",
+        "信任包的根未列出现有的 {role} 密钥：应使用与其一同生成的密钥。如 keys/bundle/ 中的密钥是为已放弃的根所生成的，"
+        "请将其文件移走。",
     ),
     "target_path": Message(
         "{field} is no path of a bundle: expected such as courts/420683/issuer.json.",
@@ -290,9 +292,10 @@ PUBLISHING = {
     "found_damaged": Message(
         "{path} is a published bundle that is being taken over into the register, and it cannot be read. Nothing is "
         "published before it is there again: put it back from a copy, or take the same bundle over once more "
-        "(xinzheng db adopt --bundle FILE).",
+        "(xinzheng db adopt --bundle FILE). If nobody has it any more, take over a newer one, then delete this file.",
         "{path} 是正在接管入库的已发布信任包，但无法读取。恢复该文件之前不发布任何内容：请从副本还原，"
-        "或再次接管同一信任包（xinzheng db adopt --bundle 文件）。",
+        "或再次接管同一信任包（xinzheng db adopt --bundle 文件）。"
+        "如已无人持有该包，请先接管更新的信任包，再删除此文件。",
     ),
     "epoch_damaged": Message(
         "{path} should name the certificate that was recorded last, and cannot be read: whether the register came "

@@ -1,5 +1,6 @@
 """A restored machine published on unnoticed: what lenders hold is taken over whole before anything takes its place."""
 
+import errno
 import shutil
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from support.office import CourtHouse, application, code
 from support.restoring import (
     CASES,
     Lender,
+    backup,
     bring_back,
+    restore,
     revoke,
     run,
     snapshot,
@@ -26,6 +29,8 @@ from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
 from xinzheng_issuer.keylife.desk import KeyDesk
+from xinzheng_schemas.trust_documents import KeyUsage
+from xinzheng_verifier.trust.files import replace_file
 
 CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
 
@@ -202,3 +207,72 @@ def test_what_both_lines_revoked_stays_revoked_though_the_register_came_back_too
     done = run(court, "--revoke-again", "fraud", "--yes")
     assert done.exit_code == 0, done.output
     assert fork.told() == ["revoked", "suspended", "revoked"]
+
+
+@pytest.mark.parametrize("keys_gone", [False, True])
+def test_what_the_folder_alone_tells_is_not_overwritten(court: CourtHouse, tmp_path: Path, *, keys_gone: bool) -> None:
+    """A machine that came back twice: the bundle has the higher number, register and keys know of neither line."""
+    numbers = [court.certificate(case)["certificateNumber"] for case in CASES]
+    assert court.issuer.outbox.renew().published
+    held, kept = [token(court, number) for number in numbers], snapshot(court)
+    lender, other = Lender(court, tmp_path / "lender"), Lender(court, tmp_path / "other")
+    if keys_gone:
+        keys = ("bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "yearly", "--yes")
+        assert xinzheng(court, *keys).exit_code == 0
+    court.clock.advance(seconds=30)
+    revoke(court, numbers[0])
+    for _ in range(3):
+        assert court.issuer.outbox.renew().published
+    lender.fetch()
+    bring_back(court, kept)
+    content, folder = backup(court), court.issuer.settings.keys_folder
+    shutil.copytree(folder, tmp_path / "keys")
+    court.clock.advance(seconds=30)
+    revoke(court, numbers[1])
+    KeyDesk(court.issuer).create("cert-9", KeyUsage.CERTIFICATE, OPERATOR, reason="yearly")
+    KeyDesk(court.issuer).compromise("cert-9", court.clock.now, OPERATOR, reason="stolen")
+    other.fetch()
+    restore(court, content)
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "keys", folder)
+    said = run(court, "--bundle", lender.file(), "--dry-run").output
+    assert [f"Certificate {number} was published" in said for number in numbers] == [True, True, False]
+    assert "Key cert-9: the key folder does not know it" in said
+    done = run(court, "--bundle", lender.file(), "--revoke-again", "fraud", "--yes")
+    assert (done.exit_code, "role_keys_missing" in done.output) == (int(keys_gone), keys_gone), done.output
+    if keys_gone:
+        assert xinzheng(court, *keys).exit_code == 0
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    for each in (lender, other):
+        each.fetch()
+        assert [each.verdict(certificate) for certificate in held] == ["revoked", "revoked", "ok"]
+    edition = court.issuer.outbox.publisher.in_effect
+    assert edition is not None
+    assert b'"compromised"' in edition.targets["courts/420683/issuer.json"]
+
+
+def test_a_bundle_that_could_be_kept_and_a_doubt_that_could_not_is_a_doubt(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundle takes the last room on the disk."""
+    court.certificate(CASES[0])
+    assert court.issuer.outbox.renew().published
+    kept, lender = snapshot(court), Lender(court, tmp_path / "lender")
+    court.clock.advance(seconds=30)
+    court.certificate(CASES[1])
+    lender.fetch()
+    bring_back(court, kept)
+
+    def full(path: Path, content: bytes, *, mode: int) -> None:
+        if path.name == Path(EPOCH_FILE).name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace_file(path, content, mode=mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("xinzheng_issuer.issuing.epoch.replace_file", full)
+        assert "[epoch_unwritable]" in run(court, "--bundle", lender.file(), "--yes").output
+    with closing(open_issuer(court.issuer.settings, clock=court.clock)) as issuer:
+        assert code(TestClient(app_of(issuer)).get("/readyz")) == (503, "register_doubted")
+    assert run(court, "--yes").exit_code == 0
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    assert court.certificate(CASES[2])["statusListNumber"] == 2

@@ -135,14 +135,28 @@ def test_a_lost_publication_folder_is_made_of_a_bundle(court: CourtHouse, tmp_pa
     assert revoke(court, second)["published"]
 
 
-def test_a_bundle_that_is_older_partial_or_not_the_courts_is_refused(court: CourtHouse, tmp_path: Path) -> None:
+def test_an_older_bundle_changes_nothing(court: CourtHouse, tmp_path: Path) -> None:
+    """Such as the one with which a take-over began, once more after the server has published what was repeated."""
     numbers = settled(court)
-    lender = Lender(court, tmp_path / "lender")
+    certificate, lender = token(court, numbers[0]), Lender(court, tmp_path / "lender")
     lender.fetch()
     old = lender.file()
     assert revoke(court, numbers[0])["published"]
+    edition = court.issuer.outbox.publisher.latest
+    assert edition is not None
+    for language, words in (("C.UTF-8", "folder stays as it is"), ("zh_CN.UTF-8", "发布目录保持不变")):
+        assert words in run(court, "--bundle", old, "--dry-run", LC_ALL=language).output
+    done = run(court, "--bundle", old, "--yes")
+    assert (done.exit_code, f"Published as version {edition.version + 1}" in done.output) == (0, True), done.output
+    assert (court.state(numbers[0]), verdict(court, certificate)) == ("revoked", "revoked")
+    # What was published under that number is not here any more: it could be anybody's who had the keys then.
+    (court.issuer.settings.public_folder / "metadata" / f"{edition.version - 1}.targets.json").unlink()
     said = run(court, "--bundle", old, "--yes")
     assert (said.exit_code, "[restore_refused]" in said.output, "bundle_rollback" in said.output) == (1, True, True)
+
+
+def test_a_bundle_that_is_partial_or_not_the_courts_is_refused(court: CourtHouse, tmp_path: Path) -> None:
+    numbers = settled(court)
     part = tmp_path / "part.xzb"
     latest = court.get("/bundle/latest.xzb", None).content
     part.write_bytes(pack(select(Archive(latest), changes=False)))
@@ -151,7 +165,8 @@ def test_a_bundle_that_is_older_partial_or_not_the_courts_is_refused(court: Cour
     assert "[restore_refused]" in run(court, "--bundle", str(part), "--yes").output
     other = begun(tmp_path / "other", court.clock)
     part.write_bytes(other.get("/bundle/latest.xzb", None).content)
-    assert "[role_key_unknown]" in run(court, "--bundle", str(part), "--yes").output
+    said = run(court, "--bundle", str(part), "--yes").output
+    assert ("[restore_refused]" in said, "bundle_root" in said) == (True, True)
     assert revoke(court, numbers[1])["published"]
 
 

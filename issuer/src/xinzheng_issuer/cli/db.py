@@ -27,7 +27,7 @@ from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
-from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
+from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition, own_word
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import CodedError, Message
@@ -107,7 +107,7 @@ def adopt(
             if (refusal := issuer.outbox.forgotten()) is not None:
                 said.append(Message(refusal.message("en"), refusal.message("zh")))
             keys = _found_keys(issuer, documents, found)
-            opens = bool(lists or said or opens_list)
+            opens = bool(lists or lost or opens_list or (said and not issuer.outbox.is_taken_over))
             effects = [*keys.effects(), *said, *_effects(lists, again, opens=opens)]
             if not effects:
                 talk.end({}, word("adopt_nothing"))
@@ -164,18 +164,21 @@ def _taken(
     with closing(open_office(settings)) as office:
         now = office.clock()
         found = repository.judge(bundle, at=now)
+        editions = [found.targets] if found.replaced is None else [found.targets, own_word(found.replaced)]
+        named = issuer_path(office.court.id)
+        issuers = [edition[named] for edition in editions if named in edition]
         with office.reading() as store:
-            lists = behind(store, found.targets, at=now)
+            lists = behind(store, editions, at=now)
             last = max(found.remembered, store.last_bundle_version())
-            issuer = found.targets[issuer_path(office.court.id)]
-            forgotten = forgotten_keys(store, repository.keys, [issuer, *documents])
+            forgotten = forgotten_keys(store, repository.keys, [*issuers, *documents])
             keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
-    given_up = [_given_up(found.version, last)] if found.version < last else []
+    given_up = [_given_up(found.version, last)] if found.is_taken and found.version < last else []
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return []
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
-        Epoch(settings.data / EPOCH_FILE).doubt(bundle)
+        # Lines may have parted: what is replaced may tell what the bundle does not.
+        Epoch(settings.data / EPOCH_FILE).doubt(*filter(None, (found.replaced, bundle)))
         if found.is_taken:
             repository.take(found)
     return [found]
@@ -222,6 +225,12 @@ def _effect_of(found: FoundEdition) -> Message:
             "is published above it.",
             f"发布目录将恢复为该信任包所载的第 {found.version} 版；下一版在其之上发布。",
         )
+    if found.here is not None and not found.has_parted:
+        return Message(
+            f"Edition {found.here} came after edition {found.version}, which the bundle holds: the publication folder "
+            "stays as it is.",
+            f"第 {found.here} 版晚于该信任包所载的第 {found.version} 版：发布目录保持不变。",
+        )
     return Message(
         f"Another edition {found.version} was published from this folder after a backup was restored: the folder stays "
         "as it is, what the lists of the bundle tell is taken over, and the next edition is above both.",
@@ -253,12 +262,8 @@ def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True
             f"状态列表 {each.number}（{each.purpose}）：已发布至第 {each.published} 版，登记库为第 {each.known} 版。"
             f"将接管 {len(each.missing)} 项变更；其中 {each.unknown} 个已置位条目所属证明为登记库所未知，仍保持置位。",
         )
-        if again is not None and each.purpose == "revocation":
-            yield Message(
-                f"{len(each.to_repeat)} certificate(s) that were published in it as revoked are revoked again "
-                f"({label(again.reason, 'en')}).",
-                f"其中已发布为撤销的 {len(each.to_repeat)} 份证明将重新撤销（{label(again.reason, 'zh')}）。",
-            )
+        if again is not None and each.to_repeat:
+            yield _repeated(each, again)
             continue
         for number in each.to_repeat:
             yield Message(
@@ -277,3 +282,17 @@ def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True
             )
     if opens:
         yield _NEXT_LIST
+
+
+def _repeated(each: Behind, again: Again) -> Message:
+    count, reason = len(each.to_repeat), (label(again.reason, "en"), label(again.reason, "zh"))
+    if each.purpose == "revocation":
+        return Message(
+            f"{count} certificate(s) that were published in it as revoked are revoked again ({reason[0]}).",
+            f"其中已发布为撤销的 {count} 份证明将重新撤销（{reason[1]}）。",
+        )
+    return Message(
+        f"{count} certificate(s) that were published in it as suspended are suspended again ({reason[0]}), but for "
+        "those that are revoked again.",
+        f"其中已发布为暂停的 {count} 份证明将重新暂停（{reason[1]}），重新撤销的除外。",
+    )

@@ -99,10 +99,11 @@ WORDS: dict[str, Message] = {
         "即使没有迹象表明登记库缺少内容，也启用下一个状态列表：用于 epoch/ 与登记库一同丢失或恢复的情形。",
     ),
     "adopt_again": Message(
-        "Revoke again, for this reason, all that was published as revoked and that the register believes in force: "
-        "where it is too many for one by one, as after a re-issue (superseded).",
-        "以此原因一次性重新撤销全部已发布为撤销、而登记库仍作有效的证明：用于数量过多、无法逐一办理的情形，"
-        "如重新签发之后（superseded）。",
+        "Revoke again, for this reason, all that was published as revoked and that the register believes in force, and "
+        "suspend again what was published as suspended: where it is too many for one by one, as after a re-issue "
+        "(superseded), or the server does not start.",
+        "以此原因一次性重新撤销全部已发布为撤销、而登记库仍作有效的证明，并重新暂停已发布为暂停的证明："
+        "用于数量过多、无法逐一办理（如重新签发之后，superseded），或服务无法启动的情形。",
     ),
     "adopt_no_epoch": Message(
         "epoch/recorded.json is not there, which would tell of certificates that were only issued: if it was lost and "

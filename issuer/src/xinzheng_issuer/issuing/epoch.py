@@ -4,12 +4,13 @@ A register that came back from a backup does not know it: numbers and indexes we
 out again. Status lists tell the same once one has changed; this tells it where nothing has happened but that. Which
 certificate is the last, the register says by how many indexes it has given out, and no clock.
 
-A published bundle that is to be taken over lies beside it until that is done: whoever goes on must not need to know
-of it.
+A published bundle that is to be taken over lies beside it until what it tells is published again: whoever goes on must
+not need to know of it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,16 +24,30 @@ EPOCH_FILE = "epoch/recorded.json"
 """Its name in the data folder; it does not belong into backups of the register."""
 
 
+class TakenOver(NamedTuple):
+    """That all that is at hand was taken over, and waits to be published.
+
+    Attributes:
+        cause: of the entry in the register's outbox; a register that has none of it came back from a backup since.
+        given_up: the highest number of an edition that is given up, for nobody has it any more; 0 of none.
+    """
+
+    cause: str
+    given_up: int
+
+
 class _Recorded(NamedTuple):
     """What is remembered.
 
     Attributes:
         certificate: the last one; None while it is in doubt whether the register knows it.
         fill: number of the newest status list then, and how many of its indexes were taken; a register never has less.
+        taken_over: while in doubt, once all that is at hand was taken over; None before.
     """
 
     certificate: str | None
-    fill: tuple[int, int]
+    fill: tuple[int, int] = 0, 0
+    taken_over: TakenOver | None = None
 
 
 class Epoch:
@@ -62,22 +77,31 @@ class Epoch:
         """
 
         def follows(last: _Recorded | None) -> bool:
-            if last is not None and last.certificate is None:
+            if (last is not None and last.certificate is None) or any(self.found()):
                 raise IssuingError("register_doubted", path=self._path)
             return last is None or last.fill < fill
 
         self._write(_Recorded(certificate_id, fill), follows)
 
-    def doubt(self, found: bytes | None = None) -> None:
+    def doubt(self, *found: bytes, taken_over: TakenOver | None = None) -> None:
         """Remember that certificates may have been recorded of which this register does not know.
 
         Args:
-            found: a bundle that is to be taken over and is to be kept until then.
+            found: bundles that are to be taken over and are to be kept until that is published.
+            taken_over: that it was; None before.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        self._write(_Recorded(None, (0, 0)), lambda _last: True, found)
+        self._write(_Recorded(None, taken_over=taken_over), lambda _last: True, found)
+
+    @property
+    def taken_over(self) -> TakenOver | None:
+        """What was taken over and waits to be published; None if nothing was, or it cannot be told."""
+        with suppress(PublishingError):
+            last = self._last()
+            return None if last is None else last.taken_over
+        return None
 
     def found(self) -> Iterator[Path]:
         """The bundles that are to be taken over."""
@@ -96,6 +120,8 @@ class Epoch:
             last = self._last()
         except PublishingError as error:
             return error
+        if any(self.found()):
+            return PublishingError("register_doubted", path=self._path)
         if last is None:
             return None
         if last.certificate is None:
@@ -104,28 +130,22 @@ class Epoch:
             return None
         return PublishingError("register_forgetful", path=self._path)
 
-    def forget(self, store: Store) -> None:
-        """Forget what the register does not know, for it was brought up to date.
-
-        Args:
-            store: an open transaction.
+    def settle(self) -> None:
+        """End a doubt, for what was taken over is published.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        if not self._path.parent.exists():
-            return
         try:
             with locked(self._path.parent):
                 for bundle in self.found():
                     bundle.unlink()
-                if self.refusal(store) is not None:
-                    self._path.unlink()
+                self._path.unlink()
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
     def _write(
-        self, content: _Recorded, follows: Callable[[_Recorded | None], bool], found: bytes | None = None
+        self, content: _Recorded, follows: Callable[[_Recorded | None], bool], found: Iterable[bytes] = ()
     ) -> None:
         """Write what is to be remembered, if it follows what is.
 
@@ -133,12 +153,15 @@ class Epoch:
             IssuingError: `epoch_unwritable`.
         """
         (number, taken), certificate = content.fill, content.certificate
-        octets = json.dumps({"certificate": certificate, "list": number, "taken": taken}).encode()
+        members: dict[str, object] = {"certificate": certificate, "list": number, "taken": taken}
+        if content.taken_over is not None:
+            members["takenOver"] = content.taken_over._asdict()
+        octets = json.dumps(members).encode()
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             with locked(self._path.parent):
-                if found is not None:  # first of all: a doubt without it would be ended without it
-                    replace_file(self._path.with_name(f"{sha256_of(found)}.xzb"), found, mode=0o600)
+                for bundle in found:
+                    replace_file(self._path.with_name(f"{sha256_of(bundle)}.xzb"), bundle, mode=0o600)
                 if certificate is None or follows(self._last()):
                     replace_file(self._path, octets, mode=0o600)
         except PublishingError as error:
@@ -156,7 +179,9 @@ class Epoch:
             content: Any = loads_object(self._path.read_bytes())
             fill = (0, 0) if "recordedAt" in content else (int(content["list"]), int(content["taken"]))
             certificate = content["certificate"]
-            return _Recorded(None if certificate is None else str(certificate), fill)
+            told = content.get("takenOver")
+            taken_over = None if told is None else TakenOver(str(told["cause"]), int(told["given_up"]))
+            return _Recorded(None if certificate is None else str(certificate), fill, taken_over)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:

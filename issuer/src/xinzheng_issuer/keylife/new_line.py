@@ -91,7 +91,7 @@ class NewLine:
         check_own(paths, published, keys, at=now)
         listed = published.get(f"courts/{court.id}/{ISSUER_FILE}")
         with self._office.reading() as store:
-            lists = behind(store, published, at=now)
+            lists = behind(store, [published], at=now)
             lost = forgotten_keys(store, keys, [] if listed is None else [listed])
         if lists or lost:
             told = [f"{each.number}/{each.purpose}" for each in lists] + ([named(lost)] if lost else [])

@@ -134,7 +134,7 @@ def _beyond(
     known: Mapping[str, KeyRecord], found: Mapping[str, KeyRecord], twice: Collection[str]
 ) -> Iterator[ForgottenKey]:
     for name, record in found.items():
-        if record != known.get(name):
+        if name in twice or record != known.get(name):
             yield ForgottenKey(record=record, known=known.get(name), is_another=name in twice)
 
 

@@ -9,6 +9,7 @@ began.
 import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,26 +21,27 @@ from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.ends import clock_is_due, expire_due, take_back_early
 from xinzheng_issuer.casework.office import Office
-from xinzheng_issuer.errors import PublishingError, TrustListError
+from xinzheng_issuer.errors import IssuingError, PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
-from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch, TakenOver
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind, open_next_list, take_over
 from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.known_keys import ForgottenKey, forgotten_keys, require_known
-from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import is_ahead
-from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.served import Served, served
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
+from xinzheng_issuer.publishing.witnesses import Witnesses
+from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusList
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE
+from xinzheng_verifier.trust.names import CHANGES
 
 ROLE_KEYS_MISSING = "role_keys_missing"
 """Why nothing is published while the keys of the bundle's roles cannot be opened."""
@@ -94,6 +96,7 @@ class Outbox:
         self._publisher = publisher
         self._lock_folder = lock_folder
         self.epoch = Epoch(lock_folder / EPOCH_FILE)
+        self._witnesses = Witnesses(office.court.id, keys, publisher, self.epoch)
         self._lock = threading.Lock()
         self._knows_all: bool | None = None  # None: to be looked at
         self._compared: CourtKeys | None = None  # the keys that the last look found good
@@ -132,17 +135,37 @@ class Outbox:
         return self._attempted(force=True, beside=beside)
 
     def forgotten_edition(self) -> PublishingError | None:
-        """Why the publication folder may have forgotten an edition that was published from here; None if it has not.
+        """Why the publication folder may have forgotten an edition that was published from here.
+
+        Returns:
+            PublishingError: `edition_forgotten`, `line_forgotten`; None if it has not, or if `adopt` gave that up.
 
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`, `roots_unproven`: it cannot be told.
+            PublishingError: `repository_damaged`, `edition_damaged`, `roots_unproven`, `epoch_damaged`: it cannot be
+                told.
         """
-        return self._publisher.compared(self._numbered())[1]
+        return self._edition()[2]
 
-    def _numbered(self) -> int:
-        """The highest number of an edition of which the register knows."""
+    def _edition(self) -> tuple[EditionInEffect | None, int, PublishingError | None]:
+        """The edition in effect, above which number the next one is, and why that may be another one that was lost."""
         with self._office.reading() as store:
-            return store.last_bundle_version()
+            numbered, taken_over = store.last_bundle_version(), self._taken_over(store)
+        given_up = taken_over.given_up if taken_over else 0
+        edition, refusal = self._publisher.compared(numbered)
+        if _lost_number(refusal) <= given_up:
+            refusal = None
+        return edition, max(numbered, given_up, edition.version if edition else 0), refusal
+
+    def _taken_over(self, store: Store) -> TakenOver | None:
+        """What this register has taken over and not published yet."""
+        taken_over = self.epoch.taken_over
+        return taken_over if taken_over and store.is_pending(taken_over.cause) else None
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether all that was to be taken over is in the register, and waits to be published."""
+        with self._office.reading() as store:
+            return self._taken_over(store) is not None
 
     def behind(self) -> list[Behind]:
         """The status lists of which the register knows less than was published, for it came back from a backup.
@@ -153,9 +176,9 @@ class Outbox:
         """
         now = self._office.clock()
         # What was published is read first: a publication meanwhile is in the rows before it takes effect.
-        published = self._own(at=now)
+        published = self._witnesses.heard(at=now)
         with self._office.reading() as store:
-            return [each for edition in published for each in behind(store, edition, at=now)]
+            return behind(store, published, at=now)
 
     def forgotten_keys(self, documents: Sequence[bytes] = ()) -> list[ForgottenKey]:
         """The keys of which the key folder knows less than was published or recorded, for it came from a backup.
@@ -166,17 +189,9 @@ class Outbox:
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`, `found_damaged`.
         """
-        listed = [*self._listed(), *documents]
+        listed = [*self._witnesses.issuer_documents, *documents]
         with self._office.reading() as store:
             return forgotten_keys(store, self._keys, listed)
-
-    def _listed(self) -> list[bytes]:
-        editions = [self._published(), *self._found()]
-        return [edition[self._issuer_path] for edition in editions if self._issuer_path in edition]
-
-    @property
-    def _issuer_path(self) -> str:
-        return f"courts/{self._office.court.id}/{ISSUER_FILE}"
 
     def look(self) -> None:
         """What a start and a timer do: see what keeps the court from issuing or publishing, and log it."""
@@ -274,12 +289,12 @@ class Outbox:
     def adopt(self, *, opens_list: bool = False, again: Again | None = None) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
-        Editions that nobody has any more are given up: the next is above the last one that is remembered. Until all of
-        that is done, whatever stops it, the register is in doubt and issues nothing.
+        Editions that nobody has any more are given up: the next is above the last one that is remembered. Whatever
+        stops it, the register is in doubt and issues nothing until all of that is published.
 
         Args:
             opens_list: open the next list although nothing shows that the register lacks anything.
-            again: revoke what was published as revoked; None leaves that to people.
+            again: repeat what was published as revoked or suspended; None leaves that to people.
 
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`, `found_damaged`;
@@ -288,48 +303,26 @@ class Outbox:
         """
         now = self._office.clock()
         with self.alone():
-            is_forgotten = self.forgotten_edition() is not None
-            editions = self._own(at=now)
+            refusal, editions = self.forgotten_edition(), self._witnesses.heard(at=now)
             with self._office.writing() as store:
-                lists = [each for edition in editions for each in take_over(store, edition, at=now, again=again)]
+                lists = take_over(store, editions, at=now, again=again)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
-                must = opens_list or is_forgotten or self.epoch.refusal(store) is not None
-                if lists or must:
-                    self.epoch.doubt()
+                before = self._taken_over(store)
+                is_doubted = self.epoch.refusal(store) is not None and before is None
+                if lists or opens_list or refusal is not None or is_doubted:
+                    given_up = max(before.given_up if before else 0, _lost_number(refusal))
+                    taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up)
+                    store.enqueue_publication(taken_over.cause, at=now)
+                    self.epoch.doubt(taken_over=taken_over)
                     self._knows_all = None
                     open_next_list(store, at=now)
             for each in lists:
                 _log.warning(
                     "status_list_adopted", list=each.number, purpose=each.purpose, known=each.known, now=each.published
                 )
-            state = self._attempted(force=True, gives_up=True)
-            if state.published:
-                with self._office.reading() as store:
-                    self.epoch.forget(store)
-            return state
-
-    def _published(self) -> Mapping[str, bytes]:
-        edition = self._publisher.in_effect
-        return edition.targets if edition is not None else {}
-
-    def _found(self) -> list[Mapping[str, bytes]]:
-        """What was published and is to be taken over yet, wherever it was found; it was judged before it was kept.
-
-        Raises:
-            PublishingError: `found_damaged`.
-        """
-        return [_told_by(path) for path in self.epoch.found()]
-
-    def _own(self, *, at: datetime) -> list[Mapping[str, bytes]]:
-        """Whatever was published, after a look at who signed what is in effect: it is about to be taken over."""
-        published = self._published()
-        self._check_own(published, at=at)
-        return [published, *(found for found in self._found() if found != published)]
-
-    def _check_own(self, published: Mapping[str, bytes], *, at: datetime) -> None:
-        check_own(own_list_paths(published, self._office.court.id), published, self._keys.current(), at=at)
+            return self._attempted(force=True)
 
     def served(self, number: int, purpose: str) -> Served | None:
         """The edition of a status list that whoever asks the court gets; None of a list that there is not.
@@ -341,7 +334,7 @@ class Outbox:
         Raises:
             PublishingError: `repository_damaged`, `edition_damaged`: which edition was published cannot be told.
         """
-        published = self._published()
+        published = self._witnesses.in_effect
         with self._office.reading() as store:
             row = store.status_list(number, purpose)
             return served(row, published, court=self._office.court.id, number=number, purpose=purpose)
@@ -387,12 +380,10 @@ class Outbox:
         except OSError as error:
             return self._failed(error)
 
-    def _attempted(
-        self, *, force: bool | None, beside: Mapping[str, RoleSigner] | None = None, gives_up: bool = False
-    ) -> PublicationState:
+    def _attempted(self, *, force: bool | None, beside: Mapping[str, RoleSigner] | None = None) -> PublicationState:
         try:
             force = self._overdue() if force is None else force
-            return self._publish(force=force, beside=beside, gives_up=gives_up)
+            return self._publish(force=force, beside=beside)
         except Exception as error:  # noqa: BLE001 - the change stands whatever keeps it from being published
             return self._failed(error)
 
@@ -405,23 +396,22 @@ class Outbox:
             version = self._version()
         return PublicationState(published=False, bundle_version=version, reason=_reason(error))
 
-    def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None, gives_up: bool) -> PublicationState:
-        """Publish; `gives_up` also where a later edition was published, which nobody has any more."""
+    def _publish(self, *, force: bool, beside: Mapping[str, RoleSigner] | None) -> PublicationState:
         now = self._office.clock()
         # Until the block ends nobody changes the keys: lists and issuer document are of the same keys.
         with self._keys.in_use() as keys:
             with self._office.writing() as store:
                 expire_due(store, self._office, at=now)
             # A disk far away may keep one waiting: not in a transaction.
-            edition, forgotten = self._publisher.compared(given := self._numbered())
+            edition, above, forgotten = self._edition()
             with self._office.writing(snapshot=True) as store:
-                waiting = store.pending_publications()
+                waiting, taken_over = store.pending_publications(), self._taken_over(store)
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
-                if forgotten is not None and not gives_up:
+                if forgotten is not None:
                     raise forgotten
-                require_known(forgotten_keys(store, keys, self._listed()))
+                require_known(forgotten_keys(store, keys, self._witnesses.issuer_documents))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
                 if again:
                     # The clock is right, those keys say: nobody gets lists that pass what was suspended before.
@@ -429,18 +419,25 @@ class Outbox:
                 # What must not be published must not get its numbers either: they would outrun the check.
                 lists = editions(store, self._office, keys, at=now, again=again)
                 targets = self._targets(lists, keys, edition, at=now)
-        above = max(given, edition.version if edition else 0)
         publication = self._publisher.publish(targets, at=now, beside=beside, above=above)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
             store.mark_attested(at=now)
             public_keys = [record.public_key_multibase for record in keys.records]
             store.mark_keys_published(public_keys, bundle_version=publication.version, at=now)
+        if taken_over is not None:
+            self._settle()
         _log.info("published", bundle_version=publication.version, changes=len(waiting))
         ends = self._publisher.signed_root.expires
         if now >= ends - ROOT_NOTICE:
             _log.warning("root_ends_soon", expires=format_timestamp(ends), command="xinzheng bundle-keys renew")
         return PublicationState(published=True, bundle_version=publication.version)
+
+    def _settle(self) -> None:
+        try:
+            self.epoch.settle()
+        except IssuingError as error:
+            _log.error("epoch_not_settled", reason=str(error))
 
     def _targets(
         self, lists: Sequence[StatusList], keys: CourtKeys, before: EditionInEffect | None, *, at: datetime
@@ -453,7 +450,7 @@ class Outbox:
         """
         folder = f"courts/{self._office.court.id}"
         issuer = json.dumps(keys.issuer_document(), ensure_ascii=False, separators=(",", ":")).encode()
-        targets = {self._issuer_path: issuer}
+        targets = {issuer_path(self._office.court.id): issuer}
         for row in lists:
             name = f"{folder}/status/{row.number}/{row.purpose}"
             targets |= {f"{name}.json": row.document or b"", f"{name}{CHANGES}": row.journal or b""}
@@ -461,9 +458,9 @@ class Outbox:
         try:
             check_not_older(targets, published)
         except PublishingError:
-            self._check_own(published, at=at)  # what the court did not sign proves nothing of its register
+            self._witnesses.check_own(published, at=at)  # what the court did not sign proves nothing of its register
             raise
-        for found in self._found():
+        for found in self._witnesses.kept:
             check_not_older(targets, found)
         return targets
 
@@ -472,11 +469,9 @@ class Outbox:
         return latest.version if latest else None
 
 
-def _told_by(bundle: Path) -> Mapping[str, bytes]:
-    try:
-        return own_word(bundle.read_bytes())
-    except (OSError, TrustListError) as error:
-        raise PublishingError("found_damaged", path=bundle) from error
+def _lost_number(refusal: PublishingError | None) -> int:
+    """The number of the last edition that was published and is not here; 0 of none."""
+    return 0 if refusal is None else int(str(refusal.params["expected"]))
 
 
 def _reason(error: Exception) -> str:

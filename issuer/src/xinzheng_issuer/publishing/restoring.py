@@ -24,6 +24,7 @@ from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository
 from xinzheng_issuer.publishing.root_chain import require_chain
 from xinzheng_issuer.publishing.trust_list.candidates import root_of
+from xinzheng_keys.errors import TokenError
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import TARGETS_JSON
 from xinzheng_verifier.trust import bundle as bundles
@@ -120,8 +121,10 @@ class FoundEdition:
         bundle: its one-file form.
         roots: version → root, of the bundle and of the repository: one chain, judged.
         remembered: the highest number that is remembered of an edition from here; 0 of none.
-        is_taken: whether its files take the place of those in the repository. Else others were published from there
-            under its number, and only what its lists tell is taken over.
+        here: number of the edition that is in effect in the repository; None if there is none.
+        replaced: its one-file form, where others take the place of its files: it may tell what they do not.
+        has_parted: whether another edition was published from the repository under its number.
+        is_taken: whether its files take the place of those in the repository. Else only what it tells is taken over.
         roles_gone: the roles whose keys, which its root names, are not here: nothing can be published above it.
     """
 
@@ -131,6 +134,9 @@ class FoundEdition:
     bundle: bytes = field(repr=False)
     roots: Mapping[int, bytes] = field(repr=False)
     remembered: int
+    here: int | None
+    replaced: bytes | None = field(repr=False)
+    has_parted: bool
     is_taken: bool
     roles_gone: tuple[str, ...]
 
@@ -158,7 +164,7 @@ class CourtRepository:
     def judge(self, bundle: bytes, *, at: datetime) -> FoundEdition:
         """Judge a bundle: by the roots that are here, its lists by the court's own keys or those that it names itself.
 
-        Nothing is taken that is older than what is there. Keys of its roles that came after the backup are gone with
+        Nothing takes the place of what is newer. Keys of its roles that came after the backup are gone with
         the machine; what they signed is known all the same, and the roots vouch for it.
 
         Args:
@@ -173,10 +179,10 @@ class CourtRepository:
             KeysError: (keys) a key of a role cannot be opened.
         """
         carried, there = _roots_in(bundle), roots_of(self.repository)
-        newest = _read(carried[max(carried)])
-        gone = self._roles_gone(newest)
         require_roots(carried, there)
         roots = {**there, **carried}
+        newest = _read(roots[max(roots)])
+        gone = self._roles_gone(newest)
         if 1 not in roots:
             raise _refused(TrustError("bundle_root", version=1))
         if self.first_root not in {None, roots[1]}:
@@ -186,10 +192,16 @@ class CourtRepository:
         first = carried[max(carried.keys() & there.keys(), default=min(carried))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
         version, here = found.seen.timestamp, self._in_effect(roots)
-        is_fork = here is not None and version <= here.version and self._is_another(version, Archive(bundle), roots)
-        if here is not None and not is_fork:
+        was_here = None if here is None or version > here.version else self._was_here(version, bundle, roots)
+        is_before = here is not None and version < here.version and was_here and carried.keys() <= there.keys()
+        if here is not None and was_here is not False and not is_before:
             judged(bundle, root=first, seen=here.seen, at=AT_ANY_TIME)
-        check_own(own_list_paths(found.targets, self.court), found.targets, self.keys, at=at, in_bundle=True)
+        # Under another root nothing can follow what was published from here.
+        is_taken = bool(gone) if was_here is False else here is None or version >= here.version
+        self._check_own(found.targets, at=at)
+        is_replaced = here is not None and is_taken and here.targets != found.targets
+        if here is not None and is_replaced:
+            self._check_own(here.targets, at=at)
         return FoundEdition(
             version=version,
             published_at=found.seen.published_at,
@@ -197,18 +209,30 @@ class CourtRepository:
             bundle=bundle,
             roots=roots,
             remembered=self.last.number(newest),
-            is_taken=bool(gone) or not is_fork,  # under another root nothing can follow what was published from here
+            here=None if here is None else here.version,
+            replaced=here.bundle if here is not None and is_replaced else None,
+            has_parted=was_here is False,
+            is_taken=is_taken,
             roles_gone=gone,
         )
 
+    def _check_own(self, targets: Mapping[str, bytes], *, at: datetime) -> None:
+        check_own(own_list_paths(targets, self.court), targets, self.keys, at=at, in_bundle=True)
+
     def _roles_gone(self, root: Root) -> tuple[str, ...]:
-        """The online roles that have no key here; a key that lies here is the one that the root names."""
+        """The online roles that have no key here; a key that lies here is the one that the root names.
+
+        A module that is away or dead holds none.
+        """
         for role in ONLINE_ROLES:
             if len(root.roles[role].keyids) != 1 or len(key_names(root, role)) != 1:
                 raise PublishingError("role_key_unknown", role=role)
         gone = self.role_keys.lost_roles(root)
         for role in (each for each in ONLINE_ROLES if each not in gone):
-            self.role_keys.open(root, role)
+            try:
+                self.role_keys.open(root, role)
+            except TokenError:
+                gone = (*gone, role)
         return gone
 
     def _in_effect(self, roots: Mapping[int, bytes]) -> EditionInEffect | None:
@@ -218,17 +242,21 @@ class CourtRepository:
             return None if timestamp is None else edition_of(self.repository, timestamp, roots)
         return None
 
-    def _is_another(self, version: int, files: Mapping[str, bytes], roots: Mapping[int, bytes]) -> bool:
-        """Whether another edition was published here under this number, after a backup was restored: it is signed."""
+    def _was_here(self, version: int, bundle: bytes, roots: Mapping[int, bytes]) -> bool | None:
+        """Whether this edition was published from here under its number; None if no signed one of it is here.
+
+        It was not where a backup was restored: another one bears its number.
+        """
         name = f"{version}.targets.json"
         try:
             content = read_published(self.repository.metadata / name, max_bytes=TARGETS_JSON.max_bytes)
             other = parsed(content, Targets, name=name, limits=TARGETS_JSON)
         except (OSError, TrustError):
-            return False
-        if content == files.get(f"metadata/{name}") or other.signed.version != version:
-            return False
-        return any(_vouches(_read(root), other, name) for root in roots.values())
+            return None
+        if content == Archive(bundle).get(f"metadata/{name}"):
+            return True
+        is_signed = any(_vouches(_read(root), other, name) for root in roots.values())
+        return False if is_signed and other.signed.version == version else None
 
     def take(self, found: FoundEdition) -> None:
         """Let a judged edition be the one in effect; whoever does keeps others from publishing.

@@ -43,6 +43,15 @@ class PublicationRows:
         )
         return [place for place in self._session.exec(query).all() if place is not None]
 
+    def is_pending(self, cause: str) -> bool:
+        """Whether an entry of this cause is in the queue and not published yet."""
+        query = select(Publication.id).where(
+            Publication.court_id == self.court_id,
+            Publication.cause == cause,
+            col(Publication.published_at).is_(None),
+        )
+        return self._session.exec(query).first() is not None
+
     def waiting_since(self) -> datetime | None:
         """Since when the oldest entry of the queue waits; None if none does."""
         query = select(Publication.created_at).where(

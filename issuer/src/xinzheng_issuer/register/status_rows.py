@@ -36,16 +36,20 @@ class StatusRows:
     court_id: str
 
     def status_changes(self, list_number: int, purpose: str) -> Sequence[StatusChange]:
-        """Every change of one list, in the order in which editions showed them; those that none has shown come last.
+        """Every change of one list, in order of time, by the second; those that no edition has shown come last.
 
-        Rows are numbered when they are written and seen when they are committed: a lower number can come later.
+        Of one second they come in the order in which editions showed them. Rows are numbered when they are written and
+        seen when they are committed: a lower number can come later.
         """
         query = select(StatusChange).where(
             StatusChange.court_id == self.court_id,
             StatusChange.list_number == list_number,
             StatusChange.purpose == purpose,
         )
-        return self._session.exec(query.order_by(col(StatusChange.sequence).nulls_last(), col(StatusChange.id))).all()
+        rows = [*self._session.exec(query.order_by(col(StatusChange.sequence).nulls_last(), col(StatusChange.id)))]
+        shown = [row for row in rows if row.sequence is not None]
+        shown.sort(key=lambda row: row.at.replace(microsecond=0))
+        return shown + rows[len(shown) :]
 
     def status_list(self, number: int, purpose: str) -> StatusList | None:
         """The row of one status list."""
