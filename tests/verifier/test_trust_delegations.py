@@ -139,6 +139,7 @@ def test_metadata_of_another_role_is_refused(country: TUFSimulator, role: str) -
         (COURT, "courts/420683/issuer.json"),  # its own keys
         (PROVINCE, "courts/110102/issuer.json"),
         (PROVINCE, "courts/110101/status/2/revocation.json"),
+        (PROVINCE, "courts/420683/status/2/revocation.json"),  # entrusts its courts with them
         (PROVINCE, "courts/420683/status/1/names.json"),
         (PROVINCE, "README.txt"),
         ("targets", "courts/../issuer.json"),
@@ -220,9 +221,6 @@ def test_a_role_entrusted_by_two_is_refused(country: TUFSimulator) -> None:
 
 
 def test_a_path_listed_by_two_roles_is_refused(country: TUFSimulator) -> None:
-    country.entrusted[PROVINCE].targets[PATH] = status_list("420683", "revocation", sequence=7)
-    assert refusal(country) == "bundle_target_twice"
-    country.entrusted[PROVINCE].targets.pop(PATH)
     country.targets[PATH] = country.entrusted[COURT].targets[PATH]
     assert refusal(country) == "bundle_target_twice"
 

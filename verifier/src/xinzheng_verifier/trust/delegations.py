@@ -1,7 +1,7 @@
 """Targets metadata and what it delegates: country → provinces → courts (TUF specification 1.0, 5.6 and 4.5).
 
     targets         anything; entrusts provinces, or single courts of provinces that it does not entrust
-    province-<PP>   courts/<PP>*/issuer.json, courts/<PP>*/status/*/*; entrusts its courts
+    province-<PP>   courts/<PP>*/issuer.json; entrusts its courts with courts/<PP>*/status/*/*
     court-<code>    courts/<code>/status/*/*
 
 Stricter than the specification: a role is entrusted by one other and once, with no more than its name stands for and no
@@ -72,29 +72,33 @@ class _Scope(NamedTuple):
         courts: beginning of their codes; of a court's own role the whole code.
         exact: whether it is the whole code.
         issuers: whether it may say who the courts are.
-        lists: whether it may say what their status lists are.
+        statuses: whether it may say what their status lists are, or entrust that.
     """
 
     role: str
     courts: str
     exact: bool
     issuers: bool
-    lists: bool
+    statuses: bool
 
     def holds(self, path: str) -> bool:
         match = TARGET_PATH.fullmatch(path)
-        if match is None or not (self.issuers if match["issuer"] else self.lists):
+        if match is None or not (self.issuers if match["issuer"] else self.statuses):
             return False
         court: str = match["court"]
         return court == self.courts if self.exact else court.startswith(self.courts)
 
+    def lists(self, path: str) -> bool:
+        """Whether it may say what a file is; status lists of its courts a province entrusts and never lists itself."""
+        return self.holds(path) and (self.exact or self.role == TOP or path.endswith(ISSUER_FILE))
+
     def holds_scope(self, other: "_Scope") -> bool:
         if self.exact or not other.courts.startswith(self.courts):
             return False
-        return (self.issuers or not other.issuers) and (self.lists or not other.lists)
+        return (self.issuers or not other.issuers) and (self.statuses or not other.statuses)
 
 
-_EVERYTHING = _Scope(TOP, "", exact=False, issuers=True, lists=True)
+_EVERYTHING = _Scope(TOP, "", exact=False, issuers=True, statuses=True)
 
 
 class _Step(NamedTuple):
@@ -186,7 +190,7 @@ class Walk:
         if self._at >= targets.expires:
             attested = None
         for path, target in targets.targets.items():
-            if not step.scope.holds(path):
+            if not step.scope.lists(path):
                 raise TrustError("bundle_delegation", role=step.scope.role, path=path)
             if path in self.listed.targets:
                 raise TrustError("bundle_target_twice", path=path)
@@ -245,7 +249,7 @@ def _scope(role: DelegatedRole, *, by: _Scope) -> _Scope:
         court or province or "",
         exact=court is not None,
         issuers=any(path.endswith(ISSUER_FILE) for path in paths),
-        lists=any(not path.endswith(ISSUER_FILE) for path in paths),
+        statuses=any(not path.endswith(ISSUER_FILE) for path in paths),
     )
     foreign = next((path for path in paths if path not in patterns), None)
     if match is None or foreign is not None or not paths or not by.holds_scope(scope):

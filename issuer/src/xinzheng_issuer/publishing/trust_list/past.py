@@ -16,6 +16,7 @@ from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegate
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
 from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
+from xinzheng_verifier.trust.delegations import TOP
 from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, TARGET_PATH, sha256_of
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.tuf_metadata import published_at
@@ -236,12 +237,9 @@ def _names(roles: Iterable[Candidate]) -> dict[str, str]:
 
 
 def _belongs(path: str, role: str) -> bool:
-    """Whether a role can be entrusted with a list: a court with its own, a province with those of its courts."""
+    """Whether a role can list a status list: a court its own, the top all, a province none."""
     match = TARGET_PATH.fullmatch(path)
-    kind, _, code = role.partition("-")
-    if match is None or not code:
-        return match is not None
-    return match["court"] == code if f"{kind}-" == COURT_PREFIX else match["court"].startswith(code)
+    return match is not None and role in {TOP, court_role(path)}
 
 
 def _found(names: Mapping[str, str], files: Mapping[str, bytes], keys: Mapping[str, str]) -> dict[str, LeftList]:
