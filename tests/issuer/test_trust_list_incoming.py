@@ -122,6 +122,7 @@ def test_what_was_judged_is_what_is_published_whatever_becomes_of_the_upload(cou
 
 def test_what_leads_nowhere_is_named_and_what_is_none_is_passed_over(country: Country) -> None:
     (country.incoming / "loop").symlink_to("loop")
+    (country.incoming / "lost+found").symlink_to("lost+found")  # of a file system: nobody else may look into it
     (country.incoming / "notes.txt").write_text("", "utf-8")
     os.mkfifo(country.incoming / "pipe.xzc")
     found = [path.name for path in find_contributions(country.incoming)]

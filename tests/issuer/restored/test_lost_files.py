@@ -74,6 +74,10 @@ def test_a_lost_register_comes_from_its_backup(court: CourtHouse, tmp_path: Path
     refused(court, "register_missing", path)
     refused(court, "register_missing", path, ("db", "upgrade"))
     assert not path.exists()
+    path.write_bytes(b"no database, but what a failing disk left" * 1000)
+    refused(court, "register_missing", path)
+    refused(court, "register_missing", path, ("db", "upgrade"), ("db", "upgrade", "--anew"))
+    assert path.read_bytes().startswith(b"no database")
     shutil.copy(kept / "register.sqlite", path)
     assert "[steps_to_repeat]" in xinzheng(court, "db", "adopt", "--yes").output
     court.clock.advance(seconds=1)

@@ -1,5 +1,7 @@
 """Bringing a database to the version that this program needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -8,13 +10,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
 from xinzheng_issuer.errors import RegisterError
 
 
 def upgrade(engine: Engine) -> None:
-    """Create the tables, or bring them to the newest version; nothing to do is no error."""
-    with as_file(files("xinzheng_issuer.register") / "migrations") as folder:
+    """Create the tables, or bring them to the newest version; nothing to do is no error.
+
+    Raises:
+        RegisterError: `register_missing`, what is there is no database.
+    """
+    with as_file(files("xinzheng_issuer.register") / "migrations") as folder, _no_database_is_missing(engine):
         config = _config(str(folder))
         with engine.begin() as connection:
             config.attributes["connection"] = connection
@@ -45,11 +52,21 @@ def require_there(engine: Engine) -> str:
     """
     file = engine.url.database if engine.url.get_backend_name() == "sqlite" else None
     if file is None or Path(file).exists():
-        with engine.connect() as connection:
+        with _no_database_is_missing(engine), engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
         if found is not None:
             return found
     raise register_missing(engine)
+
+
+@contextmanager
+def _no_database_is_missing(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) is DatabaseError:  # its subclasses say what a database has refused
+            raise register_missing(engine) from error
+        raise
 
 
 def register_missing(engine: Engine) -> RegisterError:

@@ -121,11 +121,14 @@ def find_contributions(path: Path) -> list[Path]:
 
 
 def _was_handed_in(found: Path) -> bool:
-    """Whether what lies in a folder is a contribution; where that cannot be seen, it is one that cannot be read."""
+    """Whether what lies in a folder is a contribution; where that cannot be seen, it is one that cannot be read.
+
+    Of a file system of its own `lost+found` belongs to its repair, and nobody else may look into it.
+    """
     try:
         return _holds_metadata(found) or (found.suffix == CONTRIBUTION_SUFFIX and stat.S_ISREG(found.stat().st_mode))
     except OSError:
-        return True
+        return found.name != "lost+found"
 
 
 def _holds_metadata(folder: Path) -> bool:
