@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from support.office import CourtHouse
-from support.restoring import CASES, bring_back, revoke, run, snapshot, suspend, token, verdict
+from support.restoring import CASES, Lender, bring_back, revoke, run, snapshot, suspend, token, verdict
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
@@ -158,6 +158,28 @@ def test_lists_that_the_court_did_not_sign_are_never_signed_again(court: CourtHo
         row = store.status_list(1, "revocation")
         assert row is not None
         assert row.sequence < 10
+
+
+def test_what_lenders_have_takes_the_place_of_lists_that_the_court_did_not_sign(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    """As the refusal says, though the forged edition has the higher number."""
+    number = court.certificate(CASES[0])["certificateNumber"]
+    assert revoke(court, number)["published"]
+    publisher, lender = court.issuer.outbox.publisher, Lender(court, tmp_path / "lender")
+    lender.fetch()
+    assert publisher.in_effect is not None
+    publisher.publish(forged(publisher.in_effect.targets), at=court.clock.now)
+    forgery = publisher.latest
+    assert forgery is not None
+    assert "xinzheng db adopt --bundle" in run(court, "--yes").output
+    done = run(court, "--bundle", lender.file(), "--yes")
+    assert (done.exit_code, f"Published as version {forgery.version + 1}" in done.output) == (0, True), done.output
+    bits = bitstring.decode(json.loads(published_list(court))["credentialSubject"]["encodedList"], max_bytes=2**21)
+    assert not bitstring.get_bit(bits, FORGED_INDEX)
+    court.clock.now = max(court.clock.now, datetime.now(UTC))
+    lender.fetch()
+    assert lender.verdict(token(court, number)) == "revoked"
 
 
 def test_a_bundle_with_lists_that_no_status_key_signed_is_called_a_bundle(court: CourtHouse, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ class CourtRepository:
             self.role_keys.require_own_roots(roots, self.repository.metadata)
         first = carried[max(carried.keys() & there.keys(), default=min(carried))]
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
-        version, here = found.seen.timestamp, self._in_effect(roots)
+        version, here = found.seen.timestamp, self._in_effect(roots, at=at)
         was_here = None if here is None or version > here.version else self._was_here(version, bundle, roots)
         is_before = here is not None and version < here.version and was_here and carried.keys() <= there.keys()
         if here is not None and was_here is not False and not is_before:
@@ -200,8 +200,6 @@ class CourtRepository:
         is_taken = bool(gone) if was_here is False else here is None or version >= here.version
         self._check_own(found.targets, at=at)
         is_replaced = here is not None and is_taken and here.targets != found.targets
-        if here is not None and is_replaced:
-            self._check_own(here.targets, at=at)
         return FoundEdition(
             version=version,
             published_at=found.seen.published_at,
@@ -235,12 +233,20 @@ class CourtRepository:
                 gone = (*gone, role)
         return gone
 
-    def _in_effect(self, roots: Mapping[int, bytes]) -> EditionInEffect | None:
-        """What is here; None of an edition that cannot be read, by whatever number somebody says that it has."""
-        with suppress(PublishingError):
+    def _in_effect(self, roots: Mapping[int, bytes], *, at: datetime) -> EditionInEffect | None:
+        """What is here; None of an edition that cannot be read, by whatever number somebody says that it has.
+
+        Nor does one count of somebody who has stolen the keys of its roles: the court has not signed its lists.
+        """
+        try:
             timestamp = self.repository.timestamp_bytes()
-            return None if timestamp is None else edition_of(self.repository, timestamp, roots)
-        return None
+            edition = None if timestamp is None else edition_of(self.repository, timestamp, roots)
+            if edition is not None:
+                self._check_own(edition.targets, at=at)
+        except PublishingError as error:
+            _log.warning("edition_passed_over", reason=str(error))
+            return None
+        return edition
 
     def _was_here(self, version: int, bundle: bytes, roots: Mapping[int, bytes]) -> bool | None:
         """Whether this edition was published from here under its number; None if no signed one of it is here.
