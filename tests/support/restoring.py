@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,20 @@ def revoke(house: CourtHouse, number: str) -> dict[str, Any]:
 
 def suspend(house: CourtHouse, number: str) -> None:
     assert house.post(f"/api/v1/certificates/{number}/suspension", {"reason": "举报"}).status_code == 200
+
+
+def reinstate(house: CourtHouse, number: str) -> None:
+    """A judge proposes, an approver confirms."""
+    for who in ("judge", "approver"):
+        answer = house.post(f"/api/v1/certificates/{number}/reinstatement", {"reason": "查清"}, who)
+        assert answer.status_code == 200, answer.text
+
+
+def hindrances(house: CourtHouse) -> list[str]:
+    """What a start finds."""
+    with closing(open_issuer(house.issuer.settings, clock=house.clock)) as issuer:
+        issuer.start()
+        return list(issuer.outbox.hindrances)
 
 
 def verdict(house: CourtHouse, certificate: bytes, at: datetime | None = None) -> str:

@@ -120,12 +120,18 @@ def test_what_any_line_has_told_is_known_afterwards_and_nothing_is_left(
                     earliest[each.entry] = min(each.at, earliest.get(each.entry, each.at))
                 assert {each.entry: each.at for each in found} == earliest
             else:
-                # The latest that anybody has said of an entry stands; within one second both may have been said.
-                last: dict[int, datetime] = {}
-                for each in everything:
-                    last[each.entry] = max(each.at, last.get(each.entry, each.at))
-                for entry, moment in last.items():
-                    said = {each.is_set for each in everything if (each.entry, each.at) == (entry, moment)}
-                    assert (entry in replayed(found)) in said
+                set_now = replayed(found)
+                # What one line says last of an entry stands unless the other, too, has lifted what it says.
+                for entry in range(4):
+                    ends = [entry in replayed(line) for line in (*changes, told(mine, purpose))]
+                    spoken = [any(each.entry == entry for each in line) for line in (*changes, told(mine, purpose))]
+                    said = {end for end, has_spoken in zip(ends, spoken, strict=True) if has_spoken}
+                    if len(said) == 1:
+                        assert (entry in set_now) in said
+                    mine_alone = [each for each in told(mine, purpose) if each.entry == entry]
+                    for line in changes[:1] if len(changes) == 1 else []:
+                        unheard = [each for each in line if each.entry == entry and each.is_set]
+                        if entry in replayed(line) and any(each not in mine_alone for each in unheard):
+                            assert entry in set_now
         finally:
             office.register.engine.dispose()

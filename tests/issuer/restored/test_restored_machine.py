@@ -71,7 +71,7 @@ def test_the_newest_bundle_brings_a_restored_machine_up_to_date(court: CourtHous
     assert (early.exit_code, "[steps_to_repeat]" in early.output) == (1, True)
     assert verdict(court, held[first]) == "revoked"  # what is in effect is what lenders know, from here on
     court.clock.advance(seconds=30)
-    assert revoke(court, first)["detail"] == "status_list_older"
+    assert revoke(court, first)["detail"] == "register_restored"
     done = run(court, "--bundle", lender.file(), "--yes")
     assert done.exit_code == 0, done.output
 
@@ -144,10 +144,11 @@ def test_an_older_bundle_changes_nothing(court: CourtHouse, tmp_path: Path) -> N
     assert revoke(court, numbers[0])["published"]
     edition = court.issuer.outbox.publisher.latest
     assert edition is not None
-    for language, words in (("C.UTF-8", "folder stays as it is"), ("zh_CN.UTF-8", "发布目录保持不变")):
+    for language, words in (("C.UTF-8", "nothing of it is taken over"), ("zh_CN.UTF-8", "不从中接管任何内容")):
         assert words in run(court, "--bundle", old, "--dry-run", LC_ALL=language).output
     done = run(court, "--bundle", old, "--yes")
-    assert (done.exit_code, f"Published as version {edition.version + 1}" in done.output) == (0, True), done.output
+    assert (done.exit_code, "nothing to take over" in done.output) == (0, True), done.output
+    assert court.issuer.outbox.publisher.latest == edition
     assert (court.state(numbers[0]), verdict(court, certificate)) == ("revoked", "revoked")
     # What was published under that number is not here any more: it could be anybody's who had the keys then.
     (court.issuer.settings.public_folder / "metadata" / f"{edition.version - 1}.targets.json").unlink()

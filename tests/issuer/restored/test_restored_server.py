@@ -273,7 +273,7 @@ def test_a_running_server_notices_that_its_register_was_set_back(
         house.issuer.tend()
         assert house.get("/healthz", None).json()["hindrances"] == ["register_restored"]
     else:
-        assert revoke(house, number)["detail"] == "status_list_older"
+        assert revoke(house, number)["detail"] == "register_restored"
     refused(house.post(f"{case}/issuance", {}, "sealOperator"))
     if noticed == "by the timer":
         revoke(house, number)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import structlog
+
 from xinzheng_issuer.casework.ends import expire_due, take_back_for_a_person
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import send_back_open
@@ -10,6 +12,8 @@ from xinzheng_issuer.domain.workflow import SYSTEM, Action, Actor, Role, State, 
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
 from xinzheng_schemas.vocabulary import RevocationReason
+
+_log = structlog.get_logger("xinzheng.issuing")
 
 
 def suspend(number: str, office: Office, actor: Actor, *, reason: str, note: str | None) -> tuple[Certificate, Case]:
@@ -67,6 +71,40 @@ def revoke_case(
     """
     take_step(store, case, Action.REVOKE, actor, at=at, reason=reason, note=note, publish=publish)
     case.revocation_reason = reason
+
+
+def void_certificate(store: Store, certificate_id: str, *, reason: str, at: datetime) -> None:
+    """Burn a recorded number and index; the revocation bit of the index is set from here on.
+
+    Args:
+        store: an open transaction.
+        certificate_id: of the certificate; one that is issued or void stays as it is.
+        reason: a code.
+        at: when.
+    """
+    certificate = store.certificate(certificate_id, lock=True)
+    if certificate.issued_at is not None or certificate.voided_at is not None:
+        return
+    case = store.case(certificate.case_id, lock=True)
+    certificate.voided_at = at
+    certificate.void_reason = reason
+    store.note_status_change(certificate, "revocation", is_set=True, at=at)
+    store.add(
+        TransitionRecord(
+            court_id=store.court_id,
+            case_id=case.id,
+            action="void",
+            from_state=case.state,
+            to_state=case.state,
+            actor_id=SYSTEM.id,
+            actor_name=SYSTEM.name,
+            at=at,
+            reason=reason,
+            note=certificate.number,
+        )
+    )
+    store.enqueue_publication("void", at=at)
+    _log.warning("certificate_voided", number=certificate.number, reason=reason)
 
 
 def set_proposal_aside(store: Store, case: Case, *, at: datetime, note: str) -> None:

@@ -27,7 +27,7 @@ from xinzheng_issuer.keylife.root_trail import catch_up_roots
 from xinzheng_issuer.publishing.adoption import Again, Behind, behind
 from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
-from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition, own_word
+from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import CodedError, Message
@@ -94,10 +94,16 @@ def adopt(
     found: list[FoundEdition] = []
     if newest is not None:
         repository = open_repository(settings, first_root)
-        found = _taken(settings, repository, newest.read_bytes(), documents, talk=talk, again=again)
-        if not found:
-            return
-    elif not how["dry_run"]:
+        bundle = newest.read_bytes()
+        older = repository.judge(bundle, at=system_clock())
+        if older.here is not None and older.is_before:
+            talk.say(word("adopt_before", here=older.here.version, version=older.version))
+            newest = None
+        else:
+            found = _taken(settings, repository, bundle, documents, talk=talk, again=again)
+            if not found:
+                return
+    if newest is None and not how["dry_run"]:
         found = _finish_taking(settings)
     with closing(open_issuer(settings, without_signers=True)) as issuer:
         catch_up_roots(issuer.office, issuer.outbox)
@@ -164,7 +170,7 @@ def _taken(
     with closing(open_office(settings)) as office:
         now = office.clock()
         found = repository.judge(bundle, at=now)
-        editions = [found.targets] if found.replaced is None else [found.targets, own_word(found.replaced)]
+        editions = [found.targets, *([found.beside.targets] if found.beside else [])]
         named = issuer_path(office.court.id)
         issuers = [edition[named] for edition in editions if named in edition]
         with office.reading() as store:
@@ -172,16 +178,23 @@ def _taken(
             last = max(found.remembered, store.last_bundle_version())
             forgotten = forgotten_keys(store, repository.keys, [*issuers, *documents])
             keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
-    given_up = [_given_up(found.version, last)] if found.is_taken and found.version < last else []
+    highest = found.version if found.is_taken or found.here is None else found.here.version
+    given_up = [_given_up(highest, last)] if highest < last else []
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return []
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
-        # Lines may have parted: what is replaced may tell what the bundle does not.
-        Epoch(settings.data / EPOCH_FILE).doubt(*filter(None, (found.replaced, bundle)))
-        if found.is_taken:
-            repository.take(found)
+        _keep_and_take(settings, repository, found)
     return [found]
+
+
+def _keep_and_take(settings: Settings, repository: CourtRepository, found: FoundEdition) -> None:
+    """Lines may have parted: what is replaced may tell what the bundle does not. The next run ends what is stopped."""
+    epoch = Epoch(settings.data / EPOCH_FILE)
+    epoch.doubt(found.bundle, replaced=found.beside.bundle if found.is_taken and found.beside else None)
+    if found.is_taken:
+        repository.take(found)
+    epoch.took(found.bundle)
 
 
 def _finish_taking(settings: Settings) -> list[FoundEdition]:
@@ -190,12 +203,11 @@ def _finish_taking(settings: Settings) -> list[FoundEdition]:
     What is refused now was not when it was kept: the folder is further, or its keys are others. It counts all the same.
     """
     editions = []
-    for path in Epoch(settings.data / EPOCH_FILE).found():
+    for path in Epoch(settings.data / EPOCH_FILE).handed_in():
         with suppress(CodedError), locked(settings.data):
             repository = open_repository(settings)
             found = repository.judge(path.read_bytes(), at=system_clock())
-            if found.is_taken:
-                repository.take(found)
+            _keep_and_take(settings, repository, found)
             editions.append(found)
     return editions
 
@@ -224,12 +236,6 @@ def _effect_of(found: FoundEdition) -> Message:
             f"The publication folder is brought to edition {found.version}, which the bundle holds; the next edition "
             "is published above it.",
             f"发布目录将恢复为该信任包所载的第 {found.version} 版；下一版在其之上发布。",
-        )
-    if found.here is not None and not found.has_parted:
-        return Message(
-            f"Edition {found.here} came after edition {found.version}, which the bundle holds: the publication folder "
-            "stays as it is.",
-            f"第 {found.here} 版晚于该信任包所载的第 {found.version} 版：发布目录保持不变。",
         )
     return Message(
         f"Another edition {found.version} was published from this folder after a backup was restored: the folder stays "
@@ -271,6 +277,14 @@ def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True
                 "it in force: revoke or suspend it again before this step.",
                 f"证明 {number} 已在列表 {each.number}（{each.purpose}）中发布，登记库却仍作有效："
                 "请先重新撤销或暂停，再执行本步骤。",
+            )
+        for certificate in each.to_void:
+            yield Message(
+                f"Certificate {certificate.number} was published in list {each.number} ({each.purpose}), and the "
+                "register has it as not handed out yet: its number is void, and revoked from then on; the holder "
+                "applies anew.",
+                f"证明 {certificate.number} 已在列表 {each.number}（{each.purpose}）中发布，登记库却记为尚未交付："
+                "其编号作废并自此撤销；持有人须重新申请。",
             )
         for number in each.to_reinstate:
             yield Message(

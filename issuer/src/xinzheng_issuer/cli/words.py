@@ -89,6 +89,10 @@ WORDS: dict[str, Message] = {
         "Bundle of the country's trust list: what it says of the court's keys is taken over too.",
         "全国信任名单的信任包：其所载本院密钥的内容也予接管。",
     ),
+    "adopt_before": Message(
+        "Edition {here} came after edition {version}, which the bundle holds: nothing of it is taken over.",
+        "第 {here} 版晚于该信任包所载的第 {version} 版：不从中接管任何内容。",
+    ),
     "adopt_nothing": Message(
         "The register knows all that was published: nothing to take over.",
         "登记库已知全部已发布的内容：无须接管。",

@@ -26,7 +26,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from xinzheng_issuer.casework.applications import draft_sha256
-from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.certificates import revoke_case, void_certificate
 from xinzheng_issuer.casework.ends import expire_due
 from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.casework.replaced import require_confirmed_since
@@ -42,7 +42,7 @@ from xinzheng_issuer.issuing.numbering import Numbering
 from xinzheng_issuer.issuing.qr_symbol import TARGET_VERSION, size_warning, version_of
 from xinzheng_issuer.issuing.rehearsal import Rehearsal, SignedForms, sign_forms
 from xinzheng_issuer.register.store import Store
-from xinzheng_issuer.register.tables import Case, Certificate, TransitionRecord
+from xinzheng_issuer.register.tables import Case, Certificate
 from xinzheng_keys.errors import TokenError
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.errors import CodedError
@@ -389,29 +389,7 @@ class IssuingCycle:
         """
         now = self._office.clock()
         with self._office.writing() as store:
-            certificate = store.certificate(certificate_id, lock=True)
-            if certificate.issued_at is not None or certificate.voided_at is not None:
-                return
-            case = store.case(certificate.case_id, lock=True)
-            certificate.voided_at = now
-            certificate.void_reason = reason
-            store.note_status_change(certificate, "revocation", is_set=True, at=now)
-            store.add(
-                TransitionRecord(
-                    court_id=store.court_id,
-                    case_id=case.id,
-                    action="void",
-                    from_state=case.state,
-                    to_state=case.state,
-                    actor_id=SYSTEM.id,
-                    actor_name=SYSTEM.name,
-                    at=now,
-                    reason=reason,
-                    note=certificate.number,
-                )
-            )
-            store.enqueue_publication("void", at=now)
-        _log.warning("certificate_voided", number=certificate.number, reason=reason)
+            void_certificate(store, certificate_id, reason=reason, at=now)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -9,9 +9,10 @@ not need to know of it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from xinzheng_issuer.errors import IssuingError, PublishingError
@@ -24,16 +25,23 @@ EPOCH_FILE = "epoch/recorded.json"
 """Its name in the data folder; it does not belong into backups of the register."""
 
 
+_NEW, _KEPT = ".xzb", ".kept.xzb"
+
+
 class TakenOver(NamedTuple):
     """That all that is at hand was taken over, and waits to be published.
 
     Attributes:
         cause: of the entry in the register's outbox; a register that has none of it came back from a backup since.
         given_up: the highest number of an edition that is given up, for nobody has it any more; 0 of none.
+        refusal: code that named it.
+        bundles: names of the kept bundles that were taken over.
     """
 
     cause: str
     given_up: int
+    refusal: str
+    bundles: tuple[str, ...]
 
 
 class _Recorded(NamedTuple):
@@ -83,29 +91,52 @@ class Epoch:
 
         self._write(_Recorded(certificate_id, fill), follows)
 
-    def doubt(self, *found: bytes, taken_over: TakenOver | None = None) -> None:
+    def doubt(
+        self, handed_in: bytes | None = None, *, replaced: bytes | None = None, taken_over: TakenOver | None = None
+    ) -> None:
         """Remember that certificates may have been recorded of which this register does not know.
 
         Args:
-            found: bundles that are to be taken over and are to be kept until that is published.
-            taken_over: that it was; None before.
+            handed_in: a bundle that is to be taken over and is to be kept until that is published; a doubt by itself.
+            replaced: what is in effect, where the bundle takes its place; likewise.
+            taken_over: that all was taken over; None before.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
+        found = {
+            _name_of(content, ending): content for content, ending in ((handed_in, _NEW), (replaced, _KEPT)) if content
+        }
         self._write(_Recorded(None, taken_over=taken_over), lambda _last: True, found)
 
     @property
     def taken_over(self) -> TakenOver | None:
-        """What was taken over and waits to be published; None if nothing was, or it cannot be told."""
+        """What was taken over and waits to be published; None if that is not all, or it cannot be told."""
         with suppress(PublishingError):
             last = self._last()
-            return None if last is None else last.taken_over
+            if last and last.taken_over and {path.name for path in self.found()} <= {*last.taken_over.bundles}:
+                return last.taken_over
         return None
 
     def found(self) -> Iterator[Path]:
         """The bundles that are to be taken over."""
         yield from sorted(self._path.parent.glob("[0-9a-f]*.xzb"))
+
+    def handed_in(self) -> list[Path]:
+        """Those of them that the publication folder may have to be brought to yet."""
+        return [path for path in self.found() if not path.name.endswith(_KEPT)]
+
+    def took(self, handed_in: bytes) -> None:
+        """Remember that the publication folder is where a bundle asks it to be.
+
+        Raises:
+            IssuingError: `epoch_unwritable`.
+        """
+        path = self._path.with_name(_name_of(handed_in, _NEW))
+        try:
+            path.replace(path.with_name(_name_of(handed_in, _KEPT)))
+        except OSError as error:
+            raise IssuingError("epoch_unwritable", path=path, reason=error.strerror) from error
 
     def refusal(self, store: Store) -> PublishingError | None:
         """Why nothing may be issued by this register; None if it knows all that was recorded, or none is remembered.
@@ -130,44 +161,55 @@ class Epoch:
             return None
         return PublishingError("register_forgetful", path=self._path)
 
-    def settle(self) -> None:
+    def settle(self, recorded: tuple[str, tuple[int, int]] | None) -> None:
         """End a doubt, for what was taken over is published.
+
+        Args:
+            recorded: what `note` would remember of the register; None if it has no certificate.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
         try:
             with locked(self._path.parent):
-                for bundle in self.found():
+                for bundle in (*self.found(), *self._path.parent.glob(".new-*.xzb")):
                     bundle.unlink()
-                self._path.unlink()
+                if recorded is None:
+                    self._path.unlink()
+                else:
+                    self._replace(_Recorded(*recorded))
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
 
     def _write(
-        self, content: _Recorded, follows: Callable[[_Recorded | None], bool], found: Iterable[bytes] = ()
+        self,
+        content: _Recorded,
+        follows: Callable[[_Recorded | None], bool],
+        found: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
         """Write what is to be remembered, if it follows what is.
 
         Raises:
             IssuingError: `epoch_unwritable`.
         """
-        (number, taken), certificate = content.fill, content.certificate
-        members: dict[str, object] = {"certificate": certificate, "list": number, "taken": taken}
-        if content.taken_over is not None:
-            members["takenOver"] = content.taken_over._asdict()
-        octets = json.dumps(members).encode()
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             with locked(self._path.parent):
-                for bundle in found:
-                    replace_file(self._path.with_name(f"{sha256_of(bundle)}.xzb"), bundle, mode=0o600)
-                if certificate is None or follows(self._last()):
-                    replace_file(self._path, octets, mode=0o600)
+                for name, bundle in found.items():  # before the doubt, which would be ended without it
+                    replace_file(self._path.with_name(name), bundle, mode=0o600)
+                if content.certificate is None or follows(self._last()):
+                    self._replace(content)
         except PublishingError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.code) from error
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=self._path, reason=error.strerror) from error
+
+    def _replace(self, content: _Recorded) -> None:
+        number, taken = content.fill
+        members: dict[str, object] = {"certificate": content.certificate, "list": number, "taken": taken}
+        if content.taken_over is not None:
+            members["takenOver"] = content.taken_over._asdict()
+        replace_file(self._path, json.dumps(members).encode(), mode=0o600)
 
     def _last(self) -> _Recorded | None:
         """What is remembered; of an earlier release the certificate alone.
@@ -179,10 +221,16 @@ class Epoch:
             content: Any = loads_object(self._path.read_bytes())
             fill = (0, 0) if "recordedAt" in content else (int(content["list"]), int(content["taken"]))
             certificate = content["certificate"]
-            told = content.get("takenOver")
-            taken_over = None if told is None else TakenOver(str(told["cause"]), int(told["given_up"]))
+            taken_over = None
+            if told := content.get("takenOver"):
+                bundles = tuple(map(str, told["bundles"]))
+                taken_over = TakenOver(str(told["cause"]), int(told["given_up"]), str(told["refusal"]), bundles)
             return _Recorded(None if certificate is None else str(certificate), fill, taken_over)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise PublishingError("epoch_damaged", path=self._path) from error
+
+
+def _name_of(bundle: bytes, ending: str) -> str:
+    return f"{sha256_of(bundle)}{ending}"

@@ -135,7 +135,7 @@ class FoundKeys:
                 events = store.key_events()
                 for each in self._found:
                     entry = self._entry(each, entries, events, actor)
-                    if entry.changes[-1].action == ADOPT:
+                    if entry.changes[-1].id not in {event.id for event in events}:
                         store.add(event_of(entry, entry.changes[-1], store.court_id))
                 store.enqueue_publication("keys", at=issuer.office.clock())
                 write_entries(self._folder, entries)

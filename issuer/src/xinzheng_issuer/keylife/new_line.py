@@ -17,6 +17,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import key_passphrase, open_bundle_keys
 from xinzheng_issuer.issuing.court_keys import load_court_keys
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
 from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
 from xinzheng_issuer.publishing.adoption import behind
 from xinzheng_issuer.publishing.bundle import Lifetimes
@@ -29,9 +30,10 @@ from xinzheng_issuer.publishing.other_disk import in_time
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.publishing.restoring import own_word
+from xinzheng_issuer.publishing.trust_list.documents import issuer_path
+from xinzheng_issuer.publishing.witnesses import kept_editions
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
-from xinzheng_verifier.trust.names import ISSUER_FILE
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -69,7 +71,8 @@ class NewLine:
         Raises:
             PublishingError: `repository_exists`; `watermark_away`; `line_forgets`, register or key folder know less
                 than was published; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`,
-                `edition_damaged` of what was published before.
+                `edition_damaged` of what was published before;
+                `found_damaged`.
             TrustListError: `restore_refused`, `restore_partial`, the bundle from before.
         """
         if self._repository.is_there:
@@ -82,17 +85,18 @@ class NewLine:
 
     def _require_known(self, before: Path) -> None:
         now, court = self._office.clock(), self._office.court
-        published = _told_by(before)
+        published, kept = _told_by(before), kept_editions(Epoch(self._settings.data / EPOCH_FILE))
         paths = own_list_paths(published, court.id)
         if not paths:
             raise PublishingError("line_foreign", path=before, court=court.id)
         passphrase = key_passphrase(self._settings)
         keys = load_court_keys(self._settings.keys_folder, court, passphrase=passphrase, when_needed=True)
         check_own(paths, published, keys, at=now)
-        listed = published.get(f"courts/{court.id}/{ISSUER_FILE}")
+        path = issuer_path(court.id)
+        listed = [edition[path] for edition in (published, *kept) if path in edition]
         with self._office.reading() as store:
-            lists = behind(store, [published], at=now)
-            lost = forgotten_keys(store, keys, [] if listed is None else [listed])
+            lists = behind(store, [published, *kept], at=now)
+            lost = forgotten_keys(store, keys, listed)
         if lists or lost:
             told = [f"{each.number}/{each.purpose}" for each in lists] + ([named(lost)] if lost else [])
             raise PublishingError("line_forgets", path=before, forgotten=", ".join(told))

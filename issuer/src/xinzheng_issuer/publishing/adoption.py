@@ -10,12 +10,12 @@ published as reinstated, is named: it is published as suspended again if nobody 
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from xinzheng_issuer.casework.certificates import revoke_case
+from xinzheng_issuer.casework.certificates import revoke_case, void_certificate
 from xinzheng_issuer.casework.replaced import send_back_open
 from xinzheng_issuer.casework.steps import take_step
 from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action
@@ -23,13 +23,17 @@ from xinzheng_issuer.publishing.editions import first_row, listed_entries
 from xinzheng_issuer.publishing.own_lists import own_list_paths
 from xinzheng_issuer.publishing.status_changes import Change, effective, folded, replayed
 from xinzheng_issuer.register.store import Store
-from xinzheng_issuer.register.tables import StatusChange, StatusList
+from xinzheng_issuer.register.tables import Certificate, StatusChange, StatusList
 from xinzheng_schemas.certificate import STATUS_PURPOSES
 from xinzheng_schemas.timestamps import parse_timestamp
 from xinzheng_schemas.vocabulary import RevocationReason
 from xinzheng_verifier.trust.names import CHANGES
 
 _REVOCATION = "revocation"
+
+_FORGOTTEN = "register_restored"
+"""Why a record is void that was finished, handed out and revoked or suspended, of all of which the register knows
+nothing."""
 
 
 class _Witness(NamedTuple):
@@ -68,6 +72,10 @@ class Behind:
         missing: changes that were published and that the register does not have, in order of time.
         to_repeat: numbers of certificates that were published as set and that the register believes in force.
         to_reinstate: numbers of certificates that were published as cleared and that the register has as set still.
+        to_void: certificates that were published as set and that the register has as recorded and not finished: it has
+            forgotten that they were handed out.
+        held: entries that stay suspended, for the change that lifted them knew nothing of why, and the register knows
+            of no certificate.
         unknown: how many set entries belong to no certificate of the register.
         made_at: when the newest of the editions was made.
         since: from when on changes are told.
@@ -80,6 +88,8 @@ class Behind:
     missing: Sequence[Change]
     to_repeat: Sequence[str]
     to_reinstate: Sequence[str]
+    to_void: Sequence[Certificate]
+    held: Sequence[int]
     unknown: int
     made_at: datetime
     since: datetime
@@ -97,6 +107,9 @@ def behind(store: Store, editions: Iterable[Mapping[str, bytes]], *, at: datetim
     for edition in editions:
         for path in own_list_paths(edition, store.court_id):
             *_, number, name = path.split("/")
+            row = store.status_list(int(number), name.removesuffix(".json"))
+            if row is not None and row.document == edition[path]:
+                continue
             journal = edition[path.removesuffix(".json") + CHANGES]
             found = witnesses.setdefault((int(number), name.removesuffix(".json")), [])
             found.append(_witness(edition[path], json.loads(journal)))
@@ -119,6 +132,8 @@ def take_over(
         What was entered.
     """
     lists = behind(store, editions, at=at)
+    for certificate_id in sorted({certificate.id for each in lists for certificate in each.to_void}):
+        void_certificate(store, certificate_id, reason=_FORGOTTEN, at=at)
     if again is not None and _repeat(store, lists, again, at=at):
         lists = behind(store, editions, at=at)
     for each in lists:
@@ -185,19 +200,16 @@ def _compared(store: Store, number: int, purpose: str, witnesses: Sequence[_Witn
     row = store.status_list(number, purpose)
     numbered = [each for each in store.status_changes(number, purpose) if each.sequence is not None]
     known = [Change(each.at.replace(microsecond=0), each.list_index, each.is_set) for each in numbered]
-    missing = list(_missing(known, witnesses))
+    missing = _missing(known, witnesses)
     sequence, published = row.sequence if row else 0, max(each.sequence for each in witnesses)
-    document = row.document if row else None
-    is_another = document is not None and any(
-        each.sequence == sequence and each.document != document for each in witnesses
-    )
+    is_another = row is not None and row.document is not None and any(each.sequence == sequence for each in witnesses)
     if not missing and sequence >= published and not is_another:
         return None
-    listed = replayed(_merged(known, missing))
-    if purpose == _REVOCATION:
-        listed = listed.union(*(each.entries for each in witnesses))
+    replays = replayed(_merged(known, missing))
+    listed = replays.union(*(each.entries for each in witnesses if purpose == _REVOCATION), _kept(missing, witnesses))
     known_set, certificates = frozenset(store.set_indexes(number, purpose)), store.given_out(number)
     entries, cleared = listed - known_set, {each.entry for each in missing if not each.is_set} - listed
+    there, unfinished = {each.place for each in certificates}, store.pending_certificates()
     return Behind(
         number=number,
         purpose=purpose,
@@ -210,28 +222,42 @@ def _compared(store: Store, number: int, purpose: str, witnesses: Sequence[_Witn
             if each.place in entries and each.state in LIVE_STATES and (each.ends is None or each.ends >= at)
         ),
         to_reinstate=sorted(each.number for each in certificates if each.place in cleared & known_set),
-        unknown=len(entries - {each.place for each in certificates}),
+        to_void=[each for each in unfinished if each.list_number == number and each.list_index in entries],
+        held=sorted(entries - replays - there),
+        unknown=len(entries - there),
         made_at=max(each.made_at for each in witnesses),
         since=min(each.since for each in witnesses),
     )
 
 
-def _missing(known: Sequence[Change], witnesses: Sequence[_Witness]) -> Iterator[Change]:
-    """What witnesses tell that changes anything and is not known; of two lines that have parted whatever either tells.
+def _missing(known: Sequence[Change], witnesses: Sequence[_Witness]) -> list[Change]:
+    """What witnesses tell and is not known; of lines that have parted whatever any of them tells.
 
     A journal tells of the time before its beginning only what was left of it.
     """
-    whole = effective(known)
+    missing: list[Change] = []
     for witness in witnesses:
-        there = Counter(folded(whole, witness.since))
-        more = []
+        whole = _merged(known, missing)
+        there = Counter(whole) | Counter(folded(effective(whole), witness.since))
         for change in witness.changes:
             there[change] -= 1
             if there[change] < 0:
-                more.append(change)
-        whole = effective(_merged(whole, more))
-        counts = set(whole)
-        yield from (change for change in more if change in counts)
+                missing.append(change)
+    return missing
+
+
+def _kept(missing: Sequence[Change], witnesses: Sequence[_Witness]) -> frozenset[int]:
+    """The entries that are set by a change of which the register knows nothing, whatever another line did since.
+
+    Whoever lifted a suspension on one line did not know why the other had made one. Of witnesses of one line the newest
+    says whether it stands.
+    """
+    told = sorted(((each, frozenset(each.changes)) for each in witnesses), key=lambda pair: pair[0].sequence)
+    return frozenset(
+        change.entry
+        for change in missing
+        if change.is_set and change.entry in [each for each, changes in told if change in changes][-1].entries
+    )
 
 
 def _merged(some: Sequence[Change], others: Sequence[Change]) -> list[Change]:
@@ -253,7 +279,9 @@ def _enter(store: Store, each: Behind, *, at: datetime) -> None:
     row.document = row.journal = None
     row.attested_at = at
     store.add(row)
-    for change in each.missing:
+    told = [(change, row.sequence) for change in each.missing]
+    held = [(Change(at, entry, is_set=True), None) for entry in each.held]
+    for change, sequence in (*told, *held):
         store.add(
             StatusChange(
                 court_id=store.court_id,
@@ -262,6 +290,6 @@ def _enter(store: Store, each: Behind, *, at: datetime) -> None:
                 list_index=change.entry,
                 is_set=change.is_set,
                 at=change.at,
-                sequence=row.sequence,
+                sequence=sequence,
             )
         )

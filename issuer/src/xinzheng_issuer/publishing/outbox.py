@@ -46,7 +46,7 @@ from xinzheng_verifier.trust.names import CHANGES
 ROLE_KEYS_MISSING = "role_keys_missing"
 """Why nothing is published while the keys of the bundle's roles cannot be opened."""
 
-FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_restored"})
+FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_restored", "register_restored"})
 """Why nothing is published of a register or a key folder that knows less than was published."""
 
 MOST_NAMED = 4
@@ -152,7 +152,7 @@ class Outbox:
             numbered, taken_over = store.last_bundle_version(), self._taken_over(store)
         given_up = taken_over.given_up if taken_over else 0
         edition, refusal = self._publisher.compared(numbered)
-        if _lost_number(refusal) <= given_up:
+        if refusal and taken_over and refusal.code == taken_over.refusal and _lost_number(refusal) <= given_up:
             refusal = None
         return edition, max(numbered, given_up, edition.version if edition else 0), refusal
 
@@ -269,10 +269,7 @@ class Outbox:
         if (refusal := self.forgotten_edition()) is not None:
             raise refusal
         require_known(self.forgotten_keys())
-        lists = self.behind()
-        if lists:
-            names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
-            raise PublishingError("register_restored", lists=", ".join(names))
+        _require_none_behind(self.behind())
 
     def _compare(self) -> None:
         self._knows_all, compared = None, self._keys.current()
@@ -313,7 +310,9 @@ class Outbox:
                 is_doubted = self.epoch.refusal(store) is not None and before is None
                 if lists or opens_list or refusal is not None or is_doubted:
                     given_up = max(before.given_up if before else 0, _lost_number(refusal))
-                    taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up)
+                    bundles = tuple(path.name for path in self.epoch.found())
+                    code = refusal.code if refusal else before.refusal if before else ""
+                    taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up, code, bundles)
                     store.enqueue_publication(taken_over.cause, at=now)
                     self.epoch.doubt(taken_over=taken_over)
                     self._knows_all = None
@@ -413,7 +412,9 @@ class Outbox:
                     raise forgotten
                 require_known(forgotten_keys(store, keys, self._witnesses.issuer_documents))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
-                if again:
+                if not again:  # new keys let moments begin again, and nothing published since tells those
+                    _require_none_behind(self._behind_published(store, at=now))
+                else:
                     # The clock is right, those keys say: nobody gets lists that pass what was suspended before.
                     take_back_early(store, self._office, at=now)
                 # What must not be published must not get its numbers either: they would outrun the check.
@@ -433,9 +434,17 @@ class Outbox:
             _log.warning("root_ends_soon", expires=format_timestamp(ends), command="xinzheng bundle-keys renew")
         return PublicationState(published=True, bundle_version=publication.version)
 
+    def _behind_published(self, store: Store, *, at: datetime) -> list[Behind]:
+        published = self._witnesses.in_effect
+        if lists := behind(store, [published, *self._witnesses.kept], at=at):
+            self._witnesses.check_own(published, at=at)  # what the court did not sign proves nothing of its register
+        return lists
+
     def _settle(self) -> None:
+        with self._office.reading() as store:
+            last, fill = store.last_recorded(), store.list_fill()
         try:
-            self.epoch.settle()
+            self.epoch.settle(None if last is None else (last, fill))
         except IssuingError as error:
             _log.error("epoch_not_settled", reason=str(error))
 
@@ -467,6 +476,12 @@ class Outbox:
     def _version(self) -> int | None:
         latest = self._publisher.latest
         return latest.version if latest else None
+
+
+def _require_none_behind(lists: Sequence[Behind]) -> None:
+    if lists:
+        names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
+        raise PublishingError("register_restored", lists=", ".join(names))
 
 
 def _lost_number(refusal: PublishingError | None) -> int:

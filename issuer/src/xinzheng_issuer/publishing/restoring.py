@@ -121,9 +121,9 @@ class FoundEdition:
         bundle: its one-file form.
         roots: version → root, of the bundle and of the repository: one chain, judged.
         remembered: the highest number that is remembered of an edition from here; 0 of none.
-        here: number of the edition that is in effect in the repository; None if there is none.
-        replaced: its one-file form, where others take the place of its files: it may tell what they do not.
-        has_parted: whether another edition was published from the repository under its number.
+        here: the edition that is in effect in the repository; None if there is none.
+        is_before: whether it was published from the repository, and what is in effect there came after it.
+        has_parted: whether another edition was published from there under its number.
         is_taken: whether its files take the place of those in the repository. Else only what it tells is taken over.
         roles_gone: the roles whose keys, which its root names, are not here: nothing can be published above it.
     """
@@ -134,11 +134,16 @@ class FoundEdition:
     bundle: bytes = field(repr=False)
     roots: Mapping[int, bytes] = field(repr=False)
     remembered: int
-    here: int | None
-    replaced: bytes | None = field(repr=False)
+    here: EditionInEffect | None = field(repr=False)
+    is_before: bool
     has_parted: bool
     is_taken: bool
     roles_gone: tuple[str, ...]
+
+    @property
+    def beside(self) -> EditionInEffect | None:
+        """The edition here if it is another one: it may tell what this does not."""
+        return self.here if self.here is not None and self.here.targets != self.targets else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,13 +198,13 @@ class CourtRepository:
         found = judged(bundle, root=first, seen=NOTHING_SEEN, at=AT_ANY_TIME)
         version, here = found.seen.timestamp, self._in_effect(roots, at=at)
         was_here = None if here is None or version > here.version else self._was_here(version, bundle, roots)
-        is_before = here is not None and version < here.version and was_here and carried.keys() <= there.keys()
+        is_older = here is not None and version < here.version
+        is_before = is_older and was_here is True and carried.keys() <= there.keys()
         if here is not None and was_here is not False and not is_before:
             judged(bundle, root=first, seen=here.seen, at=AT_ANY_TIME)
         # Under another root nothing can follow what was published from here.
         is_taken = bool(gone) if was_here is False else here is None or version >= here.version
         self._check_own(found.targets, at=at)
-        is_replaced = here is not None and is_taken and here.targets != found.targets
         return FoundEdition(
             version=version,
             published_at=found.seen.published_at,
@@ -207,8 +212,8 @@ class CourtRepository:
             bundle=bundle,
             roots=roots,
             remembered=self.last.number(newest),
-            here=None if here is None else here.version,
-            replaced=here.bundle if here is not None and is_replaced else None,
+            here=here,
+            is_before=is_before,
             has_parted=was_here is False,
             is_taken=is_taken,
             roles_gone=gone,

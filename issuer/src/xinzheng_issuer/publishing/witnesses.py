@@ -44,12 +44,8 @@ class Witnesses:
 
     @property
     def kept(self) -> list[Mapping[str, bytes]]:
-        """What is to be taken over yet.
-
-        Raises:
-            PublishingError: `found_damaged`.
-        """
-        return [_told_by(path) for path in self._epoch.found()]
+        """What is to be taken over yet; raises as `kept_editions`."""
+        return kept_editions(self._epoch)
 
     @property
     def issuer_documents(self) -> list[bytes]:
@@ -74,6 +70,15 @@ class Witnesses:
             PublishingError: `list_not_own`.
         """
         check_own(own_list_paths(published, self._court), published, self._keys.current(), at=at)
+
+
+def kept_editions(epoch: Epoch) -> list[Mapping[str, bytes]]:
+    """What the bundles beside an epoch say, each path → content.
+
+    Raises:
+        PublishingError: `found_damaged`.
+    """
+    return [_told_by(path) for path in epoch.found()]
 
 
 def _told_by(bundle: Path) -> Mapping[str, bytes]:

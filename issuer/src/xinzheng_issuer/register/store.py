@@ -299,6 +299,11 @@ class Store(FeedRows, KeyRows, PublicationRows, StatusRows):
         """How many certificates were recorded, in whatever phase they are; it never sinks."""
         return self._session.exec(select(func.count()).where(Certificate.court_id == self.court_id)).one()
 
+    def last_recorded(self) -> str | None:
+        """The id of the certificate that was recorded last, in whatever phase it is."""
+        query = select(Certificate.id).where(Certificate.court_id == self.court_id)
+        return self._session.exec(query.order_by(col(Certificate.recorded_at).desc()).limit(1)).first()
+
     def pending_certificates(self) -> Sequence[Certificate]:
         """Recorded, neither issued nor voided: what a crash left behind."""
         query = select(Certificate).where(
