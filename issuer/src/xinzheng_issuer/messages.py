@@ -263,8 +263,8 @@ _ISSUING = {
         "{path} cannot be written: {reason}. It remembers the certificate that was recorded last, or what is to be "
         "taken over. Nothing is lost; make room for the file, or take away what lies in its place, then repeat the "
         "step as it was given, with --bundle if it had one.",
-        "无法写入 {path}：{reason}。该处记有最近登记的证明或待接管的内容。未丢失任何内容；请腾出空间或移走占据该位置的内容，"
-        "再原样重复该步骤（如曾带 --bundle，仍须带上）。",
+        "无法写入 {path}：{reason}。该处记有最近登记的证明或待接管的内容。未丢失任何内容；"
+        "请腾出空间或移走占据该位置的内容，再原样重复该步骤（如曾带 --bundle，仍须带上）。",
     ),
     "signer_unavailable": Message(
         "The court's key cannot sign now: {reason}. Nothing is lost; repeat the step later.",
