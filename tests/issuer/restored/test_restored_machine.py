@@ -150,10 +150,6 @@ def test_an_older_bundle_changes_nothing(court: CourtHouse, tmp_path: Path) -> N
     assert (done.exit_code, "nothing to take over" in done.output) == (0, True), done.output
     assert court.issuer.outbox.publisher.latest == edition
     assert (court.state(numbers[0]), verdict(court, certificate)) == ("revoked", "revoked")
-    # What was published under that number is not here any more: it could be anybody's who had the keys then.
-    (court.issuer.settings.public_folder / "metadata" / f"{edition.version - 1}.targets.json").unlink()
-    said = run(court, "--bundle", old, "--yes")
-    assert (said.exit_code, "[restore_refused]" in said.output, "bundle_rollback" in said.output) == (1, True, True)
 
 
 def test_a_bundle_that_is_partial_or_not_the_courts_is_refused(court: CourtHouse, tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def test_a_certificate_that_the_backup_has_as_unfinished_is_void(
     lender.fetch()
     assert lender.verdict(certificate) == "revoked"
     assert court.get(f"/api/v1/certificates/{number}").status_code == 404
-    assert court.get(case).json()["state"] == "approved"
+    assert court.get(case).json()["state"] == "applied"  # nobody issues it once more as it was approved
 
 
 def test_a_key_folder_that_comes_back_twice_is_brought_up_to_date_twice(court: CourtHouse, tmp_path: Path) -> None:
@@ -324,3 +324,74 @@ def test_an_edition_is_given_up_only_where_that_was_said(court: CourtHouse, tmp_
     shutil.copytree(tmp_path / "public", public)
     said = run(court, "--bundle", two.true.file(), "--dry-run").output
     assert ("nothing of it is taken over" in said, "was published from here" in said) == (True, True)
+
+
+@pytest.mark.parametrize("order", ["true first", "other first"])
+def test_bundles_of_two_lines_are_taken_over_in_any_order(court: CourtHouse, tmp_path: Path, order: str) -> None:
+    """The one with the higher number brings the folder to numbers that it never had."""
+    two = Two(court, tmp_path)
+    kept = snapshot(court)
+    two.later()
+    suspend(court, two.numbers[0])
+    revoke(court, two.numbers[1])
+    two.true.fetch()
+    bring_back(court, kept)
+    two.later()
+    suspend(court, two.numbers[2])
+    two.later(editions=5)
+    two.other.fetch()
+    bring_back(court, kept)
+    two.later()
+    bundles = [two.true.file(), two.other.file()]
+    for bundle in bundles if order == "true first" else reversed(bundles):
+        done = run(court, "--bundle", bundle, "--revoke-again", "fraud", "--yes")
+        assert done.exit_code == 0, done.output
+    for lender in (two.true, two.other):
+        assert two.fetch(lender) == ["suspended", "revoked", "suspended"]
+
+
+def test_an_edition_that_was_given_up_is_taken_over_once_somebody_has_it(court: CourtHouse, tmp_path: Path) -> None:
+    two = Two(court, tmp_path)
+    kept = snapshot(court)
+    two.later()
+    suspend(court, two.numbers[0])
+    revoke(court, two.numbers[1])
+    two.true.fetch()
+    memory = (court.issuer.settings.keys_folder / "bundle" / "published.json").read_bytes()
+    bring_back(court, kept)
+    (court.issuer.settings.keys_folder / "bundle" / "published.json").write_bytes(memory)
+    two.later()
+    assert "was published from here" in run(court, "--yes").output
+    assert hindrances(court) == []
+    said = run(court, "--bundle", two.true.file(), "--dry-run")
+    assert "was never in this folder" in said.output
+    assert "本目录从未有过" in run(court, "--bundle", two.true.file(), "--dry-run", **CHINESE).output
+    done = run(court, "--bundle", two.true.file(), "--revoke-again", "fraud", "--yes")
+    assert done.exit_code == 0, done.output
+    assert two.fetch(two.true) == ["suspended", "revoked", "ok"]
+
+
+def test_new_keys_that_wait_publish_nothing_without_what_is_kept(court: CourtHouse, tmp_path: Path) -> None:
+    two = Two(court, tmp_path)
+    kept = snapshot(court)
+    two.later()
+    suspend(court, two.numbers[0])
+    two.later(editions=4)
+    two.true.fetch()
+    bring_back(court, kept)
+    two.later()
+    bundles = court.issuer.settings.public_folder / "bundles"
+    there = bundles.rename(bundles.with_name("there"))
+    bundles.write_bytes(b"cannot be written")
+    keys = ("bundle-keys", "rotate", "snapshot", "timestamp", "--reason", "yearly", "--yes")
+    assert xinzheng(court, *keys).exit_code == 1
+    bundles.unlink()
+    there.rename(bundles)
+    early = run(court, "--bundle", two.true.file(), "--yes").output
+    with closing(open_issuer(court.issuer.settings, clock=court.clock)) as issuer:
+        issuer.start()
+        state = issuer.outbox.renew()
+    assert (state.published, "[steps_to_repeat]" in early or "[restore_refused]" in early) == (
+        "[restore_refused]" in early,
+        True,
+    ), early

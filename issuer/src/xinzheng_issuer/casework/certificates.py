@@ -73,7 +73,7 @@ def revoke_case(
     case.revocation_reason = reason
 
 
-def void_certificate(store: Store, certificate_id: str, *, reason: str, at: datetime) -> None:
+def void_certificate(store: Store, certificate_id: str, *, reason: str, at: datetime) -> Case | None:
     """Burn a recorded number and index; the revocation bit of the index is set from here on.
 
     Args:
@@ -81,10 +81,13 @@ def void_certificate(store: Store, certificate_id: str, *, reason: str, at: date
         certificate_id: of the certificate; one that is issued or void stays as it is.
         reason: a code.
         at: when.
+
+    Returns:
+        Its case; None if it stays as it is.
     """
     certificate = store.certificate(certificate_id, lock=True)
     if certificate.issued_at is not None or certificate.voided_at is not None:
-        return
+        return None
     case = store.case(certificate.case_id, lock=True)
     certificate.voided_at = at
     certificate.void_reason = reason
@@ -105,6 +108,7 @@ def void_certificate(store: Store, certificate_id: str, *, reason: str, at: date
     )
     store.enqueue_publication("void", at=at)
     _log.warning("certificate_voided", number=certificate.number, reason=reason)
+    return case
 
 
 def set_proposal_aside(store: Store, case: Case, *, at: datetime, note: str) -> None:

@@ -92,6 +92,7 @@ def adopt(
     if first_root is not None and newest is None:
         raise click.UsageError(word("adopt_first_root"))
     found: list[FoundEdition] = []
+    said_lost: list[str] = []
     if newest is not None:
         repository = open_repository(settings, first_root)
         bundle = newest.read_bytes()
@@ -103,13 +104,14 @@ def adopt(
             found = _taken(settings, repository, bundle, documents, talk=talk, again=again)
             if not found:
                 return
+            said_lost = ["edition_forgotten", "line_forgotten"]
     if newest is None and not how["dry_run"]:
         found = _finish_taking(settings)
     with closing(open_issuer(settings, without_signers=True)) as issuer:
         catch_up_roots(issuer.office, issuer.outbox)
         if newest is None:
             lists, lost = issuer.outbox.behind(), issuer.outbox.forgotten_edition()
-            said = [] if lost is None else [_lost(lost)]
+            said, said_lost = ([], []) if lost is None else ([_lost(lost)], [lost.code])
             if (refusal := issuer.outbox.forgotten()) is not None:
                 said.append(Message(refusal.message("en"), refusal.message("zh")))
             keys = _found_keys(issuer, documents, found)
@@ -124,7 +126,7 @@ def adopt(
                 return
         with issuer.outbox.alone():
             _found_keys(issuer, documents, found).take_over(issuer, operator())
-        publication = issuer.outbox.adopt(opens_list=opens_list, again=again)
+        publication = issuer.outbox.adopt(opens_list=opens_list, again=again, gives_up=said_lost)
         talk.end(
             {"bundleVersion": publication.bundle_version}, word("upgraded" if publication.published else "adopted")
         )
@@ -180,6 +182,8 @@ def _taken(
             keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
     highest = found.version if found.is_taken or found.here is None else found.here.version
     given_up = [_given_up(highest, last)] if highest < last else []
+    if found.other_line:
+        given_up.append(_lost(PublishingError("line_forgotten", found=highest, expected=found.other_line)))
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
         return []
     with locked(settings.data):
@@ -237,11 +241,18 @@ def _effect_of(found: FoundEdition) -> Message:
             "is published above it.",
             f"发布目录将恢复为该信任包所载的第 {found.version} 版；下一版在其之上发布。",
         )
+    if found.has_parted or found.here is None:
+        return Message(
+            f"Another edition {found.version} was published from this folder after a backup was restored: the folder "
+            "stays as it is, what the lists of the bundle tell is taken over, and the next edition is above both.",
+            f"恢复备份之后，本目录已另行发布过第 {found.version} 版：目录保持不变，只接管该信任包中各列表所载内容，"
+            "下一版高于两者。",
+        )
     return Message(
-        f"Another edition {found.version} was published from this folder after a backup was restored: the folder stays "
-        "as it is, what the lists of the bundle tell is taken over, and the next edition is above both.",
-        f"恢复备份之后，本目录已另行发布过第 {found.version} 版：目录保持不变，只接管该信任包中各列表所载内容，"
-        "下一版高于两者。",
+        f"Edition {found.version} was never in this folder, which has edition {found.here.version}: the folder stays "
+        "as it is, and what the lists of the bundle tell is taken over.",
+        f"本目录从未有过第 {found.version} 版，现为第 {found.here.version} 版：目录保持不变，"
+        "只接管该信任包中各列表所载内容。",
     )
 
 
@@ -281,10 +292,10 @@ def _effects(lists: Sequence[Behind], again: Again | None, *, opens: bool = True
         for certificate in each.to_void:
             yield Message(
                 f"Certificate {certificate.number} was published in list {each.number} ({each.purpose}), and the "
-                "register has it as not handed out yet: its number is void, and revoked from then on; the holder "
-                "applies anew.",
+                "register has it as not handed out yet: its number is void, and revoked from then on; the application "
+                "goes back to the judge.",
                 f"证明 {certificate.number} 已在列表 {each.number}（{each.purpose}）中发布，登记库却记为尚未交付："
-                "其编号作废并自此撤销；持有人须重新申请。",
+                "其编号作废并自此撤销；申请退回承办法官。",
             )
         for number in each.to_reinstate:
             yield Message(

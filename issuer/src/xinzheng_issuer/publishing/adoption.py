@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from xinzheng_issuer.casework.certificates import revoke_case, void_certificate
 from xinzheng_issuer.casework.replaced import send_back_open
 from xinzheng_issuer.casework.steps import take_step
-from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action
+from xinzheng_issuer.domain.workflow import LIVE_STATES, SYSTEM, Action, State
+from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.editions import first_row, listed_entries
 from xinzheng_issuer.publishing.own_lists import own_list_paths
 from xinzheng_issuer.publishing.status_changes import Change, effective, folded, replayed
@@ -30,6 +31,8 @@ from xinzheng_schemas.vocabulary import RevocationReason
 from xinzheng_verifier.trust.names import CHANGES
 
 _REVOCATION = "revocation"
+
+_MOST_NAMED = 4
 
 _FORGOTTEN = "register_restored"
 """Why a record is void that was finished, handed out and revoked or suspended, of all of which the register knows
@@ -77,6 +80,7 @@ class Behind:
         held: entries that stay suspended, for the change that lifted them knew nothing of why, and the register knows
             of no certificate.
         unknown: how many set entries belong to no certificate of the register.
+        lacks_entries: whether an entry is set that the register would publish as clear, whenever that was.
         made_at: when the newest of the editions was made.
         since: from when on changes are told.
     """
@@ -91,6 +95,7 @@ class Behind:
     to_void: Sequence[Certificate]
     held: Sequence[int]
     unknown: int
+    lacks_entries: bool
     made_at: datetime
     since: datetime
 
@@ -117,6 +122,17 @@ def behind(store: Store, editions: Iterable[Mapping[str, bytes]], *, at: datetim
     return [each for each in compared if each is not None]
 
 
+def require_none_behind(lists: Sequence[Behind]) -> None:
+    """Raise if there is any.
+
+    Raises:
+        PublishingError: `register_restored`.
+    """
+    if lists:
+        names = [f"{each.number}/{each.purpose}" for each in lists[:_MOST_NAMED]]
+        raise PublishingError("register_restored", lists=", ".join(names))
+
+
 def take_over(
     store: Store, editions: Sequence[Mapping[str, bytes]], *, at: datetime, again: Again | None = None
 ) -> list[Behind]:
@@ -133,7 +149,9 @@ def take_over(
     """
     lists = behind(store, editions, at=at)
     for certificate_id in sorted({certificate.id for each in lists for certificate in each.to_void}):
-        void_certificate(store, certificate_id, reason=_FORGOTTEN, at=at)
+        case = void_certificate(store, certificate_id, reason=_FORGOTTEN, at=at)
+        if case is not None and State(case.state) is State.APPROVED:
+            take_step(store, case, Action.SEND_BACK, SYSTEM, at=at, reason=_FORGOTTEN)
     if again is not None and _repeat(store, lists, again, at=at):
         lists = behind(store, editions, at=at)
     for each in lists:
@@ -210,21 +228,24 @@ def _compared(store: Store, number: int, purpose: str, witnesses: Sequence[_Witn
     known_set, certificates = frozenset(store.set_indexes(number, purpose)), store.given_out(number)
     entries, cleared = listed - known_set, {each.entry for each in missing if not each.is_set} - listed
     there, unfinished = {each.place for each in certificates}, store.pending_certificates()
+    to_repeat = sorted(
+        each.number
+        for each in certificates
+        if each.place in entries and each.state in LIVE_STATES and (each.ends is None or each.ends >= at)
+    )
+    to_void = [each for each in unfinished if each.list_number == number and each.list_index in entries]
     return Behind(
         number=number,
         purpose=purpose,
         known=sequence,
         published=published,
         missing=missing,
-        to_repeat=sorted(
-            each.number
-            for each in certificates
-            if each.place in entries and each.state in LIVE_STATES and (each.ends is None or each.ends >= at)
-        ),
+        to_repeat=to_repeat,
         to_reinstate=sorted(each.number for each in certificates if each.place in cleared & known_set),
-        to_void=[each for each in unfinished if each.list_number == number and each.list_index in entries],
+        to_void=to_void,
         held=sorted(entries - replays - there),
         unknown=len(entries - there),
+        lacks_entries=bool(to_repeat or to_void or entries - there - replayed(known)),
         made_at=max(each.made_at for each in witnesses),
         since=min(each.since for each in witnesses),
     )

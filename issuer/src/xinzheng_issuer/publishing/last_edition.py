@@ -6,7 +6,7 @@
 It is made of what was just signed and written, never of what lies in the publication folder.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,18 @@ class LastEdition:
         """
         keys = online_keys(root)
         return max((memory.version for memory in self.memories() if memory.keys == keys), default=0)
+
+    def of_other_line(self, roots: Iterable[Root]) -> int:
+        """The highest number that is remembered under online keys that none of these roots names; 0 if none is.
+
+        Raises:
+            PublishingError: `memory_damaged`.
+        """
+        known = list(roots)
+        lines, newest = {online_keys(root) for root in known}, max(root.version for root in known)
+        return max(
+            (each.version for each in self.memories() if each.root <= newest and each.keys not in lines), default=0
+        )
 
     def remember(self, version: int, timestamp: bytes, *, root: Root) -> None:
         """Remember what was published, which is published whether it can be remembered or not.

@@ -10,7 +10,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import IssuingError, PublishingError
 from xinzheng_issuer.issuing.court_keys import CourtKeys, KeySource
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch, TakenOver
-from xinzheng_issuer.publishing.adoption import Again, Behind, behind, open_next_list, take_over
+from xinzheng_issuer.publishing.adoption import Again, Behind, behind, open_next_list, require_none_behind, take_over
 from xinzheng_issuer.publishing.ahead import moments_begin_again
 from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
@@ -48,9 +48,6 @@ ROLE_KEYS_MISSING = "role_keys_missing"
 
 FORGETFUL = frozenset({"status_list_older", "revocations_forgotten", "keys_restored", "register_restored"})
 """Why nothing is published of a register or a key folder that knows less than was published."""
-
-MOST_NAMED = 4
-"""How many of the lists that were forgotten a refusal names."""
 
 TOLD_SECONDS = 10.0
 """How long a hindrance is told without another look, seconds; as long as an answer about the keys. [chosen]"""
@@ -269,7 +266,7 @@ class Outbox:
         if (refusal := self.forgotten_edition()) is not None:
             raise refusal
         require_known(self.forgotten_keys())
-        _require_none_behind(self.behind())
+        require_none_behind(self.behind())
 
     def _compare(self) -> None:
         self._knows_all, compared = None, self._keys.current()
@@ -283,7 +280,9 @@ class Outbox:
         with self._office.reading() as store:
             return self.epoch.refusal(store)
 
-    def adopt(self, *, opens_list: bool = False, again: Again | None = None) -> PublicationState:
+    def adopt(
+        self, *, opens_list: bool = False, again: Again | None = None, gives_up: Collection[str] = ()
+    ) -> PublicationState:
         """Take over into the register what was published, open the next status list, and publish.
 
         Editions that nobody has any more are given up: the next is above the last one that is remembered. Whatever
@@ -292,15 +291,18 @@ class Outbox:
         Args:
             opens_list: open the next list although nothing shows that the register lacks anything.
             again: repeat what was published as revoked or suspended; None leaves that to people.
+            gives_up: codes of `forgotten_edition` that whoever orders it was told of.
 
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`, `list_not_own`, `found_damaged`;
-                `steps_to_repeat`, nothing was changed.
+            PublishingError: `edition_forgotten`, `line_forgotten`, which nobody was told of; `repository_damaged`,
+                `edition_damaged`, `list_not_own`, `found_damaged`; `steps_to_repeat`, nothing was changed.
             IssuingError: `epoch_unwritable`, nothing was changed.
         """
         now = self._office.clock()
         with self.alone():
-            refusal, editions = self.forgotten_edition(), self._witnesses.heard(at=now)
+            if (refusal := self.forgotten_edition()) is not None and refusal.code not in gives_up:
+                raise refusal
+            editions = self._witnesses.heard(at=now)
             with self._office.writing() as store:
                 lists = take_over(store, editions, at=now, again=again)
                 numbers = sorted({number for each in lists for number in each.to_repeat})
@@ -412,14 +414,15 @@ class Outbox:
                     raise forgotten
                 require_known(forgotten_keys(store, keys, self._witnesses.issuer_documents))
                 again = moments_begin_again(self._publisher.bundled_root, self._publisher.signed_root)
-                if not again:  # new keys let moments begin again, and nothing published since tells those
-                    _require_none_behind(self._behind_published(store, at=now))
-                else:
+                lists = self._behind_published(store, at=now)
+                # New keys let moments begin again, and what is published yet does not tell those: entries count alone.
+                require_none_behind([each for each in lists if each.lacks_entries or not again])
+                if again:
                     # The clock is right, those keys say: nobody gets lists that pass what was suspended before.
                     take_back_early(store, self._office, at=now)
                 # What must not be published must not get its numbers either: they would outrun the check.
-                lists = editions(store, self._office, keys, at=now, again=again)
-                targets = self._targets(lists, keys, edition, at=now)
+                rows = editions(store, self._office, keys, at=now, again=again)
+                targets = self._targets(rows, keys, edition, at=now)
         publication = self._publisher.publish(targets, at=now, beside=beside, above=above)
         with self._office.writing() as store:
             store.mark_published(waiting, bundle_version=publication.version, at=now)
@@ -476,12 +479,6 @@ class Outbox:
     def _version(self) -> int | None:
         latest = self._publisher.latest
         return latest.version if latest else None
-
-
-def _require_none_behind(lists: Sequence[Behind]) -> None:
-    if lists:
-        names = [f"{each.number}/{each.purpose}" for each in lists[:MOST_NAMED]]
-        raise PublishingError("register_restored", lists=", ".join(names))
 
 
 def _lost_number(refusal: PublishingError | None) -> int:

@@ -15,7 +15,7 @@ from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
 from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_of
 from xinzheng_issuer.publishing.last_edition import LastEdition
-from xinzheng_issuer.publishing.memory import MEMORY_FILE, online_keys
+from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository, file_state, root_of, stated
 from xinzheng_issuer.publishing.root_chain import chain_of, roots_there
 from xinzheng_verifier.errors import TrustError
@@ -206,9 +206,8 @@ class OwnBundle:
         memories = self._last.memories()  # before the edition: another process may publish meanwhile
         edition, roots = self.in_effect, {root.version: root for root in self.signed_roots}
         found = edition.version if edition else 0
-        lines = {online_keys(root) for root in roots.values()}
-        if other := [each.version for each in memories if each.root <= max(roots) and each.keys not in lines]:
-            return edition, PublishingError("line_forgotten", found=found, expected=max(other))
+        if other := self._last.of_other_line(roots.values()):
+            return edition, PublishingError("line_forgotten", found=found, expected=other)
         ahead = [
             memory.version
             for memory in memories

@@ -121,6 +121,7 @@ class FoundEdition:
         bundle: its one-file form.
         roots: version → root, of the bundle and of the repository: one chain, judged.
         remembered: the highest number that is remembered of an edition from here; 0 of none.
+        other_line: the same under roots that are neither here nor in the bundle.
         here: the edition that is in effect in the repository; None if there is none.
         is_before: whether it was published from the repository, and what is in effect there came after it.
         has_parted: whether another edition was published from there under its number.
@@ -134,6 +135,7 @@ class FoundEdition:
     bundle: bytes = field(repr=False)
     roots: Mapping[int, bytes] = field(repr=False)
     remembered: int
+    other_line: int
     here: EditionInEffect | None = field(repr=False)
     is_before: bool
     has_parted: bool
@@ -200,10 +202,11 @@ class CourtRepository:
         was_here = None if here is None or version > here.version else self._was_here(version, bundle, roots)
         is_older = here is not None and version < here.version
         is_before = is_older and was_here is True and carried.keys() <= there.keys()
-        if here is not None and was_here is not False and not is_before:
+        is_beside = was_here is False or (is_older and was_here is None)  # of another line, or skipped over by this one
+        if here is not None and not is_before and not is_beside:
             judged(bundle, root=first, seen=here.seen, at=AT_ANY_TIME)
         # Under another root nothing can follow what was published from here.
-        is_taken = bool(gone) if was_here is False else here is None or version >= here.version
+        is_taken = bool(gone) if was_here is False else not is_older
         self._check_own(found.targets, at=at)
         return FoundEdition(
             version=version,
@@ -212,6 +215,7 @@ class CourtRepository:
             bundle=bundle,
             roots=roots,
             remembered=self.last.number(newest),
+            other_line=self.last.of_other_line(map(_read, roots.values())),
             here=here,
             is_before=is_before,
             has_parted=was_here is False,
