@@ -188,13 +188,10 @@ class Past:
             now: the roles of that edition.
             files: name → content of the files that they list.
         """
-        unknown = {
-            path: name
-            for path, name in _names(now.values()).items()
-            if all(left.keys is None for left in self.lists.get(path, ()))
-        }
+        names = _names(now.values()).items()
+        unknown = {path: name for path, name in names if all(left.keys is None for left in self.lists.get(path, ()))}
         there = _found(unknown, files, delegated_keys(now)) if unknown else {}
-        lists = {path: self._keyed(path, each) for path, each in self.lists.items() if path not in _names(now.values())}
+        lists = {path: self._keyed(path, each) for path, each in self.lists.items() if court_role(path) not in now}
         lists |= {path: _with(left, self.lists.get(path, ())) for path, left in there.items()}
         return replace(self, lists={**self.lists, **lists})
 
