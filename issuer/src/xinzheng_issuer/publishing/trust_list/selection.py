@@ -4,7 +4,7 @@ A role's metadata is taken if every role that it entrusts has metadata that is g
 for others, leaves the published metadata in its place. Nothing that one court hands in keeps the others out.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -274,7 +274,7 @@ class Selection:
         lower = [candidate for candidate in offered.values() if candidate.version < floor]
         return [*newer, *([published] if published else []), *lower]
 
-    def _judge(self, candidates: Collection[Candidate]) -> None:
+    def _judge(self, candidates: Sequence[Candidate]) -> None:
         if self._rehearsal is None:
             raise TypeError("a root is needed first")
         self._rehearsal.judge(candidates)
