@@ -188,6 +188,20 @@ def test_what_an_earlier_release_remembered_of_a_court_that_is_gone_was_under_it
     assert not kept.binds_under("new")
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_it_remembered_while_nobody_entrusted_a_court_was_under_its_last_keys_too(
+    lived: Country, *, is_there: bool
+) -> None:
+    left = Left(keys="last", version=1, sha256="", published_at=None)
+    number = LeftList(keys="", sequence=1_000_000, sha256="")
+    now = {ROLE: lived.published.roles[ROLE]} if is_there else {}
+    [kept] = Past(roles={ROLE: (left,)}, lists={OTHER_LIST: (number,)}).holding(now, {}).lists[OTHER_LIST]
+    assert kept.binds_under("last")
+    assert kept.binds_under("new") is is_there  # it may have been named again since, under whichever keys
+    [free] = Past(lists={OTHER_LIST: (number,)}).holding({}, {}).lists[OTHER_LIST]
+    assert not free.binds_under("first")  # as at lenders, who never saw it named
+
+
 def test_nor_is_it_guessed_under_which_keys_a_court_that_is_there_left_a_list_out(lived: Country) -> None:
     """A lender who saw the number under the keys of today would refuse a lower one, with the whole country's bundle."""
     left = Left(keys="before", version=1, sha256="", published_at=None)

@@ -77,7 +77,7 @@ class Continuation:
         Raises:
             TrustListError: `contribution_history`.
         """
-        if not candidate.is_new or self._keys_before(candidate.role) not in {None, keys}:
+        if not candidate.is_new or not candidate.role.startswith(COURT_PREFIX) or self.is_rekeyed(candidate.role, keys):
             return
         before = self._before(candidate)
         if before is not None:
@@ -146,7 +146,7 @@ class Continuation:
             if content is None:
                 _log.warning("published_file_lost", path=name)
             else:
-                keys = self._keys.get(court_role(path), "")
+                keys = self._keys_before(court_role(path)) or ""
                 yield LeftList(keys=keys, sequence=sequence_of(content), sha256=sha256_of(content))
         yield from self._past.lists.get(path, ())
 
