@@ -4,7 +4,7 @@ What a lender of any earlier edition would refuse is not taken (`past`): a versi
 the same keys, or of its court a list with a lower number. Nor is what is older than the role's own last word, and,
 under the same keys, what tells the past otherwise. Under keys that its delegator names anew a role may begin with a
 lower version, and a court with lower numbers of its lists, for what a thief of the old ones pushed up is forgotten (TUF
-specification, 5.3.11).
+specification, 5.3.11); `targets` may where the root names other online keys.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,12 @@ from datetime import datetime
 from functools import cached_property
 
 import structlog
+from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys
-from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
+from xinzheng_issuer.publishing.memory import online_keys
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys, root_of
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TARGETS
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
 from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
 from xinzheng_issuer.publishing.trust_list.published import Published
@@ -39,6 +41,8 @@ class Continuation:
     def __init__(self, now: Published, past: Past, files: Files, *, at: datetime) -> None:
         self._now, self._past, self._files, self._at = now, past, files, at
         self._keys = delegated_keys(now.roles)
+        if now.version:
+            self._keys[TARGETS] = keys_over_targets(root_of(now.root))
 
     def is_rekeyed(self, role: str, keys: str) -> bool:
         """Whether a role that was published had other keys then.
@@ -55,7 +59,7 @@ class Continuation:
 
         Args:
             candidate: the metadata, handed in or in effect.
-            keys: short digest of the keys that its delegator names for the role now; empty for `targets`.
+            keys: short digest of the keys that its delegator names for the role now; of `targets`, of the online keys.
 
         Raises:
             TrustListError: `contribution_older`, `contribution_conflict`.
@@ -167,3 +171,8 @@ class Continuation:
         if data is None or sha256_of(data) != left.sha256:
             raise history_lost(candidate.file, name)
         return Candidate(role=role, version=left.version, data=data)
+
+
+def keys_over_targets(root: Root) -> str:
+    """Short digest of the keys with which lenders forget the version of `targets`: those of timestamp and snapshot."""
+    return "/".join(online_keys(root))
