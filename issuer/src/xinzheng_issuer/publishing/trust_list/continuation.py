@@ -67,7 +67,7 @@ class Continuation:
         """
         self._check_version(candidate, keys)
         if candidate.is_new:
-            self._check_moment(candidate)
+            self._check_moment(candidate, keys)
         if candidate.is_new or self.is_rekeyed(candidate.role, keys):
             self._check_lists(candidate, keys if candidate.role.startswith(COURT_PREFIX) else None)
 
@@ -110,13 +110,15 @@ class Continuation:
 
     # --- moments and numbers ------------------------------------------------------------------------------------------
 
-    def _check_moment(self, candidate: Candidate) -> None:
+    def _check_moment(self, candidate: Candidate, keys: str) -> None:
         """A court says since when its lists are current, and lenders go by it; of others nobody reads such a moment."""
         if not candidate.role.startswith(COURT_PREFIX):
             return
         stated = published_at(candidate.targets(), name=candidate.name)
+        # To lenders no edition vouches for a later moment than its own: one said under other keys binds no further.
+        latest = self._now.published_at if self.is_rekeyed(candidate.role, keys) else None
         for moment in self._moments(candidate.role):
-            if stated is None or stated < moment:
+            if stated is None or stated < min(moment, latest or moment):
                 raise TrustListError("contribution_older", name=candidate.file)
 
     def _moments(self, role: str) -> Iterator[datetime]:
