@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tuf.api.metadata import DelegatedRole, Delegations
 
-from support.country import Country
-from support.handing_in import COURT, REVOCATION, Forge, answers, refusal, verdict
+from support.country import COURTS, Country
+from support.handing_in import COURT, REVOCATION, Forge, answers, refusal, thiefs_document, verdict
 from xinzheng_issuer.publishing.trust_list.candidates import Files
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -102,6 +102,15 @@ def hand_in_another_courts_list(forge: Forge) -> dict[str, bytes]:
     return forge.files()
 
 
+def take_the_address_of_another_courts_list(forge: Forge) -> dict[str, bytes]:
+    address = forge.country.houses["440106"].court.status_url("revocation")
+    text = forge.house.court.status_list(
+        "revocation", sequence=9, valid_from=forge.country.at, overrides={"id": address}
+    )
+    forge.targets[REVOCATION] = json.dumps(text).encode()
+    return forge.files()
+
+
 def be_no_metadata(forge: Forge) -> dict[str, bytes]:
     return {f"metadata/2.court-{forge.court}.json": b'{"signed": {"_type": "targets"'}
 
@@ -132,6 +141,7 @@ BAD: dict[Callable[[Forge], dict[str, bytes]], str] = {
     sign_the_list_with_the_wrong_key: "contribution_list",
     swap_the_lists: "contribution_list",
     hand_in_another_courts_list: "contribution_list",
+    take_the_address_of_another_courts_list: "contribution_list",
     be_no_metadata: "bundle_metadata",
     be_another_version: "bundle_mixed",
     be_another_file_of_a_version: "contribution_conflict",
@@ -155,6 +165,28 @@ def test_a_bad_contribution_is_refused_and_loses_nothing_of_the_others(
     versions = {role.name: role.version for role in state_of(country.published).roles}
     assert (versions[f"court-{COURT}"], versions["court-420684"]) == (1, 2)
     assert verdict(country, forge.house.court.issue().json_text) == "passed:ok"
+
+
+@pytest.mark.parametrize(
+    ("path", "issuer", "code"),
+    [
+        ("courts/449999/issuer.json", "another's", "ceremony_issuer_invalid"),
+        ("courts/440106/issuer.json", "another's", "ceremony_issuer_invalid"),
+        ("courts/440106/issuer.json", "{}", "trust_document_malformed"),
+    ],
+)
+def test_an_issuer_that_is_not_its_courts_own_keeps_its_province_out_alone(
+    country: Country, path: str, issuer: str, code: str
+) -> None:
+    """Lenders refuse a bundle with two issuers of one id, or one that they cannot read, and with it the country."""
+    country.next_day()
+    country.hand_in()
+    genuine = json.dumps(country.houses[COURT].court.issuer_document())
+    listing = {path: genuine.encode() if issuer == "another's" else issuer.encode()}
+    files = thiefs_document(country, "1.province-44.json", version=2, listing=listing)
+    courts = [read_contribution(country.incoming / court) for court in country.houses]
+    result = country.publisher.publish([Contribution(source="thief", files=files), *courts], at=country.at)
+    assert answers(result) == {"province-44": code, **dict.fromkeys((f"court-{each}" for each in COURTS), "taken")}
 
 
 def test_no_name_in_metadata_reaches_a_file_outside_of_the_repository(country: Country) -> None:

@@ -4,19 +4,24 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from tuf.api.metadata import Targets
 
-from support.country import Country
-from support.handing_in import COURT, REVOCATION, Forge, answers
+from support.country import Country, passphrase_of
+from support.handing_in import COURT, REVOCATION, Forge, answers, thiefs_document
 from support.lived_country import ROLE, Lenders, handed_in, publish
 from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory
+from xinzheng_issuer.publishing.role_keys import create_role_key
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past
-from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+from xinzheng_issuer.publishing.trust_list.shares import key_file, listed_key, open_share, public_octets
+from xinzheng_schemas.timestamps import format_timestamp
 
 THIEFS_NUMBER = 1_000_000
+OTHER_LIST = f"courts/{COURT}/status/5/revocation.json"
 
 
 class Fight:
@@ -177,6 +182,64 @@ def test_a_moment_that_has_yet_to_come_is_no_floor_for_who_comes_after(lived: Co
     assert answers(publish(lived, handed_in(Forge(lived, version=9)), court=False))[ROLE] == "taken"
 
 
+def test_who_vouches_ever_again_for_a_moment_ahead_holds_nobody_back_who_comes_under_other_keys(
+    lived: Country, lenders: Lenders, tmp_path: Path
+) -> None:
+    """A thief of the province's key named one of his own for the court, and hands in for it with every publication."""
+    lenders.join()
+    his = create_role_key(tmp_path / "his.pem", passphrase=passphrase_of("his"))
+    key = listed_key(f"{ROLE}-7", public_octets(his.public_key))
+
+    def rename(signed: Targets) -> None:
+        assert signed.delegations is not None
+        assert signed.delegations.roles is not None
+        role = signed.delegations.roles[ROLE]
+        del signed.delegations.keys[role.keyids[0]]
+        signed.delegations.keys[key.keyid] = key
+        role.keyids[:] = [key.keyid]
+
+    province = thiefs_document(lived, "1.province-42.json", version=2, listing={}, change=rename)
+
+    def thief(version: int) -> Contribution:
+        forge = Forge(lived, version=version, days=0)
+        forge.house.sequence -= 1
+        forge.targets = {path: data for path, data in forge.targets.items() if path.endswith("/revocation.json")}
+        forge.signer = his
+        forge.members = {"publishedAt": format_timestamp(lived.at + timedelta(minutes=9, seconds=50))}
+        return Contribution(source="thief", files={**province, **forge.files()})
+
+    lived.next_day()
+    assert answers(publish(lived, thief(90)))["province-42"] == "taken"
+    assert lived.published.roles[ROLE].version == 90
+    lenders.join()
+    lived.rotate("province-42")
+    lived.roles["provinces.42"]["leaving"] = []
+    lived.change("targets")
+    lived.sign("targets")
+    lived.roles["provinces.42"]["version"] = 3
+    lived.at += timedelta(minutes=5)
+    lived.hand_in()
+    lived.sign("province-42")
+    publish(lived, thief(91))
+    assert lived.published.roles["province-42"].version == 3
+    assert lived.published.roles[ROLE].version < 90
+    assert lenders.follow() == {"revoked"}
+
+
+def test_what_was_signed_by_both_keys_once_does_not_come_back_as_the_new_one_is_named(
+    fight: Fight, lenders: Lenders
+) -> None:
+    """Not even after a thief of the old key handed in by that alone: what the court revoked since would be gone."""
+    old = fight.hands_in(THIEFS_NUMBER + 1, key=2, both=True)
+    assert fight.says(old) == "taken"
+    assert fight.says(fight.hands_in(THIEFS_NUMBER + 2)) == "taken"
+    lenders.join()
+    fight.names(2)
+    assert waits(fight, old)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
 def test_what_an_earlier_release_remembered_of_a_court_that_is_gone_was_under_its_last_keys() -> None:
     left = Left(keys="last", version=1, sha256="", published_at=None)
     number = LeftList(keys=None, sequence=1_000_000, sha256="")
@@ -184,3 +247,47 @@ def test_what_an_earlier_release_remembered_of_a_court_that_is_gone_was_under_it
     [kept] = past.lists[REVOCATION]
     assert kept == replace(number, keys="last")
     assert not kept.binds_under("new")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_it_remembered_while_nobody_entrusted_a_court_was_under_its_last_keys_too(
+    lived: Country, *, is_there: bool
+) -> None:
+    left = Left(keys="last", version=1, sha256="", published_at=None)
+    number = LeftList(keys="", sequence=1_000_000, sha256="")
+    now = {ROLE: lived.published.roles[ROLE]} if is_there else {}
+    [kept] = Past(roles={ROLE: (left,)}, lists={OTHER_LIST: (number,)}).holding(now, {}).lists[OTHER_LIST]
+    assert kept.binds_under("last")
+    assert kept.binds_under("new") is is_there  # it may have been named again since, under whichever keys
+    [free] = Past(lists={OTHER_LIST: (number,)}).holding({}, {}).lists[OTHER_LIST]
+    assert not free.binds_under("first")  # as at lenders, who never saw it named
+
+
+def test_nor_is_it_guessed_under_which_keys_a_court_that_is_there_left_a_list_out(lived: Country) -> None:
+    """A lender who saw the number under the keys of today would refuse a lower one, with the whole country's bundle."""
+    left = Left(keys="before", version=1, sha256="", published_at=None)
+    number = LeftList(keys=None, sequence=7, sha256="")
+    roles = {role: each for role, each in lived.published.roles.items() if role == ROLE}
+    past = Past(roles={ROLE: (left,)}, lists={OTHER_LIST: (number,)}).holding(roles, {})
+    [kept] = past.lists[OTHER_LIST]
+    assert kept.binds_under(delegated_keys(lived.published.roles)[ROLE])
+
+
+class Counted(Candidate):
+    """Metadata that counts how often it is read."""
+
+    reads: ClassVar[int] = 0
+
+    def target_names(self) -> dict[str, str]:
+        type(self).reads += 1
+        return super().target_names()
+
+
+def test_remembering_reads_the_metadata_of_a_court_once_however_many_lists_are_known(lived: Country) -> None:
+    """3,500 courts with two lists each made a publication eight minutes longer."""
+    court = lived.published.roles[ROLE]
+    counted = Counted(role=ROLE, version=court.version, data=court.data)
+    known = LeftList(keys="these", sequence=1, sha256="")
+    lists = {f"courts/{COURT}/status/{number}/revocation.json": (known,) for number in range(1, 50)}
+    Past(lists=lists).holding({ROLE: counted}, {})
+    assert Counted.reads == 1

@@ -5,7 +5,7 @@ Whatever comes back is held to what was published of it, so that every lender fo
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, read_contribution
 from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
+from xinzheng_verifier.trust.delegations import _Scope
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name
 
 JOURNAL = REVOCATION.replace(".json", ".changes.json")
@@ -239,12 +240,54 @@ def test_a_list_that_its_province_lists_itself_is_not_taken(lived: Country, lend
     assert lenders.follow() == {"revoked"}
 
 
-def by_its_province(country: Country, version: int, lists: dict[str, bytes]) -> Contribution:
-    """The province's next document, made by other tools, which lists status lists itself."""
+@pytest.mark.parametrize("is_told", [True, False], ids=["remembered", "told by the editions"])
+def test_numbers_that_a_province_listed_under_the_release_before_fall_with_the_courts_keys(
+    lived: Country, lenders: Lenders, monkeypatch: pytest.MonkeyPatch, *, is_told: bool
+) -> None:
+    """A thief of its key listed the court's lists himself, of a high number, and entrusted nobody with them."""
+    lenders.join()
+    house = lived.houses[COURT]
+    number, house.sequence = house.sequence, 10**6
+    lists = {path: data for path, data in house.targets(lived.at).items() if "status" in path}
+    house.sequence = number
+    with monkeypatch.context() as before:
+        before.setattr(_Scope, "lists", lambda scope, path, **_: scope.holds(path))
+        given = by_its_province(lived, 2, lists, without={ROLE})
+        assert answers(publish(lived, given, court=False))["province-42"] == "taken"
+        lenders.join()
+    if not is_told:
+        memory_of(lived).unlink()
+    lived.next_day()
+    lived.hand_in()
+    assert refusal(publish, lived) == "publication_refused"  # until its document is replaced
+    courts = lived.roles["provinces.42"]["courts"]
+    lived.roles["provinces.42"] |= {"version": 3, "courts": [code for code in courts if code != COURT]}
+    lived.sign("province-42")
+    assert answers(publish(lived))["province-42"] == "taken"
+    lenders.join()
+    lived.change("province-42", courts=courts)
+    lived.sign("province-42")
+    given_back = answers(publish(lived))
+    assert (given_back[ROLE], given_back["province-42"]) == ("contribution_older", "contribution_waits")
+    new_key(lived)
+    lived.change("province-42")
+    lived.sign("province-42")
+    assert set(answers(publish(lived)).values()) == {"taken"}
+    assert lenders.follow() == {"revoked"}
+
+
+def by_its_province(
+    country: Country, version: int, lists: dict[str, bytes], *, without: Iterable[str] = ()
+) -> Contribution:
+    """The province's next document, made by other tools, which lists status lists itself and does not name some."""
     first: Metadata[Targets] = Metadata.from_bytes((country.work / "metadata" / "1.province-42.json").read_bytes())
     signed = first.signed
     signed.version = version
     signed.targets |= {path: TargetFile.from_data(path, content, ["sha256"]) for path, content in lists.items()}
+    assert signed.delegations is not None
+    assert signed.delegations.roles is not None
+    for role in without:
+        del signed.delegations.keys[signed.delegations.roles.pop(role).keyids[0]]
     metadata = Metadata(signed)
     name = "province-42-1"
     metadata.sign(open_share(key_file(country.folder / "media" / name, name), passphrase=passphrase_of(name)))

@@ -1,13 +1,13 @@
 """What becomes of contributions to the country's list, and a court that signs anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tuf.api.metadata import Delegations, Metadata, TargetFile, Targets
 
-from support.country import Country
+from support.country import Country, passphrase_of
 from xinzheng_issuer.errors import PublishingError, TrustListError
 from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
@@ -69,3 +69,28 @@ class Forge:
         metadata.sign(self.signer)
         files = {target_name(path, sha256_of(content)): content for path, content in self.targets.items()}
         return {f"metadata/{self.version}.court-{self.court}.json": metadata.to_bytes(), **files}
+
+
+def thiefs_document(
+    country: Country, file: str, *, version: int, listing: Mapping[str, bytes], change: Callable[[Targets], Any] = id
+) -> dict[str, bytes]:
+    """What a thief of all keys of `targets` or a province makes of its published document: he lists more, and the like.
+
+    Args:
+        country: whose public folder and media.
+        file: name of the published metadata.
+        version: number of his.
+        listing: path → content of what he lists besides.
+        change: does anything else to it.
+    """
+    role = file.split(".")[1]
+    document: Metadata[Targets] = Metadata.from_bytes((country.folder / "public" / "metadata" / file).read_bytes())
+    document.signed.version = version
+    document.signed.targets |= {path: TargetFile.from_data(path, data, ["sha256"]) for path, data in listing.items()}
+    change(document.signed)
+    document.signatures.clear()
+    for share in country.roles[role.replace("province-", "provinces.")]["shares"]:
+        key = key_file(country.folder / share["medium"], share["name"])
+        document.sign(open_share(key, passphrase=passphrase_of(share["name"])), append=True)
+    files = {target_name(path, sha256_of(data)): data for path, data in listing.items()}
+    return {f"metadata/{version}.{role}.json": document.to_bytes(), **files}

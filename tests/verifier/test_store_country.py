@@ -270,6 +270,15 @@ def test_a_court_that_left_and_came_back_under_other_keys_begins_anew(store: Pat
     assert import_bundle(store, republished(simulator, 1), at=NOW).changed
 
 
+def test_numbers_that_a_thief_listed_at_the_top_fall_once_anybody_is_entrusted_with_them(tmp_path: Path) -> None:
+    simulator, path = TUFSimulator(at=NOW), "courts/420684/status/1/revocation.json"
+    simulator.targets[path] = status_list("420684", "revocation", **numbered(2**53 - 1))
+    import_bundle(tmp_path / "store", simulator.bundle(), root=simulator.root_bytes, at=NOW)
+    simulator.country("420684")
+    simulator.entrusted["court-420684"].targets[path] = status_list("420684", "revocation", **numbered(1))
+    assert import_bundle(tmp_path / "store", simulator.next().bundle(), at=NOW).changed
+
+
 def test_numbers_of_courts_outlast_new_keys_of_the_publisher(store: Path, simulator: TUFSimulator) -> None:
     import_bundle(store, republished(simulator, 6), at=NOW)
     import_bundle(store, part(simulator.next(), provinces=["43"]), at=NOW)

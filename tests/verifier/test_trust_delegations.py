@@ -221,8 +221,16 @@ def test_a_role_entrusted_by_two_is_refused(country: TUFSimulator) -> None:
 
 
 def test_a_path_listed_by_two_roles_is_refused(country: TUFSimulator) -> None:
-    country.targets[PATH] = country.entrusted[COURT].targets[PATH]
+    country.targets["courts/420683/issuer.json"] = country.entrusted[PROVINCE].targets["courts/420683/issuer.json"]
     assert refusal(country) == "bundle_target_twice"
+
+
+def test_a_top_that_entrusts_anybody_lists_no_status_lists(country: TUFSimulator) -> None:
+    """Their numbers would outlast its keys at every lender; a lone court's bundle entrusts nobody."""
+    country.targets["courts/420683/status/2/revocation.json"] = country.entrusted[COURT].targets[PATH]
+    assert refusal(country) == "bundle_delegation"
+    country.entrusted.clear()
+    assert "courts/420683/status/2/revocation.json" in load(country).targets
 
 
 def test_metadata_that_nobody_entrusts_is_refused(country: TUFSimulator) -> None:

@@ -1,6 +1,7 @@
 """Targets metadata and what it delegates: country → provinces → courts (TUF specification 1.0, 5.6 and 4.5).
 
-    targets         anything; entrusts provinces, or single courts of provinces that it does not entrust
+    targets         courts/*/issuer.json, and anything if it entrusts nobody;
+                    entrusts provinces, or single courts of provinces that it does not entrust
     province-<PP>   courts/<PP>*/issuer.json; entrusts its courts with courts/<PP>*/status/*/*
     court-<code>    courts/<code>/status/*/*
 
@@ -88,9 +89,15 @@ class _Scope(NamedTuple):
         court: str = match["court"]
         return court == self.courts if self.exact else court.startswith(self.courts)
 
-    def lists(self, path: str) -> bool:
-        """Whether it may say what a file is; status lists of its courts a province entrusts and never lists itself."""
-        return self.holds(path) and (self.exact or self.role == TOP or path.endswith(ISSUER_FILE))
+    def lists(self, path: str, *, entrusts: bool) -> bool:
+        """Whether it may say what a file is: a status list is listed by a court's own role, or by a top without others.
+
+        Args:
+            path: of the file.
+            entrusts: whether the role entrusts anybody with anything.
+        """
+        lists_statuses = self.exact or (self.role == TOP and not entrusts)
+        return self.holds(path) and (lists_statuses or path.endswith(ISSUER_FILE))
 
     def holds_scope(self, other: "_Scope") -> bool:
         if self.exact or not other.courts.startswith(self.courts):
@@ -189,8 +196,9 @@ class Walk:
         attested = made if made is None or self._latest is None else min(made, self._latest)
         if self._at >= targets.expires:
             attested = None
+        entrusts = bool(targets.delegations and targets.delegations.roles)
         for path, target in targets.targets.items():
-            if not step.scope.lists(path):
+            if not step.scope.lists(path, entrusts=entrusts):
                 raise TrustError("bundle_delegation", role=step.scope.role, path=path)
             if path in self.listed.targets:
                 raise TrustError("bundle_target_twice", path=path)

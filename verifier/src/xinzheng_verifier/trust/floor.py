@@ -12,7 +12,7 @@ def refuse_older_lists(sequences: Mapping[str, int], *, before: Seen, now: Seen)
 
     A list that is not there keeps its number: it may have been left out, and come back. Numbers are forgotten with the
     keys that vouched for them (TUF specification, 5.3.11): where the delegator of a court's lists names other keys for
-    it, a thief who pushed them up has no lasting effect.
+    it, or any for the first time, a thief who pushed them up has no lasting effect.
 
     Args:
         sequences: path of each status list that is there → its number, 0 where it bears none.
@@ -34,4 +34,4 @@ def refuse_older_lists(sequences: Mapping[str, int], *, before: Seen, now: Seen)
 
 def _has_other_keys(path: str, before: Seen, now: Seen) -> bool:
     role = f"court-{path.split('/')[1]}.json"
-    return before.keys.get(role) not in {None, now.keys.get(role)}
+    return before.keys.get(role) != now.keys.get(role)

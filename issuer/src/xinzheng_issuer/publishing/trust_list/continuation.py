@@ -4,7 +4,7 @@ What a lender of any earlier edition would refuse is not taken (`past`): a versi
 the same keys, or of its court a list with a lower number. Nor is what is older than the role's own last word, and,
 under the same keys, what tells the past otherwise. Under keys that its delegator names anew a role may begin with a
 lower version, and a court with lower numbers of its lists, for what a thief of the old ones pushed up is forgotten (TUF
-specification, 5.3.11).
+specification, 5.3.11); `targets` may where the root names other online keys.
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,12 @@ from datetime import datetime
 from functools import cached_property
 
 import structlog
+from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys
-from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
+from xinzheng_issuer.publishing.memory import online_keys
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys, root_of
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TARGETS
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
 from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
 from xinzheng_issuer.publishing.trust_list.published import Published
@@ -39,6 +41,8 @@ class Continuation:
     def __init__(self, now: Published, past: Past, files: Files, *, at: datetime) -> None:
         self._now, self._past, self._files, self._at = now, past, files, at
         self._keys = delegated_keys(now.roles)
+        if now.version:
+            self._keys[TARGETS] = keys_over_targets(root_of(now.root))
 
     def is_rekeyed(self, role: str, keys: str) -> bool:
         """Whether a role that was published had other keys then.
@@ -55,7 +59,7 @@ class Continuation:
 
         Args:
             candidate: the metadata, handed in or in effect.
-            keys: short digest of the keys that its delegator names for the role now; empty for `targets`.
+            keys: short digest of the keys that its delegator names for the role now; of `targets`, of the online keys.
 
         Raises:
             TrustListError: `contribution_older`, `contribution_conflict`.
@@ -63,7 +67,7 @@ class Continuation:
         """
         self._check_version(candidate, keys)
         if candidate.is_new:
-            self._check_moment(candidate)
+            self._check_moment(candidate, keys)
         if candidate.is_new or self.is_rekeyed(candidate.role, keys):
             self._check_lists(candidate, keys if candidate.role.startswith(COURT_PREFIX) else None)
 
@@ -77,7 +81,7 @@ class Continuation:
         Raises:
             TrustListError: `contribution_history`.
         """
-        if not candidate.is_new or self._keys_before(candidate.role) not in {None, keys}:
+        if not candidate.is_new or not candidate.role.startswith(COURT_PREFIX) or self.is_rekeyed(candidate.role, keys):
             return
         before = self._before(candidate)
         if before is not None:
@@ -106,13 +110,15 @@ class Continuation:
 
     # --- moments and numbers ------------------------------------------------------------------------------------------
 
-    def _check_moment(self, candidate: Candidate) -> None:
+    def _check_moment(self, candidate: Candidate, keys: str) -> None:
         """A court says since when its lists are current, and lenders go by it; of others nobody reads such a moment."""
         if not candidate.role.startswith(COURT_PREFIX):
             return
         stated = published_at(candidate.targets(), name=candidate.name)
+        # To lenders no edition vouches for a later moment than its own: one said under other keys binds no further.
+        latest = self._now.published_at if self.is_rekeyed(candidate.role, keys) else None
         for moment in self._moments(candidate.role):
-            if stated is None or stated < moment:
+            if stated is None or stated < min(moment, latest or moment):
                 raise TrustListError("contribution_older", name=candidate.file)
 
     def _moments(self, role: str) -> Iterator[datetime]:
@@ -146,7 +152,7 @@ class Continuation:
             if content is None:
                 _log.warning("published_file_lost", path=name)
             else:
-                keys = self._keys.get(court_role(path), "")
+                keys = self._keys_before(court_role(path)) or ""
                 yield LeftList(keys=keys, sequence=sequence_of(content), sha256=sha256_of(content))
         yield from self._past.lists.get(path, ())
 
@@ -167,3 +173,8 @@ class Continuation:
         if data is None or sha256_of(data) != left.sha256:
             raise history_lost(candidate.file, name)
         return Candidate(role=role, version=left.version, data=data)
+
+
+def keys_over_targets(root: Root) -> str:
+    """Short digest of the keys with which lenders forget the version of `targets`: those of timestamp and snapshot."""
+    return "/".join(online_keys(root))

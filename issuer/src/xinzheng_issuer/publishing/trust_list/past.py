@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
-from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, PROVINCE_PREFIX
 from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.trust.delegations import TOP
@@ -74,8 +74,8 @@ class LeftList:
     """The last edition of a status list that was published under some keys of its court.
 
     Attributes:
-        keys: short digest of the keys that were named for the court's role; empty if nobody entrusted that, for then
-            lenders hold the number against all keys. None where an earlier release did not say: likewise.
+        keys: short digest of the keys that were named for the court's role, or were named last; empty if nobody had
+            ever entrusted that. None where an earlier release did not say: it binds under all.
         sequence: its number; 0 if it bore none.
         sha256: digest of the file, lower-case hexadecimal.
     """
@@ -90,7 +90,7 @@ class LeftList:
         Args:
             keys: short digest of the keys that are named for the court's role; None if nobody entrusts it.
         """
-        return not self.keys or keys in {None, self.keys}
+        return self.keys is None or keys in {None, self.keys}
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
@@ -176,10 +176,11 @@ class Past:
             for role in before.keys() | now.keys()
             if (before.get(role), old.get(role)) != (now.get(role), new.get(role))
         }
+        past = Past(roles=roles)
         for edition, keys_of in ((before, old), (now, new)):
-            there = _found(_names(edition[role] for role in edition.keys() & changed), files, keys_of)
+            there = past._found(_names(edition[role] for role in edition.keys() & changed), files, keys_of)
             lists |= {path: _with(left, lists.get(path, ())) for path, left in there.items()}
-        return Past(roles=roles, lists=lists)
+        return replace(past, lists=lists)
 
     def holding(self, now: Mapping[str, Candidate], files: Mapping[str, bytes]) -> "Past":
         """The past with the lists of an edition that are not known: earlier releases remembered none, or no keys.
@@ -188,20 +189,34 @@ class Past:
             now: the roles of that edition.
             files: name → content of the files that they list.
         """
-        unknown = {
-            path: name
-            for path, name in _names(now.values()).items()
-            if all(left.keys is None for left in self.lists.get(path, ()))
-        }
-        there = _found(unknown, files, delegated_keys(now)) if unknown else {}
-        lists = {path: self._keyed(path, each) for path, each in self.lists.items() if path not in _names(now.values())}
-        lists |= {path: _with(left, self.lists.get(path, ())) for path, left in there.items()}
-        return replace(self, lists={**self.lists, **lists})
+        known = {path: tuple(self._keyed(path, left, now) for left in each) for path, each in self.lists.items()}
+        names = _names(now.values()).items()
+        unknown = {path: name for path, name in names if all(left.keys is None for left in known.get(path, ()))}
+        there = self._found(unknown, files, delegated_keys(now)) if unknown else {}
+        return replace(self, lists=known | {path: _with(left, known.get(path, ())) for path, left in there.items()})
 
-    def _keyed(self, path: str, each: tuple[LeftList, ...]) -> tuple[LeftList, ...]:
-        """The editions of a list of a court that is gone: without keys, they were under those that it had last."""
-        last = self.last(court_role(path))
-        return tuple(replace(left, keys=last.keys) if last and left.keys is None else left for left in each)
+    def _keyed(self, path: str, left: LeftList, now: Mapping[str, Candidate]) -> LeftList:
+        """What an earlier release wrote without keys, or while nobody entrusted the court: of which keys that was.
+
+        Lenders hold it against those that they saw last. Of a court that is there again, those are not known.
+        """
+        role = court_role(path)
+        last = self.last(role)
+        if left.keys or last is None:
+            return left
+        return replace(left, keys=None if role in now else last.keys)
+
+    def _found(
+        self, names: Mapping[str, str], files: Mapping[str, bytes], keys: Mapping[str, str]
+    ) -> dict[str, LeftList]:
+        """The editions of lists that are there, under the keys that are named for their courts, or were last."""
+        found = {}
+        for path, name in names.items():
+            if (data := files.get(name)) is not None:
+                last = self.last(role := court_role(path))
+                named = keys.get(role, last.keys if last else "")
+                found[path] = LeftList(keys=named, sequence=sequence_of(data), sha256=sha256_of(data))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
@@ -237,18 +252,9 @@ def _names(roles: Iterable[Candidate]) -> dict[str, str]:
 
 
 def _belongs(path: str, role: str) -> bool:
-    """Whether a role can list a status list: a court its own, the top all, a province none."""
+    """Whether a role can list a status list: a court its own, the top all; a province's by editions of before."""
     match = TARGET_PATH.fullmatch(path)
-    return match is not None and role in {TOP, court_role(path)}
-
-
-def _found(names: Mapping[str, str], files: Mapping[str, bytes], keys: Mapping[str, str]) -> dict[str, LeftList]:
-    """The editions of lists that are there, under the keys that are named for their courts."""
-    there = {path: data for path, name in names.items() if (data := files.get(name)) is not None}
-    return {
-        path: LeftList(keys=keys.get(court_role(path), ""), sequence=sequence_of(data), sha256=sha256_of(data))
-        for path, data in there.items()
-    }
+    return match is not None and role in {TOP, f"{PROVINCE_PREFIX}{match['court'][:2]}", court_role(path)}
 
 
 def _with(left: LeftList, known: Iterable[LeftList]) -> tuple[LeftList, ...]:

@@ -3,7 +3,7 @@
 So that what a province or a court hands in is judged by the very code of lenders, before anything of it is published.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from securesystemslib.signer import CryptoSigner
@@ -24,12 +24,12 @@ from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list as status_lists
 from xinzheng_verifier.status.changes import authentic_journal
 from xinzheng_verifier.status.lists import StatusList, authentic_list
-from xinzheng_verifier.trust.contents import Contents
+from xinzheng_verifier.trust.contents import Contents, read_issuer
 from xinzheng_verifier.trust.extent import Extent
-from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE
+from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE, ISSUER_FILE, target_name
 from xinzheng_verifier.trust.seen import NOTHING_SEEN
 from xinzheng_verifier.trust.store import TrustStore
-from xinzheng_verifier.trust.tuf_metadata import published_at
+from xinzheng_verifier.trust.tuf_metadata import check_digest, published_at, required
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
 
 CLOCK_SKEW = timedelta(minutes=10)
@@ -59,15 +59,16 @@ class Rehearsal:
         stand_in.roles[TARGETS].threshold = root.roles[TARGETS].threshold
         self._root = self._sign(stand_in)
 
-    def judge(self, candidates: Collection[Candidate]) -> None:
+    def judge(self, candidates: Sequence[Candidate]) -> None:
         """Judge some roles, as if the country consisted of them.
 
         Args:
-            candidates: `targets`, then a province and courts of it, or not.
+            candidates: `targets`, then a province and courts of it, or not; who stands above the last was judged.
 
         Raises:
             TrustError: what the verifier refuses.
-            TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`, `contribution_changes`.
+            TrustListError: `contribution_expired`, `contribution_time`, `contribution_list`, `contribution_changes`,
+                `ceremony_issuer_invalid`.
         """
         for candidate in candidates:
             if candidate.is_new and self._at >= candidate.targets().expires:
@@ -78,7 +79,25 @@ class Rehearsal:
         repository = self._walk(candidates)
         if any(moment > self._at + CLOCK_SKEW for moment in repository.attested.values()):
             raise TrustListError("contribution_time")
-        self._judge_lists(repository, Contents.read(repository))
+        contents = Contents.read(repository)
+        _check_addresses(candidates, contents)
+        self._judge_lists(repository, contents)
+        if candidates[-1].is_new:
+            self._judge_issuers(candidates[-1])
+
+    def _judge_issuers(self, candidate: Candidate) -> None:
+        """Every issuer document that a role lists, those too of courts that are not judged with it, is its court's own.
+
+        For two issuers of one id, as for any that they cannot read, lenders would refuse the whole country's bundle.
+        """
+        for path, target in candidate.targets().targets.items():
+            if not path.endswith(ISSUER_FILE):
+                continue
+            data = required(self._files, target_name(path, str(target.hashes.get("sha256"))))
+            check_digest(data, length=target.length, hashes=target.hashes, name=path)
+            issuer, code = read_issuer(path, data).id, path.split("/")[1]
+            if issuer.rpartition(":")[2] != code:
+                raise TrustListError("ceremony_issuer_invalid", field=code, reason=issuer)
 
     def _walk(self, candidates: Collection[Candidate]) -> TrustedRepository:
         codes = {role.partition("-")[2] for role in (candidate.role for candidate in candidates) if "-" in role}
@@ -136,6 +155,23 @@ class Rehearsal:
         metadata = Metadata(signed)
         metadata.sign(self._signers[signed.type])
         return metadata.to_bytes()
+
+
+def _check_addresses(candidates: Iterable[Candidate], contents: Contents) -> None:
+    """The address of each list that is handed in names its court, so that no court's list has that of another's.
+
+    For two lists of one address lenders would refuse the whole country's bundle.
+    """
+    addresses = contents.list_addresses
+    for path in (path for candidate in candidates if candidate.is_new for path in candidate.target_names()):
+        if path in addresses and not addresses[path].endswith(_address_end(path)):
+            raise TrustListError("contribution_list", field=path, reason=f"id ≠ …{_address_end(path)}")
+
+
+def _address_end(path: str) -> str:
+    """How the address of a status list ends, by its path `courts/<code>/status/<n>/<purpose>.<form>`."""
+    _, code, _, number, file = path.split("/")
+    return f"/status/{code}/{number}/{file.partition('.')[0]}"
 
 
 def _bad_journal(path: str, code: str, place: str | None = None) -> TrustListError:

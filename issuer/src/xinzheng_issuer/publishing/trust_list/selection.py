@@ -4,7 +4,7 @@ A role's metadata is taken if every role that it entrusts has metadata that is g
 for others, leaves the published metadata in its place. Nothing that one court hands in keeps the others out.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.root_chain import check_root_follows
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
-from xinzheng_issuer.publishing.trust_list.continuation import Continuation
+from xinzheng_issuer.publishing.trust_list.continuation import Continuation, keys_over_targets
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
 from xinzheng_issuer.publishing.trust_list.past import Past
 from xinzheng_issuer.publishing.trust_list.published import Published
@@ -63,16 +63,14 @@ class _Entrusted(NamedTuple):
     """How a role is entrusted.
 
     Attributes:
-        keys: short digest of the keys that are named for it; empty for `targets`.
+        keys: short digest of the keys that are named for it; of `targets`, of the online keys: as those change, lenders
+            forget its version.
         changed: whether it is entrusted otherwise than in the edition in effect; then its metadata is judged although
             it is published.
     """
 
     keys: str
     changed: bool
-
-
-_BY_ROOT = _Entrusted("", changed=True)
 
 
 class Selection:
@@ -158,8 +156,9 @@ class Selection:
     # --- targets, provinces, courts -----------------------------------------------------------------------------------
 
     def _targets(self) -> dict[str, Candidate] | None:
-        for option in self._options(TARGETS, _BY_ROOT):
-            chosen = self._attempt(option, (), _BY_ROOT)
+        by_root = _Entrusted(keys_over_targets(root_of(self._root)), changed=True)
+        for option in self._options(TARGETS, by_root):
+            chosen = self._attempt(option, (), by_root)
             if chosen is not None:
                 return chosen
         return None
@@ -274,13 +273,14 @@ class Selection:
         lower = [candidate for candidate in offered.values() if candidate.version < floor]
         return [*newer, *([published] if published else []), *lower]
 
-    def _judge(self, candidates: Collection[Candidate]) -> None:
+    def _judge(self, candidates: Sequence[Candidate]) -> None:
         if self._rehearsal is None:
             raise TypeError("a root is needed first")
         self._rehearsal.judge(candidates)
 
     def _note(self, option: Candidate, error: CodedError) -> None:
-        self._errors[option.role, option.version, option.data] = error
+        # The first word counts, under the newest root and delegator: what is said under older ones misleads.
+        self._errors.setdefault((option.role, option.version, option.data), error)
 
     def _answers(self, roles: Mapping[str, Candidate]) -> Iterator[Answer]:
         newest = {(offer.source, offer.role): offer.version for offer in sorted(self._offers, key=lambda o: o.version)}
