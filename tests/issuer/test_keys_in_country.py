@@ -265,7 +265,8 @@ def test_a_restored_court_is_not_listed_with_less_than_before(court: Court) -> N
     with pytest.raises(TrustListError) as refused:
         court.listed_by_the_province()
     assert (refused.value.code, refused.value.field) == ("ceremony_keys_forgotten", COURT)
-    assert refused.value.params["keys"] == "cert-1: compromise, cert-2: create"
+    missing = [f"{COURT}/{key} in 2.province-42.json" for key in ("cert-1", "cert-2")]
+    assert refused.value.params["keys"] == f"{missing[0]} (compromise), {missing[1]} (create)"
     assert court.run("db", "adopt", *court.edition()[:2], "--dry-run").exit_code == 2
     own_root = court.data / "public" / "metadata" / "1.root.json"
     foreign = court.run("db", "adopt", *court.edition()[:3], own_root, "--yes")

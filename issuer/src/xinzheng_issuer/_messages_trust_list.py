@@ -66,11 +66,11 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "The share {field} has another key in {source} than in the document at hand. Find out which is genuine; a new "
-        "key needs a share of another name. If a thief had {source} signed: sign one version without that court, and "
-        "the next with it.",
-        "{source} 中份额 {field} 的密钥与待签文件中的不同。请查明真伪；新密钥应使用另一个份额名称。"
-        "如 {source} 系窃贼所签：请先签署一版略去该法院，再签署下一版将其列入。",
+        "Shares have another key elsewhere than in the document at hand: {found}. Find out which is genuine; a new key "
+        "needs a share of another name. If what a signed document says is nobody's, a thief's say, let the "
+        "configuration disown it: disowned, with the words of this line about it.",
+        "下列份额在别处的密钥与待签文件中的不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
+        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样，不予承认。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -84,15 +84,25 @@ _SHARES = {
 
 _CEREMONY = {
     "ceremony_keys_forgotten": Message(
-        "The issuer.json of {field} says less of its keys than the list did ({keys}). Ask the court by telephone "
-        "whether each of them is its own. If so, its key folder came back from a backup: the court takes over what the "
-        "list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. If one is not, nobody takes "
-        "it over: sign one version without the court and the next with it, hand in both together, and find out who had "
-        "the key listed. The same for a court that begins anew.",
-        "{field} 的 issuer.json 所载密钥少于名单先前所列（{keys}）。请致电该法院，逐一核实这些密钥是否为其所有。"
+        "The issuer.json of {field} says less of its keys than was signed before: {keys}. Ask each court by telephone "
+        "whether that is its own. If so, its key folder came back from a backup: the court takes over what the list "
+        "says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. What is nobody's, a thief's say, "
+        "nobody takes over: let the configuration disown it (disowned, with the words before the brackets), draw up "
+        "anew, and find out who had it listed. The same for a court that begins anew.",
+        "{field} 的 issuer.json 所载密钥少于此前所签：{keys}。请致电各法院，逐一核实是否为其所有。"
         "若是，则其密钥目录系由备份恢复：请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）"
-        "后重新报送。若有不属于该院的密钥，任何人不得接管：请先签署一版略去该院，再签署下一版将其列入，两版一并报送，"
-        "并查明由谁列入。重新开始的法院亦同。",
+        "后重新报送。若并非任何人所有（例如系窃贼所列），任何人不得接管：请在配置的 disowned 中照录括号前的字样，"
+        "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
+    ),
+    "ceremony_key_disowned": Message(
+        "The document at hand says of {field} what the configuration disowns. Sign nothing: find out who handed it in.",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送。",
+    ),
+    "ceremony_issuer_missing": Message(
+        "{name} is not there, which the documents before list: what they said of these keys cannot be compared. Bring "
+        "it along (--published, or into the folder of work): the publisher and every mirror have it.",
+        "缺少此前文件所列的 {name}，无从核对其所载密钥。请带来该文件（以 --published 给出，或放入工作目录）："
+        "发布方及各镜像均有。",
     ),
     "ceremony_key_missing": Message(
         "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
