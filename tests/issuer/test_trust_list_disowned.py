@@ -19,6 +19,7 @@ from xinzheng_issuer.publishing.trust_list.contributions import Contribution, fi
 from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
 from xinzheng_issuer.publishing.trust_list.shares import key_file, listed_key, open_share, public_octets
 from xinzheng_keys import SoftwareSigner
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
@@ -65,7 +66,7 @@ class Thief:
         honest = [read_contribution(path) for path in find_contributions(self.country.incoming)]
         found = [Contribution(source="thief", files=files), *honest]
         answers = self.country.publisher.publish(found, at=self.country.at).answers
-        assert [each.error for each in answers if each.source == "thief"] == [None]
+        assert {each.error for each in answers if each.source == "thief"} == {None}
 
     def adds_a_key(self, *courts: str, name: str = "cert-3") -> None:
         """His certificate key as one of these courts'."""
@@ -212,19 +213,24 @@ def test_of_all_courts_that_were_touched_the_refusal_names_each_with_all_that_is
     assert country.published.roles[PROVINCE].version == 3
 
 
+def name_key(targets: Targets, role: str, share: str, public: bytes) -> None:
+    """The key of this share in the place of the one that is named for a role."""
+    delegations = targets.delegations
+    assert delegations is not None
+    assert delegations.roles is not None
+    key = listed_key(share, public)
+    del delegations.keys[delegations.roles[role].keyids[0]]
+    delegations.keys[key.keyid] = key
+    delegations.roles[role].keyids[:] = [key.keyid]
+
+
 def plant(country: Country, role: str, named: dict[str, str], *, by: list[str]) -> None:
     """Version 2 of a role in the published folder: keys of somebody's own under the names of shares of other roles."""
     public = country.folder / "public" / "metadata"
     document = Metadata[Targets].from_bytes((public / f"1.{role}.json").read_bytes())
-    delegations = document.signed.delegations
-    assert delegations is not None
-    assert delegations.roles is not None
     for delegated, share in named.items():
         his = create_role_key(country.folder / f"his-{share}.pem", passphrase=passphrase_of("nobody"))
-        key = listed_key(share, public_octets(his.public_key))
-        del delegations.keys[delegations.roles[delegated].keyids[0]]
-        delegations.keys[key.keyid] = key
-        delegations.roles[delegated].keyids[:] = [key.keyid]
+        name_key(document.signed, delegated, share, public_octets(his.public_key))
     document.signed.version = 2
     document.signatures.clear()
     for name in by:
@@ -335,6 +341,39 @@ def test_a_key_of_his_under_the_name_of_the_courts_share_is_disowned(country: Co
     assert {each.share for each in told if each.proof is Proof.DISOWNED} == {f"court-{COURT}-1", f"court-{OTHER}-1"}
     country.publish()
     assert verdict(country, country.houses[COURT].court.issue().json_text) == "passed:ok"
+
+
+def test_a_key_of_contributions_that_vouches_for_a_moment_to_come_is_disowned_and_no_court_is_missing(
+    country: Country, thief: Thief
+) -> None:
+    """The courts handed in the night before; by the runbook they hand in again if the publisher waits for them."""
+    certificate = country.houses[COURT].court.issue().json_text
+    his = create_role_key(country.folder / "his.pem", passphrase=passphrase_of("nobody"))
+
+    def change(targets: Targets, files: dict[str, bytes]) -> None:
+        list_issuer(targets, files, COURT, thief.issuer(COURT, "cert-3"))
+        name_key(targets, f"court-{COURT}", f"court-{COURT}-7", public_octets(his.public_key))
+        honest = max((country.incoming / COURT / "metadata").glob("*.json"))
+        told = Metadata[Targets].from_bytes(honest.read_bytes())
+        told.signed.version = 90
+        told.signed.unrecognized_fields["publishedAt"] = format_timestamp(country.at + timedelta(minutes=9))
+        told.signatures.clear()
+        sign_metadata(told, his, append=True)
+        files[f"metadata/90.court-{COURT}.json"] = told.to_bytes()
+
+    thief.publishes(change)
+    assert verdict(country, thief.certificate()) == "passed:ok"
+    replace_provinces_key(country, version=3)
+    country.disowned = [f"{COURT}/cert-3 in 2.{PROVINCE}.json"]
+    country.sign(PROVINCE)
+    country.publish()
+    assert verdict(country, certificate) == "passed:ok"
+    country.next_day()
+    country.hand_in()
+    country.publish()
+    assert country.published.roles[PROVINCE].version == 3
+    assert verdict(country, thief.certificate()) == "failed:kid_unknown"
+    assert verdict(country, certificate) == "passed:ok"
 
 
 def test_a_key_of_a_province_that_a_thief_of_targets_named_is_disowned(country: Country) -> None:
