@@ -233,15 +233,23 @@ _PUBLISHER = {
         "{field} 改动了已发布的历史：{reason}",
     ),
     "contribution_older": Message(
-        "{name} is older than what is published; nothing goes back. A court whose register was restored takes over "
-        "what was published first (xinzheng db adopt), and then hands in, with --above if the version is told; only "
-        "one whose keys somebody else has makes a new one (trust-list court-key new), and its province names it.",
-        "{name} 比已发布的更旧；不得回退。恢复了备份的法院应先接管已发布的内容（xinzheng db adopt）再报送，"
-        "如提示版本号则加 --above；仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。",
+        "{name} is older than what is published; nothing goes back. A court that came back from a backup first takes "
+        "over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that anybody "
+        "has) and makes no new key before; then it hands in, with --above if the version is told. Only one whose keys "
+        "somebody else has makes a new one (trust-list court-key new), and its province names it. Of a document of a "
+        "ceremony a higher version is drawn up.",
+        "{name} 比已发布的更旧；不得回退。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），此前不得生成新密钥；然后报送，"
+        "如提示版本号则加 --above。仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。"
+        "签名仪式的文件则应制作更高的版本。",
     ),
     "contribution_conflict": Message(
-        "{name} is published with other content: a version is given once.",
-        "已发布的 {name} 内容不同：同一版本号只能使用一次。",
+        "{name} is published with other content: a version is given once. A court that came back from a backup first "
+        "takes over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that "
+        "anybody has); then it hands in --above the version that is told.",
+        "已发布的 {name} 内容不同：同一版本号只能使用一次。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），"
+        "然后以 --above 给出所提示的版本号报送。",
     ),
     "contribution_undelegated": Message(
         "Nobody entrusts the role of {name} with anything.",
