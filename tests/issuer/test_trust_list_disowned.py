@@ -178,7 +178,8 @@ def test_without_what_the_document_before_lists_nothing_is_compared_and_nothing_
             file.unlink()
     error = refused(country)
     assert error.code == "ceremony_issuer_missing"
-    (name,) = str(error.params["name"]).split(", ")
+    name, _, source = str(error.params["name"]).partition(" in ")
+    assert source == f"2.{PROVINCE}.json"
     assert (mirror / name.rpartition("/")[2]).exists()
     (country.work / name).write_bytes(b"{}")
     assert refused(country).code == "ceremony_issuer_missing"
@@ -224,19 +225,19 @@ def name_key(targets: Targets, role: str, share: str, public: bytes) -> None:
     delegations.roles[role].keyids[:] = [key.keyid]
 
 
-def plant(country: Country, role: str, named: dict[str, str], *, by: list[str]) -> None:
-    """Version 2 of a role in the published folder: keys of somebody's own under the names of shares of other roles."""
+def plant(country: Country, role: str, named: dict[str, str], *, by: list[str], version: int = 2) -> None:
+    """A version of a role in the published folder: keys of somebody's own under the names of shares of other roles."""
     public = country.folder / "public" / "metadata"
-    document = Metadata[Targets].from_bytes((public / f"1.{role}.json").read_bytes())
+    document = Metadata[Targets].from_bytes((public / f"{version - 1}.{role}.json").read_bytes())
     for delegated, share in named.items():
-        his = create_role_key(country.folder / f"his-{share}.pem", passphrase=passphrase_of("nobody"))
+        his = create_role_key(country.folder / f"his-{share}-{version}.pem", passphrase=passphrase_of("nobody"))
         name_key(document.signed, delegated, share, public_octets(his.public_key))
-    document.signed.version = 2
+    document.signed.version = version
     document.signatures.clear()
     for name in by:
         signer = open_share(key_file(country.folder / "media" / name, name), passphrase=passphrase_of(name))
         sign_metadata(document, signer, append=True)
-    (public / f"2.{role}.json").write_bytes(document.to_bytes())
+    (public / f"{version}.{role}.json").write_bytes(document.to_bytes())
 
 
 # --- what is nobody's -------------------------------------------------------------------------------------------------
@@ -341,6 +342,22 @@ def test_a_key_of_his_under_the_name_of_the_courts_share_is_disowned(country: Co
     assert {each.share for each in told if each.proof is Proof.DISOWNED} == {f"court-{COURT}-1", f"court-{OTHER}-1"}
     country.publish()
     assert verdict(country, country.houses[COURT].court.issue().json_text) == "passed:ok"
+
+
+def test_a_share_that_is_the_provinces_still_is_told_of_each_document_that_the_thief_signed_with_it(
+    country: Country,
+) -> None:
+    country.publish()
+    role, share = f"court-{COURT}", f"court-{COURT}-1"
+    for version in (2, 3):
+        plant(country, PROVINCE, {role: share}, by=[f"{PROVINCE}-1"], version=version)
+    country.roles["provinces.42"]["version"] = 4
+    lines = [f"{share} in {version}.{PROVINCE}.json" for version in (3, 2)]
+    assert refused(country).params["found"] == lines[0]
+    country.disowned = lines[:1]
+    assert refused(country).params["found"] == lines[1]
+    country.disowned = lines
+    country.sign(PROVINCE)
 
 
 def test_a_key_of_contributions_that_vouches_for_a_moment_to_come_is_disowned_and_no_court_is_missing(

@@ -95,14 +95,16 @@ _CEREMONY = {
         "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
     ),
     "ceremony_key_disowned": Message(
-        "The document at hand says of {field} what the configuration disowns. Sign nothing: find out who handed it in.",
-        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送。",
+        "The document at hand says of {field} what the configuration disowns. Sign nothing, and find out who handed it "
+        "in; if it is the court's own after all, take the line out of the configuration.",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送；"
+        "如确为该院所有，则从配置中删去该行。",
     ),
     "ceremony_issuer_missing": Message(
-        "{name} is not there, which the documents before list: what they said of these keys cannot be compared. Bring "
-        "it along (--published, or into the folder of work): the publisher and every mirror have it.",
-        "缺少此前文件所列的 {name}，无从核对其所载密钥。请带来该文件（以 --published 给出，或放入工作目录）："
-        "发布方及各镜像均有。",
+        "What an earlier document lists is not there, and what it said of keys cannot be compared: {name}. Bring it "
+        "along (--published, or into the folder of work): the publisher and its mirrors have it.",
+        "缺少此前文件所列的文件，无从核对其所载密钥：{name}。请带来该文件（以 --published 给出，或放入工作目录）："
+        "发布方及其镜像均有。",
     ),
     "ceremony_key_missing": Message(
         "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
@@ -217,8 +219,9 @@ _PUBLISHER = {
     ),
     "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
     "contribution_time": Message(
-        "The court says that it made its metadata later than it is now.",
-        "法院所称的元数据制作时间晚于当前时间。",
+        "What was handed in says that it was made later than it is now: whoever made it sets the clock right, and "
+        "hands in anew.",
+        "所报送内容声称的制作时间晚于当前时间：请制作方校准时钟后重新报送。",
     ),
     "contribution_list": Message(
         "The status list {field} is not good: {reason}",

@@ -331,13 +331,14 @@ def disowning(key: str, source: str) -> str:
 
 def _require_same(keys: Mapping[str, bytes], sources: Iterable[_Source]) -> None:
     differing = {
-        share: disowning(share, source.name or Proof.MEDIUM)
+        disowning(share, source.name or Proof.MEDIUM): share
         for share, public in keys.items()
         for source in sources
         if source.keys.get(share, public) != public
     }
     if differing:
-        raise TrustListError("ceremony_share_changed", field=", ".join(differing), found=", ".join(differing.values()))
+        shares = ", ".join(dict.fromkeys(differing.values()))
+        raise TrustListError("ceremony_share_changed", field=shares, found=", ".join(differing))
 
 
 def _recorded(name: str, made: PublicShare) -> _Source:

@@ -4,7 +4,7 @@ The next document is held against the newest earlier one that lists the court. W
 in a document, for a thief had it signed or somebody by mistake, binds nobody; then the one before that counts as well.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tuf.api.metadata import Targets
@@ -83,21 +83,29 @@ class SaidBefore:
             TrustListError: `ceremony_issuer_missing`, what was said is not at hand; `ceremony_keys_forgotten`;
                 `ceremony_key_disowned`, what the configuration disowns is said once more; others as `Known.signed`.
         """
-        earlier = self.known.earlier(self.role, below=self.document.signed.version)
+        earlier = self._earlier(issuers)
         for code, issuer in issuers.items():
-            self._check_court(issuer, list(self._said(code, earlier)))
+            self._check_court(issuer, [said[code] for said in earlier if code in said])
         if self._missing:
             raise TrustListError("ceremony_issuer_missing", name=", ".join(self._missing))
         if self._forgotten:
             keys = ", ".join(line for lines in self._forgotten.values() for line in lines)
             raise TrustListError("ceremony_keys_forgotten", field=", ".join(self._forgotten), keys=keys)
 
-    def _said(self, code: str, earlier: list[tuple[Document, bytes]]) -> Iterator[_Said]:
-        for document, data in earlier:
+    def _earlier(self, courts: Iterable[str]) -> list[dict[str, _Said]]:
+        """What each earlier document says of those of the courts that it lists, the newest first."""
+        found = []
+        for document, data in self.known.earlier(self.role, below=self.document.signed.version):
+            source, digest = file_role(document, self.role), sha256(data)
             listed = document.signed.targets if isinstance(document.signed, Targets) else {}
-            if (entry := listed.get(issuer_path(code))) is not None:
-                source, issuer = file_role(document, self.role), entry.hashes["sha256"]
-                yield _Said(code=code, issuer=issuer, source=source, sha256=sha256(data))
+            entries = {code: entry for code in courts if (entry := listed.get(issuer_path(code))) is not None}
+            found.append(
+                {
+                    code: _Said(code=code, issuer=entry.hashes["sha256"], source=source, sha256=digest)
+                    for code, entry in entries.items()
+                }
+            )
+        return found
 
     def _check_court(self, issuer: bytes, said: list[_Said]) -> None:
         """Newest first, until one says nothing that is disowned."""
@@ -134,7 +142,7 @@ class SaidBefore:
         """Whether the document before this one counts as well; what is missing is noted."""
         content = self._content(said)
         if content is None:
-            self._missing.append(target_name(issuer_path(said.code), said.issuer))
+            self._missing.append(disowning(target_name(issuer_path(said.code), said.issuer), said.source))
             return False
         try:
             forgotten = forgotten_by(issuer, content)
