@@ -188,6 +188,8 @@ def test_a_province_waits_for_the_court_that_it_newly_entrusts(empty_country: Co
     shutil.rmtree(country.incoming / "420684")
     assert "court-420684" not in answers(country.publish())
     country.next_day()
+    country.change("province-42")
+    country.sign("province-42")
     country.roles["provinces.42"]["courts"] = [COURT, "420684"]
     country.change("province-42")
     country.hand_in()
@@ -198,7 +200,7 @@ def test_a_province_waits_for_the_court_that_it_newly_entrusts(empty_country: Co
     result = answers(published)
     assert (result["province-42"], result[f"court-{COURT}"]) == ("contribution_waits", "taken")
     told = [(each.version, each.error and each.error.code) for each in published.answers if each.role == "province-42"]
-    assert told == [(1, None), (2, "contribution_waits")]
+    assert told == [(2, None), (3, "contribution_waits")]
     late.rename(metadata)
     assert set(answers(country.publish()).values()) == {"taken"}
     assert len(trust(country).issuers) == 3
