@@ -51,8 +51,8 @@ class Court:
     def keys(self, *arguments: object, language: dict[str, str] = ENGLISH) -> Result:
         return self.run("keys", *arguments, language=language)
 
-    def hand_in(self) -> None:
-        result = self.run("bundle", "--contribution", self.country.incoming / COURT)
+    def hand_in(self, *options: object) -> None:
+        result = self.run("bundle", "--contribution", self.country.incoming / COURT, *options)
         assert result.exit_code == 0, result.output
         self.country.at = datetime.now(UTC)
 
@@ -265,7 +265,8 @@ def test_a_restored_court_is_not_listed_with_less_than_before(court: Court) -> N
     with pytest.raises(TrustListError) as refused:
         court.listed_by_the_province()
     assert (refused.value.code, refused.value.field) == ("ceremony_keys_forgotten", COURT)
-    assert refused.value.params["keys"] == "cert-1: compromise, cert-2: create"
+    missing = [f"{COURT}/{key} in 2.province-42.json" for key in ("cert-1", "cert-2")]
+    assert refused.value.params["keys"] == f"{missing[0]} (compromise), {missing[1]} (create)"
     assert court.run("db", "adopt", *court.edition()[:2], "--dry-run").exit_code == 2
     own_root = court.data / "public" / "metadata" / "1.root.json"
     foreign = court.run("db", "adopt", *court.edition()[:3], own_root, "--yes")
@@ -284,6 +285,44 @@ def test_a_restored_court_is_not_listed_with_less_than_before(court: Court) -> N
     assert key is not None
     assert key.compromised_at is not None
     assert court.known_keys() == {"cert-1", "status-1", "cert-2"}
+
+
+def test_a_court_that_is_told_that_it_is_older_does_what_it_is_told_and_what_it_revoked_stays_revoked(
+    court: Court, tmp_path: Path
+) -> None:
+    """The whole data folder came back: what lies there agrees, and its own bundle, which a lender has, knows better."""
+    court.join()
+    people = People(court)
+    number, certificate = people.issue()
+    court.hand_in()
+    court.country.publish()
+    backup = Path(shutil.copytree(court.data, tmp_path / "backup"))
+    people.revoke(number)
+    court.hand_in()
+    assert answers_for_court(court)[COURT] is None
+    lender = Lender(court.country, tmp_path / "lender")
+    assert lender.says(certificate) == "revoked"
+    own = tmp_path / "own"
+    assert court.run("bundle", "--out", own).exit_code == 0
+    shutil.rmtree(court.data)
+    shutil.copytree(backup, court.data)
+
+    refused = []
+    for above in ((), ("--above", 9)):
+        court.hand_in(*above)
+        refused += [each.error for each in court.country.publish().answers if each.role == f"court-{COURT}"]
+    assert [error and error.code for error in refused] == ["contribution_conflict", "contribution_older"]
+    assert all(
+        "first takes over what was published (`xinzheng db adopt --bundle FILE`" in str(each) for each in refused
+    )
+    assert "nothing to take over" in court.run("db", "adopt", "--dry-run").stdout
+    taken_over = court.run("db", "adopt", "--bundle", own / "bundle.xzb", "--revoke-again", "fraud", "--yes")
+    assert taken_over.exit_code == 0, taken_over.output
+    court.hand_in()
+    assert answers_for_court(court)[COURT] is None
+    lender.follow()
+    assert lender.says(certificate) == "revoked"
+    assert Lender(court.country, tmp_path / "new").says(certificate) == "revoked"
 
 
 # --- a stolen data folder ---------------------------------------------------------------------------------------------

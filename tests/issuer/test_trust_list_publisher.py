@@ -188,14 +188,19 @@ def test_a_province_waits_for_the_court_that_it_newly_entrusts(empty_country: Co
     shutil.rmtree(country.incoming / "420684")
     assert "court-420684" not in answers(country.publish())
     country.next_day()
+    country.change("province-42")
+    country.sign("province-42")
     country.roles["provinces.42"]["courts"] = [COURT, "420684"]
     country.change("province-42")
     country.hand_in()
     country.sign("province-42")
     (metadata,) = (country.incoming / "420684" / "metadata").iterdir()
     late = metadata.rename(country.folder / metadata.name)
-    result = answers(country.publish())
+    published = country.publish()
+    result = answers(published)
     assert (result["province-42"], result[f"court-{COURT}"]) == ("contribution_waits", "taken")
+    told = [(each.version, each.error and each.error.code) for each in published.answers if each.role == "province-42"]
+    assert told == [(2, None), (3, "contribution_waits")]
     late.rename(metadata)
     assert set(answers(country.publish()).values()) == {"taken"}
     assert len(trust(country).issuers) == 3

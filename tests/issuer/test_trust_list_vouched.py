@@ -244,12 +244,13 @@ def robbed(renewing: Country, attacker: Attacker) -> Country:
     return renewing
 
 
-def sign_without_and_with(country: Country) -> None:
-    """The way on where the document before names a key that the court never had; both are handed in together."""
-    courts = country.roles["provinces.42"]["courts"]
-    country.change(PROVINCE, courts=[code for code in courts if code != COURT])
-    country.sign(PROVINCE)
-    country.change(PROVINCE, courts=courts)
+HIS_KEY = f"{COURT}/cert-3 in 2.{PROVINCE}.json"
+
+
+def disown_his_key(country: Country, version: int) -> None:
+    """The way on where the document before names a key that the court never had."""
+    country.roles["provinces.42"]["version"] = version
+    country.disowned = [HIS_KEY]
     country.sign(PROVINCE)
 
 
@@ -270,10 +271,10 @@ def test_the_runbook_of_a_stolen_provinces_key_holds_where_the_thief_has_used_it
     assert not (robbed.work / "documents" / f"2.{PROVINCE}.json").exists()
     robbed.roles["provinces.42"]["version"] = 3
     assert refusal(robbed.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
-    robbed.roles["provinces.42"]["version"] = 2
-    sign_without_and_with(robbed)
+    disown_his_key(robbed, 3)
+    assert "不予承认" in (robbed.work / "transcript.md").read_text("utf-8")
     errors = {(each.role, each.version): each.error for each in robbed.publish().answers if each.version > 1}
-    assert {errors["targets", 2], errors[PROVINCE, 4]} == {None}
+    assert {errors["targets", 2], errors[PROVINCE, 3]} == {None}
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
     assert lenders.follow() == {"ok"}
 
@@ -283,12 +284,13 @@ def test_to_the_new_share_of_a_province_all_of_its_courts_are_new(robbed: Countr
     robbed.roles["provinces.42"]["leaving"] = []
     robbed.change("targets")
     robbed.sign("targets")
-    courts, share = robbed.roles["provinces.42"]["courts"], f"{PROVINCE}-2"
+    share = f"{PROVINCE}-2"
     told: list[Compared] = []
-    for named in ([code for code in courts if code != COURT], courts):
-        robbed.change(PROVINCE, courts=named)
-        robbed.sign(PROVINCE)
-        robbed.step(dry_run=True, told=told.extend).sign(PROVINCE, share, passphrase=passphrase_of(share))
+    disown_his_key(robbed, 3)
+    robbed.step(dry_run=True, told=told.extend).sign(PROVINCE, share, passphrase=passphrase_of(share))
+    assert [(each.share, each.source) for each in told if each.proof is Proof.DISOWNED] == [
+        (f"{COURT}/cert-3", f"2.{PROVINCE}.json")
+    ]
     new = {each.share for each in told if each.proof is Proof.RECORD}
     assert {ISSUER, "courts/420684/issuer.json", f"court-{COURT}-1"} <= new
 
@@ -315,7 +317,7 @@ def test_of_two_documents_of_one_number_the_published_one_stays_and_the_refusal_
     robbed.roles["provinces.42"]["leaving"] = []
     robbed.change("targets")
     robbed.sign("targets")
-    sign_without_and_with(robbed)
+    disown_his_key(robbed, 3)
     robbed.publish()
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
 
@@ -336,13 +338,12 @@ def test_a_number_that_is_published_while_the_document_goes_round_is_signed_no_m
 def test_a_key_that_the_province_signed_by_mistake_is_taken_back_and_the_court_is_missing_in_no_edition(
     robbed: Country, attacker: Attacker
 ) -> None:
-    """Its key is its own still: the document before binds, and the way out is one version without the court."""
+    """Its key is its own still: the document before binds, but for what the configuration disowns."""
     robbed.change(PROVINCE)
     assert refusal(robbed.sign, PROVINCE) == ("ceremony_keys_forgotten", COURT)
-    robbed.roles["provinces.42"]["version"] = 2
-    sign_without_and_with(robbed)
+    disown_his_key(robbed, 3)
     taken = {answer.version for answer in robbed.publish().answers if answer.role == PROVINCE and not answer.error}
-    assert 4 in taken
+    assert 3 in taken
     assert verdict(robbed, attacker.certificate()) == "failed:kid_unknown"
     assert verdict(robbed, robbed.houses[COURT].court.issue().json_text) == "passed:ok"
 

@@ -150,10 +150,12 @@ class Country:
     Attributes:
         at: the present moment; move it on.
         roles: sections of the configuration by role, to be changed between ceremonies.
+        disowned: what the configuration disowns, likewise.
     """
 
     def __init__(self, folder: Path, *, at: datetime = NOW, courts: Iterable[str] = COURTS) -> None:
         self.folder, self.at = folder, at
+        self.disowned: list[str] = []
         self.houses = {code: CourtHouse.make(folder / "courts" / code, code, COURTS[code], at=at) for code in courts}
         self.roles: dict[str, dict[str, Any]] = {
             "root": self.role(5, "root", threshold=3, version=1, valid_days=730),
@@ -181,6 +183,7 @@ class Country:
         shutil.copytree(self.folder, folder)
         copied = Country.__new__(Country)
         copied.folder, copied.at, copied.roles = folder, self.at, copy.deepcopy(self.roles)
+        copied.disowned = list(self.disowned)
         copied.houses = {code: house.moved(folder / "courts" / code) for code, house in self.houses.items()}
         return copied
 
@@ -200,7 +203,7 @@ class Country:
     def reviewed(self) -> Reviewed:
         """The configuration as it now stands, written to its file and read from there."""
         path = self.folder / "trust-list.toml"
-        lines = ['title = "Trust list of the tests"']
+        lines = ['title = "Trust list of the tests"', f"disowned = {_toml(self.disowned)}"]
         for role, section in self.roles.items():
             lines.append(f"[{role}]")
             lines += [f"{name} = {_toml(value)}" for name, value in section.items()]

@@ -66,11 +66,11 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "The share {field} has another key in {source} than in the document at hand. Find out which is genuine; a new "
-        "key needs a share of another name. If a thief had {source} signed: sign one version without that court, and "
-        "the next with it.",
-        "{source} 中份额 {field} 的密钥与待签文件中的不同。请查明真伪；新密钥应使用另一个份额名称。"
-        "如 {source} 系窃贼所签：请先签署一版略去该法院，再签署下一版将其列入。",
+        "Shares have another key elsewhere than in the document at hand: {found}. Find out which is genuine; a new key "
+        "needs a share of another name. If what a signed document says is nobody's, a thief's say, let the "
+        "configuration disown it: disowned, with the words of this line about it.",
+        "下列份额在别处的密钥与待签文件中的不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
+        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样，不予承认。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -84,15 +84,27 @@ _SHARES = {
 
 _CEREMONY = {
     "ceremony_keys_forgotten": Message(
-        "The issuer.json of {field} says less of its keys than the list did ({keys}). Ask the court by telephone "
-        "whether each of them is its own. If so, its key folder came back from a backup: the court takes over what the "
-        "list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. If one is not, nobody takes "
-        "it over: sign one version without the court and the next with it, hand in both together, and find out who had "
-        "the key listed. The same for a court that begins anew.",
-        "{field} 的 issuer.json 所载密钥少于名单先前所列（{keys}）。请致电该法院，逐一核实这些密钥是否为其所有。"
+        "The issuer.json of {field} says less of its keys than was signed before: {keys}. Ask each court by telephone "
+        "whether that is its own. If so, its key folder came back from a backup: the court takes over what the list "
+        "says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. What is nobody's, a thief's say, "
+        "nobody takes over: let the configuration disown it (disowned, with the words before the brackets), draw up "
+        "anew, and find out who had it listed. The same for a court that begins anew.",
+        "{field} 的 issuer.json 所载密钥少于此前所签：{keys}。请致电各法院，逐一核实是否为其所有。"
         "若是，则其密钥目录系由备份恢复：请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）"
-        "后重新报送。若有不属于该院的密钥，任何人不得接管：请先签署一版略去该院，再签署下一版将其列入，两版一并报送，"
-        "并查明由谁列入。重新开始的法院亦同。",
+        "后重新报送。若并非任何人所有（例如系窃贼所列），任何人不得接管：请在配置的 disowned 中照录括号前的字样，"
+        "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
+    ),
+    "ceremony_key_disowned": Message(
+        "The document at hand says of {field} what the configuration disowns. Sign nothing, and find out who handed it "
+        "in; if it is the court's own after all, take the line out of the configuration.",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送；"
+        "如确为该院所有，则从配置中删去该行。",
+    ),
+    "ceremony_issuer_missing": Message(
+        "What an earlier document lists is not there, and what it said of keys cannot be compared: {name}. Bring it "
+        "along (--published, or into the folder of work): the publisher and its mirrors have it.",
+        "缺少此前文件所列的文件，无从核对其所载密钥：{name}。请带来该文件（以 --published 给出，或放入工作目录）："
+        "发布方及其镜像均有。",
     ),
     "ceremony_key_missing": Message(
         "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
@@ -207,8 +219,9 @@ _PUBLISHER = {
     ),
     "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
     "contribution_time": Message(
-        "The court says that it made its metadata later than it is now.",
-        "法院所称的元数据制作时间晚于当前时间。",
+        "What was handed in says that it was made later than it is now: whoever made it sets the clock right, and "
+        "hands in anew.",
+        "所报送内容声称的制作时间晚于当前时间：请制作方校准时钟后重新报送。",
     ),
     "contribution_list": Message(
         "The status list {field} is not good: {reason}",
@@ -223,15 +236,23 @@ _PUBLISHER = {
         "{field} 改动了已发布的历史：{reason}",
     ),
     "contribution_older": Message(
-        "{name} is older than what is published; nothing goes back. A court whose register was restored takes over "
-        "what was published first (xinzheng db adopt), and then hands in, with --above if the version is told; only "
-        "one whose keys somebody else has makes a new one (trust-list court-key new), and its province names it.",
-        "{name} 比已发布的更旧；不得回退。恢复了备份的法院应先接管已发布的内容（xinzheng db adopt）再报送，"
-        "如提示版本号则加 --above；仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。",
+        "{name} is older than what is published; nothing goes back. A court that came back from a backup first takes "
+        "over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that anybody "
+        "has) and makes no new key before; then it hands in, with --above if the version is told. Only one whose keys "
+        "somebody else has makes a new one (trust-list court-key new), and its province names it. Of a document of a "
+        "ceremony a higher version is drawn up.",
+        "{name} 比已发布的更旧；不得回退。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），此前不得生成新密钥；然后报送，"
+        "如提示版本号则加 --above。仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。"
+        "签名仪式的文件则应制作更高的版本。",
     ),
     "contribution_conflict": Message(
-        "{name} is published with other content: a version is given once.",
-        "已发布的 {name} 内容不同：同一版本号只能使用一次。",
+        "{name} is published with other content: a version is given once. A court that came back from a backup first "
+        "takes over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that "
+        "anybody has); then it hands in --above the version that is told.",
+        "已发布的 {name} 内容不同：同一版本号只能使用一次。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），"
+        "然后以 --above 给出所提示的版本号报送。",
     ),
     "contribution_undelegated": Message(
         "Nobody entrusts the role of {name} with anything.",

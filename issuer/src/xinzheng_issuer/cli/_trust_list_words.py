@@ -193,6 +193,10 @@ _SAID = {
         "by {source} alone (SHA-256 {sha256}), whose roots nobody has vouched for here",
         "仅见于 {source}（SHA-256 {sha256}），其所依据的根在此尚无佐证",
     ),
+    "known_disowned": Message(
+        "in {source} (SHA-256 {sha256}), disowned by the configuration",
+        "见于 {source}（SHA-256 {sha256}），配置不予承认",
+    ),
     "will_sign": Message(
         "The share {share} will sign {name} if it is, to the last member, what the configuration says.",
         "若 {name} 与配置逐项一致，将以份额 {share} 签名。",

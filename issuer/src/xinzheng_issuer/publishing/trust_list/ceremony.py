@@ -21,7 +21,6 @@ from securesystemslib.signer import Signature
 from tuf.api.metadata import Root, Targets
 
 from xinzheng_issuer.errors import TrustListError
-from xinzheng_issuer.publishing.known_keys import forgotten_by, named
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
     create_role_key,
@@ -51,6 +50,7 @@ from xinzheng_issuer.publishing.trust_list.documents import (
     listed_shares,
 )
 from xinzheng_issuer.publishing.trust_list.known import Compared, Known, Proof, Signatory
+from xinzheng_issuer.publishing.trust_list.said_before import SaidBefore
 from xinzheng_issuer.publishing.trust_list.shares import (
     PublicShare,
     fingerprint,
@@ -293,8 +293,8 @@ class Step:
 
         Raises:
             TrustListError: `ceremony_signed_already`, `ceremony_previous_missing`, `ceremony_share_changed`,
-                `ceremony_key_missing`, `ceremony_key_unexpected`, `ceremony_key_unproven`, `ceremony_keys_forgotten`;
-                others as `Known.signed`.
+                `ceremony_key_missing`, `ceremony_key_unexpected`, `ceremony_key_unproven`; others as `Known.signed`
+                and `SaidBefore.check`.
         """
         version = document.signed.version
         _check_number(known, role, version, document)
@@ -312,9 +312,12 @@ class Step:
             by=by,
         )
         found += known.compare_issuers(document, role, records=records, by=by)
+        said = SaidBefore(known, self.folder, document, role)
+        said.check({code: entry.issuer for code, entry in self._court_entries(role).items()})
+        found += said.disowned
         self.told(found)
         compared = {each.share: each for each in found}
-        before = keys_of_shares(previous.signed) if previous else {}
+        before = known.keys_before(role, below=version)
         for owner, share, public in listed_shares(document.signed):
             if owner.startswith(COURT_PREFIX):
                 continue
@@ -323,20 +326,7 @@ class Step:
                 self._check_record(made, owner=owner, share=share, public=public)
             if by is not None and compared[share].proof is Proof.DOCUMENT:
                 raise TrustListError("ceremony_key_unproven", field=share, name=compared[share].source)
-        if previous is not None:
-            self._check_keys_known(previous.signed, role)
         return tuple(found)
-
-    def _check_keys_known(self, before: Root | Targets, role: str) -> None:
-        """What the list said of a court's keys stays said: a court whose key folder was restored hands in less."""
-        listed, courts = before.targets if isinstance(before, Targets) else {}, self._court_entries(role)
-        for path, entry in listed.items():
-            code, digest = path.split("/")[1], entry.hashes["sha256"]
-            issuer = self.folder.target(target_name(path, digest))
-            if code in courts and issuer is not None and sha256(issuer) == digest:
-                keys = forgotten_by(courts[code].issuer, issuer)
-                if keys:
-                    raise TrustListError("ceremony_keys_forgotten", field=code, keys=named(keys))
 
     def _check_record(self, made: PublicShare | None, *, owner: str, share: str, public: bytes) -> None:
         if made is None:
@@ -345,7 +335,8 @@ class Step:
             raise TrustListError("ceremony_key_unexpected", field=share, expected=f"{owner}, {made.holder}")
 
     def _known(self) -> Known:
-        return Known(self.folder, root_sha256=self.root_sha256)
+        disowned = self.reviewed.configuration.disowned
+        return Known(self.folder, root_sha256=self.root_sha256, disowned=disowned)
 
     def _records(self, role: str) -> dict[str, PublicShare]:
         """File → public record in it: of the shares, and of the courts of a province."""
@@ -356,9 +347,8 @@ class Step:
 
     def _public_keys(self, known: Known, role: str) -> dict[str, bytes]:
         """Share → public key: from its public record, or from the document before; `_check_follows` compares them."""
-        previous = known.newest(role, below=self.reviewed.section(role).version)
         records = {name: made.public for name, made in self.folder.shares().items()}
-        return {**(keys_of_shares(previous.signed) if previous else {}), **records}
+        return {**known.keys_before(role, below=self.reviewed.section(role).version), **records}
 
     def _court_entries(self, role: str) -> dict[str, CourtEntry]:
         """Code → what each court of a province handed in, and vouches for."""

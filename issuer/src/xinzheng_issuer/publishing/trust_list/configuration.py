@@ -32,6 +32,7 @@ _SHARE_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PROVINCE = re.compile(r"[0-9]{2}")
 _COURT = re.compile(r"[0-9]{2}[0-9A-Za-z._-]{0,30}")
 _FINGERPRINT = r"^[0-9a-f]{64}$"
+_DISOWNED = r"^[^\s,]{1,128} in [1-9][0-9]{0,8}\.[a-z0-9-]{1,64}\.json$"
 
 MAX_CONFIGURATION_BYTES = 4_194_304
 """Octets of a configuration file: 3,500 courts with their fingerprints take some 400 kB."""
@@ -130,6 +131,13 @@ class Configuration(_Section):
     title: Annotated[
         str, Field(min_length=1, max_length=200, description="Name of the trust list, shown at each step.")
     ]
+    disowned: Annotated[
+        tuple[Annotated[str, Field(pattern=_DISOWNED)], ...],
+        Field(
+            description="What signed documents say of a key and is nobody's, a thief's say, in the words of the "
+            "refusal: `420683/cert-3 in 2.province-42.json`. It binds nothing that follows."
+        ),
+    ] = ()
     root: OfflineRole | None = None
     targets: OfflineRole | None = None
     snapshot: OnlineRole | None = None

@@ -17,6 +17,7 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Root, TargetF
 from tuf.api.serialization import DeserializationError
 
 from xinzheng_issuer.errors import TrustListError
+from xinzheng_issuer.publishing.known_keys import listed_keys
 from xinzheng_issuer.publishing.trust_list.configuration import (
     COURT_PREFIX,
     PROVINCE_PREFIX,
@@ -182,6 +183,7 @@ def _each_key_once(keys: Iterable[Key], *, listed: int) -> None:
 def _check_issuer(issuer: bytes, code: str) -> None:
     try:
         document = IssuerDocument.parse(loads_object(issuer, limits=TRUST_DOCUMENT_JSON))
+        listed_keys(issuer)
     except CodedError as error:
         raise TrustListError("ceremony_issuer_invalid", field=code, reason=error.code) from error
     if document.controller.id.rpartition(":")[2] != code:

@@ -10,7 +10,7 @@ something that its maker cannot have:
     a document that follows from a root whose digest was given
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -43,6 +43,8 @@ class Proof(StrEnum):
     """The record of the key in the folder that travels."""
     DOCUMENT = "document"
     """A document whose chain nobody vouches for yet: no share signs by this alone."""
+    DISOWNED = "disowned"
+    """Not at all: the reviewed configuration disowns what a document says of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,8 @@ class Compared:
     """One key of a document, or one issuer document that it lists, and what it was compared with.
 
     Attributes:
-        share: its name; of an issuer document its path, `courts/420683/issuer.json`.
+        share: its name; of an issuer document its path, `courts/420683/issuer.json`; of a key that is disowned in one
+            `420683/cert-3`, and its fingerprint is that of the document.
         fingerprint: SHA-256 of the public key or of the issuer document, lower-case hexadecimal.
         proof: by what it is known.
         source: file that says so: `1.root.json`, `shares/targets-1.json`; empty for the configuration and a medium.
@@ -86,9 +89,18 @@ class _Source:
     sha256: str = ""
     keys: Mapping[str, bytes] = field(default_factory=dict)
     issuers: Mapping[str, str] = field(default_factory=dict)
+    disowned: Mapping[str, bytes] = field(default_factory=dict)
 
     def compared(self, share: str, digest: str) -> Compared:
         return Compared(share=share, fingerprint=digest, proof=self.proof, source=self.name, sha256=self.sha256)
+
+    def without(self, shares: Iterable[str]) -> dict[str, Compared]:
+        """What is disowned here of the keys of some shares."""
+        nobodys = replace(self, proof=Proof.DISOWNED)
+        found = {share: self.disowned[share] for share in shares if share in self.disowned}
+        return {
+            disowning(share, self.name): nobodys.compared(share, fingerprint(public)) for share, public in found.items()
+        }
 
 
 class Known:
@@ -97,9 +109,11 @@ class Known:
     Args:
         folder: the folder, with what is published.
         root_sha256: SHA-256 of a root's file that is known to be genuine, hexadecimal; empty for none.
+        disowned: keys, each with the document that names it, which the reviewed configuration disowns.
     """
 
-    def __init__(self, folder: WorkFolder, *, root_sha256: str = "") -> None:
+    def __init__(self, folder: WorkFolder, *, root_sha256: str = "", disowned: Collection[str] = ()) -> None:
+        self.disowned = frozenset(disowned)
         self._folder = folder
         self._root_sha256 = root_sha256.strip().lower()
         self._read: dict[str, Mapping[int, tuple[Document, bytes]]] = {}
@@ -137,6 +151,22 @@ class Known:
             raise TrustListError("ceremony_unsigned", name=f"{version}.{role}.json")
         return self.signed(role)[version]
 
+    def earlier(self, role: str, *, below: int) -> list[tuple[Document, bytes]]:
+        """The signed documents of a role of versions below the one given, and their bytes; the newest first.
+
+        Raises:
+            TrustListError: as `signed`.
+        """
+        return [self._files(role)[version] for version in sorted(self.signed(role), reverse=True) if version < below]
+
+    def keys_before(self, role: str, *, below: int) -> Mapping[str, bytes]:
+        """Share → public key, by the newest document of a version below the one given; without what is disowned.
+
+        Raises:
+            TrustListError: as `newest`.
+        """
+        return next((source.keys for source in self._unproven(role, below=below)), {})
+
     def compare(
         self,
         keys: Mapping[str, bytes],
@@ -158,24 +188,25 @@ class Known:
             by: the share that is to sign; None while nobody is.
 
         Returns:
-            One comparison for each share that has any; a share is missing if nothing names it.
+            What is disowned; then one comparison for each share that has any; a share is missing if nothing names it.
 
         Raises:
-            TrustListError: `ceremony_share_changed`, some source names another key for a share; others as `signed`.
+            TrustListError: `ceremony_share_changed`, some source names another key for a share, of all such shares;
+                others as `signed`.
         """
         recorded = [_recorded(name, made) for name, made in records.items()]
         own = [_Source(Proof.MEDIUM, keys={by.share: public_octets(by.key)})] if by else []
         proving = self._proving(role, below=below, by=by)
         sources = [*own, *proving, *recorded, *self._unproven(role, below=below)]
-        found = []
+        _require_same(keys, sources)
+        found = {name: each for source in sources for name, each in source.without(keys).items()}
         for share, public in keys.items():
             naming = [source for source in sources if share in source.keys]
-            if differing := [source.name for source in naming if source.keys[share] != public]:
-                raise TrustListError("ceremony_share_changed", field=share, source=differing[0] or share)
             if share in reviewed:
                 naming.append(_Source(Proof.FINGERPRINT))
-            found += [source.compared(share, fingerprint(public)) for source in sorted(naming, key=_weakness)[:1]]
-        return found
+            for source in sorted(naming, key=_weakness)[:1]:
+                found[share] = source.compared(share, fingerprint(public))
+        return list(found.values())
 
     def compare_issuers(
         self, document: Document, role: str, *, records: Mapping[str, PublicShare], by: Signatory | None = None
@@ -282,7 +313,32 @@ class Known:
     def _source(self, proof: Proof, role: str, version: int) -> _Source:
         document, data = self._files(role)[version]
         name = f"{version}.{role}.json"
-        return _Source(proof, name, sha256(data), keys_of_shares(document.signed), _issuers(document))
+        keys = keys_of_shares(document.signed)
+        disowned = {share: public for share, public in keys.items() if disowning(share, name) in self.disowned}
+        kept = {share: public for share, public in keys.items() if share not in disowned}
+        return _Source(proof, name, sha256(data), kept, _issuers(document), disowned)
+
+
+def disowning(key: str, source: str) -> str:
+    """How the reviewed configuration disowns what a document says of a key.
+
+    Args:
+        key: name of a share, or `420683/cert-3` in a court's issuer document.
+        source: name of the document's file.
+    """
+    return f"{key} in {source}"
+
+
+def _require_same(keys: Mapping[str, bytes], sources: Iterable[_Source]) -> None:
+    differing = {
+        disowning(share, source.name or Proof.MEDIUM): share
+        for share, public in keys.items()
+        for source in sources
+        if source.keys.get(share, public) != public
+    }
+    if differing:
+        shares = ", ".join(dict.fromkeys(differing.values()))
+        raise TrustListError("ceremony_share_changed", field=shares, found=", ".join(differing))
 
 
 def _recorded(name: str, made: PublicShare) -> _Source:

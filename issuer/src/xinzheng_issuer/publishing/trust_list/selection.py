@@ -283,9 +283,12 @@ class Selection:
         self._errors.setdefault((option.role, option.version, option.data), error)
 
     def _answers(self, roles: Mapping[str, Candidate]) -> Iterator[Answer]:
+        """For the newest of each source, and for an older one that was taken instead."""
         newest = {(offer.source, offer.role): offer.version for offer in sorted(self._offers, key=lambda o: o.version)}
         for offer in sorted(self._offers, key=_place):
-            if offer.role != ROOT and offer.version < newest[offer.source, offer.role]:
+            chosen = roles.get(offer.role)
+            taken = chosen is not None and chosen.is_new and chosen.data == offer.data
+            if offer.role != ROOT and offer.version < newest[offer.source, offer.role] and not taken:
                 continue
             error = self._answer(offer, roles)
             yield Answer(source=offer.source, role=offer.role, version=offer.version, error=error)

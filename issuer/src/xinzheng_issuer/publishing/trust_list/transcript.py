@@ -31,6 +31,7 @@ _PROOFS = {
     Proof.ROOT: "follows from the root whose digest was given 接续所给摘要的根",
     Proof.FINGERPRINT: "fingerprint in the reviewed configuration 经审核配置中的指纹",
     Proof.RECORD: "public record 公开记录",
+    Proof.DISOWNED: "disowned by the reviewed configuration 经审核的配置不予承认",
     Proof.DOCUMENT: "a document whose roots nobody vouched for here 仅见于该文件，其所依据的根在此无佐证",
 }
 

@@ -29,6 +29,7 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.trust.files import replace_file
+from xinzheng_verifier.trust.names import target_name
 
 _VERSIONED = re.compile(r"([1-9][0-9]{0,8})\.([a-z]+|province-[0-9]{2}|court-[0-9A-Za-z._-]+)\.json")
 _SIGNATURE_JSON = Limits(max_bytes=16_384)
@@ -128,14 +129,17 @@ class WorkFolder:
             raise TrustListError("ceremony_issuer_unvouched", field=code)
         return issuer, record
 
-    def target(self, name: str) -> bytes | None:
-        """A file that metadata lists, in this folder or published; None if it is in neither.
+    def target(self, path: str, digest: str) -> bytes | None:
+        """A file that metadata lists, in this folder or published; None if it is in neither as it was listed.
 
         Args:
-            name: as in a bundle, `targets/courts/420683/….issuer.json`.
+            path: `courts/420683/issuer.json`.
+            digest: its SHA-256, lower-case hexadecimal.
         """
+        name = target_name(path, digest)
         places = (folder / name for folder in (self.path, self.published) if folder is not None)
-        return next((read_file(file) for file in places if file.is_file()), None)
+        found = (read_file(file) for file in places if file.is_file())
+        return next((content for content in found if sha256(content) == digest), None)
 
     # --- documents, signatures, metadata ------------------------------------------------------------------------------
 
