@@ -257,8 +257,8 @@ def test_what_it_remembered_while_nobody_entrusted_a_court_was_under_its_last_ke
     number = LeftList(keys="", sequence=1_000_000, sha256="")
     now = {ROLE: lived.published.roles[ROLE]} if is_there else {}
     [kept] = Past(roles={ROLE: (left,)}, lists={OTHER_LIST: (number,)}).holding(now, {}).lists[OTHER_LIST]
-    assert kept.binds_under("last")
-    assert kept.binds_under("new") is is_there  # it may have been named again since, under whichever keys
+    assert kept.binds_under("last") is not is_there  # lenders forget it once the court is entrusted
+    assert not kept.binds_under("new")
     [free] = Past(lists={OTHER_LIST: (number,)}).holding({}, {}).lists[OTHER_LIST]
     assert not free.binds_under("first")  # as at lenders, who never saw it named
 

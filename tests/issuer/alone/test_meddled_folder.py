@@ -284,7 +284,9 @@ def test_numbers_begin_anew_under_other_keys_once_they_are_used_up(
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", None], ids=["empty", "no metadata", "unsigned"])
-def test_an_old_bundle_is_no_fork_for_a_planted_file(folder: Path, lived: Issuer, content: bytes | None) -> None:
+def test_an_old_bundle_is_no_fork_for_a_planted_file(
+    folder: Path, clock: StandingClock, lived: Issuer, content: bytes | None
+) -> None:
     older = shutil.copy(public(folder) / "bundles" / "bundle-5.xzb", folder / "older.xzb")
     planted = public(folder) / "metadata" / "5.targets.json"
     if content is None:
@@ -292,10 +294,13 @@ def test_an_old_bundle_is_no_fork_for_a_planted_file(folder: Path, lived: Issuer
         lie["signed"]["expires"] = "2040-01-01T00:00:00Z"
         content = json.dumps(lie).encode()
     planted.write_bytes(content)
+    edition = lived.outbox.publisher.latest
+    assert edition is not None
     said = run(folder, "adopt", "--bundle", str(older), "--yes", group="db")
-    assert (said.exit_code, "bundle_rollback" in said.output) == (1, True)
-    with lived.office.reading() as store:
-        assert list(store.list_numbers()) == [1]
+    # What lies there is nobody's word: the bundle is a witness like any other, and the folder stays as it is.
+    assert (said.exit_code, "was never in this folder" in said.output) == (0, True), said.output
+    assert in_effect(folder) == edition.version + 1
+    assert follows(folder, clock)
 
 
 def test_a_number_that_nobody_signed_keeps_no_bundle_out(folder: Path, clock: StandingClock, lived: Issuer) -> None:

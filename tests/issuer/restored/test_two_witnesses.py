@@ -395,3 +395,48 @@ def test_new_keys_that_wait_publish_nothing_without_what_is_kept(court: CourtHou
         "[restore_refused]" in early,
         True,
     ), early
+
+
+def test_roots_of_the_line_with_the_lower_number_are_followed_too(court: CourtHouse, tmp_path: Path) -> None:
+    """Its lenders hold a newer root than any that is here, and its keys were replaced for a reason."""
+    two = Two(court, tmp_path)
+    kept = snapshot(court)
+    court.clock.now = datetime.now(UTC)
+    keys = ("bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "stolen", "--yes")
+    assert xinzheng(court, *keys).exit_code == 0
+    court.clock.now = datetime.now(UTC)
+    suspend(court, two.numbers[0])
+    two.true.fetch()
+    bring_back(court, kept)
+    two.later()
+    suspend(court, two.numbers[2])
+    two.later(editions=9)
+    two.other.fetch()
+    bring_back(court, kept)
+    for lender in (two.other, two.true):
+        done = run(court, "--bundle", lender.file(), "--revoke-again", "fraud", "--yes")
+    assert "Publishing failed: role_keys_missing" in done.output, done.output
+    assert xinzheng(court, *keys).exit_code == 0
+    for lender in (two.true, two.other):
+        assert two.fetch(lender) == ["suspended", "ok", "suspended"]
+
+
+def test_an_older_bundle_gives_up_nothing_unsaid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: StandingClock
+) -> None:
+    """The watermark remembers an edition under a root that is not here: as without the bundle, that is said first."""
+    monkeypatch.setenv("XINZHENG_WATERMARK", str(tmp_path / "watermark.json"))
+    court = begun(tmp_path / "var", clock)
+    with court.client:
+        two = Two(court, tmp_path)
+        kept = snapshot(court)
+        two.later(editions=1)
+        two.other.fetch()
+        keys = ("bundle-keys", "rotate", "targets", "snapshot", "timestamp", "--reason", "stolen", "--yes")
+        assert xinzheng(court, *keys).exit_code == 0
+        court.clock.now = datetime.now(UTC)
+        revoke(court, two.numbers[0])
+        bring_back(court, kept)
+        said = run(court, "--bundle", two.other.file(), "--yes")
+        assert (said.exit_code, "[edition_forgotten]" in said.output) == (1, True), said.output
+        assert "was published from here" in run(court, "--dry-run").output

@@ -101,10 +101,9 @@ def adopt(
             talk.say(word("adopt_before", here=older.here.version, version=older.version))
             newest = None
         else:
-            found = _taken(settings, repository, bundle, documents, talk=talk, again=again)
+            found, said_lost = _taken(settings, repository, bundle, documents, talk=talk, again=again)
             if not found:
                 return
-            said_lost = ["edition_forgotten", "line_forgotten"]
     if newest is None and not how["dry_run"]:
         found = _finish_taking(settings)
     with closing(open_issuer(settings, without_signers=True)) as issuer:
@@ -163,8 +162,10 @@ def _taken(
     *,
     talk: Talk,
     again: Again | None,
-) -> list[FoundEdition]:
+) -> tuple[list[FoundEdition], list[str]]:
     """The edition of a bundle once it is kept beside the epoch, and its files are in the publication folder.
+
+    Also the codes of what is given up by it, as it was said.
 
     That comes first: from then on nothing is published before register and key folder know what it says. Of
     certificates that were only issued it says nothing, so that the register is in doubt before.
@@ -181,15 +182,18 @@ def _taken(
             forgotten = forgotten_keys(store, repository.keys, [*issuers, *documents])
             keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
     highest = found.version if found.is_taken or found.here is None else found.here.version
-    given_up = [_given_up(highest, last)] if highest < last else []
+    lost = []
+    if highest < last or (found.has_parted and found.is_taken):
+        lost.append(PublishingError("edition_forgotten", found=highest, expected=last))
     if found.other_line:
-        given_up.append(_lost(PublishingError("line_forgotten", found=highest, expected=found.other_line)))
+        lost.append(PublishingError("line_forgotten", found=highest, expected=found.other_line))
+    given_up = map(_lost, lost)
     if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
-        return []
+        return [], []
     with locked(settings.data):
         found = repository.judge(bundle, at=now)
         _keep_and_take(settings, repository, found)
-    return [found]
+    return [found], [each.code for each in lost]
 
 
 def _keep_and_take(settings: Settings, repository: CourtRepository, found: FoundEdition) -> None:
@@ -198,6 +202,8 @@ def _keep_and_take(settings: Settings, repository: CourtRepository, found: Found
     epoch.doubt(found.bundle, replaced=found.beside.bundle if found.is_taken and found.beside else None)
     if found.is_taken:
         repository.take(found)
+    else:
+        repository.role_keys.kept_roots.write(found.roots)  # lenders of its line are led on from its newest
     epoch.took(found.bundle)
 
 

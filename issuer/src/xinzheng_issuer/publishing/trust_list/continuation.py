@@ -152,8 +152,8 @@ class Continuation:
             if content is None:
                 _log.warning("published_file_lost", path=name)
             else:
-                keys = self._keys_before(court_role(path)) or ""
-                yield LeftList(keys=keys, sequence=sequence_of(content), sha256=sha256_of(content))
+                for keys in self._past.keys_of(court_role(path), self._keys):
+                    yield LeftList(keys=keys, sequence=sequence_of(content), sha256=sha256_of(content))
         yield from self._past.lists.get(path, ())
 
     # --- what was published last --------------------------------------------------------------------------------------

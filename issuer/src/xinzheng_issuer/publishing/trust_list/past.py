@@ -7,7 +7,7 @@ other keys were named for a while. So nothing of this is forgotten here when a c
 list is left out or a role gets other keys: it binds again once the keys are named again under which it was said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -196,27 +196,40 @@ class Past:
         return replace(self, lists=known | {path: _with(left, known.get(path, ())) for path, left in there.items()})
 
     def _keyed(self, path: str, left: LeftList, now: Mapping[str, Candidate]) -> LeftList:
-        """What an earlier release wrote without keys, or while nobody entrusted the court: of which keys that was.
+        """What was remembered without keys: of a court that is gone, it was under those that it had last.
 
-        Lenders hold it against those that they saw last. Of a court that is there again, those are not known.
+        What was listed before a court was ever entrusted lenders forget once it is.
         """
         role = court_role(path)
         last = self.last(role)
-        if left.keys or last is None:
-            return left
-        return replace(left, keys=None if role in now else last.keys)
+        return left if left.keys or last is None or role in now else replace(left, keys=last.keys)
 
     def _found(
         self, names: Mapping[str, str], files: Mapping[str, bytes], keys: Mapping[str, str]
-    ) -> dict[str, LeftList]:
-        """The editions of lists that are there, under the keys that are named for their courts, or were last."""
-        found = {}
-        for path, name in names.items():
-            if (data := files.get(name)) is not None:
-                last = self.last(role := court_role(path))
-                named = keys.get(role, last.keys if last else "")
-                found[path] = LeftList(keys=named, sequence=sequence_of(data), sha256=sha256_of(data))
-        return found
+    ) -> dict[str, list[LeftList]]:
+        """The editions of lists that are there, under the keys that are named for their courts.
+
+        Of a court that nobody entrusts, under all that ever were: lenders hold it against those that each saw last.
+        """
+        return {
+            path: [
+                LeftList(keys=each, sequence=sequence_of(data), sha256=sha256_of(data))
+                for each in self.keys_of(court_role(path), keys)
+            ]
+            for path, name in names.items()
+            if (data := files.get(name)) is not None
+        }
+
+    def keys_of(self, role: str, keys: Mapping[str, str]) -> list[str]:
+        """The keys under which a list of a court is remembered.
+
+        Args:
+            role: of the court.
+            keys: role → short digest of the keys that are named for it.
+        """
+        if role in keys:
+            return [keys[role]]
+        return [*dict.fromkeys(left.keys for left in self.roles.get(role, ()))] or [""]
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
@@ -257,12 +270,11 @@ def _belongs(path: str, role: str) -> bool:
     return match is not None and role in {TOP, f"{PROVINCE_PREFIX}{match['court'][:2]}", court_role(path)}
 
 
-def _with(left: LeftList, known: Iterable[LeftList]) -> tuple[LeftList, ...]:
+def _with(found: Sequence[LeftList], known: Iterable[LeftList]) -> tuple[LeftList, ...]:
     """What is known of a list with its last edition under some keys; of that edition itself they are known now."""
-    others = (
-        each for each in known if each.keys != left.keys and (each.keys is not None or each.sha256 != left.sha256)
-    )
-    return (*others, left)
+    keys, digests = {left.keys for left in found}, {left.sha256 for left in found}
+    others = (each for each in known if each.keys not in keys and (each.keys is not None or each.sha256 not in digests))
+    return (*others, *found)
 
 
 def court_role(path: str) -> str:

@@ -1,7 +1,7 @@
 """What a province's documents said of the keys of its courts: it stays said, whatever lies between.
 
-The next document is held against the newest earlier one that lists the court. What the reviewed configuration disowns
-in a document, for a thief had it signed or somebody by mistake, binds nobody; then the one before that counts as well.
+The next document is held against each earlier one that lists the court. What the reviewed configuration disowns in a
+document, for a thief had it signed or somebody by mistake, binds nobody.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class SaidBefore:
     role: str
     disowned: list[Compared] = field(default_factory=list)
     _missing: list[str] = field(default_factory=list)
-    _forgotten: dict[str, list[str]] = field(default_factory=dict)
+    _forgotten: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def check(self, issuers: Mapping[str, bytes]) -> None:
         """See that nothing is missing that was said of a key of any court.
@@ -88,9 +88,9 @@ class SaidBefore:
             self._check_court(issuer, [said[code] for said in earlier if code in said])
         if self._missing:
             raise TrustListError("ceremony_issuer_missing", name=", ".join(self._missing))
-        if self._forgotten:
-            keys = ", ".join(line for lines in self._forgotten.values() for line in lines)
-            raise TrustListError("ceremony_keys_forgotten", field=", ".join(self._forgotten), keys=keys)
+        if forgotten := {code: lines for code, lines in self._forgotten.items() if lines}:
+            keys = ", ".join(line for lines in forgotten.values() for line in lines.values())
+            raise TrustListError("ceremony_keys_forgotten", field=", ".join(forgotten), keys=keys)
 
     def _earlier(self, courts: Iterable[str]) -> list[dict[str, _Said]]:
         """What each earlier document says of those of the courts that it lists, the newest first."""
@@ -108,52 +108,56 @@ class SaidBefore:
         return found
 
     def _check_court(self, issuer: bytes, said: list[_Said]) -> None:
-        """Newest first, until one says nothing that is disowned."""
-        nobodys = {record for each in said for record in self._nobodys(each, issuer)}
+        """Every earlier document counts: one of a thief that says less than an honest one hides nothing of it."""
+        whole = {each.issuer for each in said if each.line(_ALL) in self.known.disowned}
+        self.disowned += [each.compared(_ALL) for each in said if each.line(_ALL) in self.known.disowned]
+        if sha256(issuer) in whole:
+            raise TrustListError("ceremony_key_disowned", field=f"{said[0].code}/{_ALL}")
+        counting = [each for each in said if each.issuer not in whole]
+        nobodys = {record for each in counting for record in self._nobodys(each)}
+        owned = {record.public_key_multibase for each in counting for record in {*self._records(each)} - nobodys}
+        foreign = {record.public_key_multibase for record in nobodys} - owned
         for record in listed_keys(issuer):
-            if record in nobodys:
+            if record in nobodys or record.public_key_multibase in foreign:
                 raise TrustListError("ceremony_key_disowned", field=f"{said[0].code}/{record.name}")
-        for each in said:
-            if each.line(_ALL) in self.known.disowned:
-                continue
-            if each.issuer == sha256(issuer) or not self._is_disowned_in_part(each, issuer, nobodys):
-                return
+        compared = {sha256(issuer)}
+        for place, each in enumerate(counting):
+            if each.issuer not in compared:
+                self._compare(each, issuer, nobodys, is_newest=place == 0)
+            compared.add(each.issuer)
 
-    def _nobodys(self, said: _Said, issuer: bytes) -> Iterator[KeyRecord]:
+    def _nobodys(self, said: _Said) -> Iterator[KeyRecord]:
         """What a document says of keys and the configuration disowns."""
-        if said.line(_ALL) in self.known.disowned:
-            if said.issuer == sha256(issuer):
-                raise TrustListError("ceremony_key_disowned", field=f"{said.code}/{_ALL}")
-            self.disowned.append(said.compared(_ALL))
-        elif any(line.startswith(f"{said.code}/") and said.source in line for line in self.known.disowned):
+        if any(line.startswith(f"{said.code}/") and said.source in line for line in self.known.disowned):
             for record in self._records(said):
                 if said.line(record.name) in self.known.disowned:
                     self.disowned.append(said.compared(record.name))
                     yield record
 
     def _records(self, said: _Said) -> tuple[KeyRecord, ...]:
-        """The keys that a document names; none, if its issuer document cannot be read."""
+        """The keys that a document names; none, if its issuer document is not at hand or cannot be read."""
         try:
             return listed_keys(self._content(said) or b"")
         except CodedError:
             return ()
 
-    def _is_disowned_in_part(self, said: _Said, issuer: bytes, nobodys: set[KeyRecord]) -> bool:
-        """Whether the document before this one counts as well; what is missing is noted."""
+    def _compare(self, said: _Said, issuer: bytes, nobodys: set[KeyRecord], *, is_newest: bool) -> None:
+        """Notes what an issuer document says less than an earlier one; what lies long back may be gone by now."""
         content = self._content(said)
         if content is None:
-            self._missing.append(disowning(target_name(issuer_path(said.code), said.issuer), said.source))
-            return False
+            if is_newest:
+                self._missing.append(disowning(target_name(issuer_path(said.code), said.issuer), said.source))
+            return
+        lines = self._forgotten.setdefault(said.code, {})
         try:
             forgotten = forgotten_by(issuer, content)
         except CodedError as error:
-            self._forgotten[said.code] = [f"{said.line(_ALL)} ({error.code})"]
-            return False
+            lines.setdefault(_ALL, f"{said.line(_ALL)} ({error.code})")
+            return
         records = {record.name: record for record in self._records(said)}
-        owned = [each for each in forgotten if records[each.record.name] not in nobodys]
-        if owned:
-            self._forgotten[said.code] = [f"{said.line(each.record.name)} ({each.step})" for each in owned]
-        return bool(forgotten) and not owned
+        for each in forgotten:
+            if records[each.record.name] not in nobodys:
+                lines.setdefault(each.record.name, f"{said.line(each.record.name)} ({each.step})")
 
     def _content(self, said: _Said) -> bytes | None:
         return self.folder.target(issuer_path(said.code), said.issuer)
