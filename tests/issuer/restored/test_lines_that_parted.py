@@ -82,6 +82,10 @@ def known(store: Store, purpose: str) -> list[Change]:
     return effective([Change(row.at.replace(microsecond=0), row.list_index, row.is_set) for row in rows])
 
 
+def of(changes: Sequence[Change], entry: int) -> list[Change]:
+    return [each for each in changes if each.entry == entry]
+
+
 @given(
     purpose=PURPOSES,
     lines=st.lists(STEPS, min_size=1, max_size=3),
@@ -120,18 +124,15 @@ def test_what_any_line_has_told_is_known_afterwards_and_nothing_is_left(
                     earliest[each.entry] = min(each.at, earliest.get(each.entry, each.at))
                 assert {each.entry: each.at for each in found} == earliest
             else:
-                set_now = replayed(found)
-                # What one line says last of an entry stands unless the other, too, has lifted what it says.
-                for entry in range(4):
-                    ends = [entry in replayed(line) for line in (*changes, told(mine, purpose))]
-                    spoken = [any(each.entry == entry for each in line) for line in (*changes, told(mine, purpose))]
-                    said = {end for end, has_spoken in zip(ends, spoken, strict=True) if has_spoken}
-                    if len(said) == 1:
-                        assert (entry in set_now) in said
-                    mine_alone = [each for each in told(mine, purpose) if each.entry == entry]
-                    for line in changes[:1] if len(changes) == 1 else []:
-                        unheard = [each for each in line if each.entry == entry and each.is_set]
-                        if entry in replayed(line) and any(each not in mine_alone for each in unheard):
-                            assert entry in set_now
+                own = told(mine, purpose)
+                spoken = {entry: [line for line in (*changes, own) if of(line, entry)] for entry in range(4)}
+                for entry, speaking in spoken.items():
+                    ends = {entry in replayed(line) for line in speaking}
+                    if len(ends) == 1:  # whoever speaks of it agrees on how it ended
+                        assert (entry in replayed(found)) in ends
+                if len(changes) == 1:  # a suspension of which the register knows nothing stands, whatever it has lifted
+                    (line,) = changes
+                    unheard = {each.entry for each in line if each.is_set and each not in own}
+                    assert unheard & replayed(line) <= replayed(found)
         finally:
             office.register.engine.dispose()
