@@ -16,6 +16,7 @@ from support.restoring import (
     Lender,
     backup,
     bring_back,
+    hindrances,
     restore,
     revoke,
     run,
@@ -64,11 +65,6 @@ class Forked:
         self.lender.fetch()
         return [self.lender.verdict(each) for each in self.held]
 
-    def hindrances(self) -> list[str]:
-        with closing(open_issuer(self.house.issuer.settings, clock=self.house.clock)) as issuer:
-            issuer.start()
-            return list(issuer.outbox.hindrances)
-
     def take_over(self) -> None:
         """As far as it goes before the steps are repeated."""
         early = run(self.house, "--bundle", self.bundle, "--yes")
@@ -80,7 +76,7 @@ def test_a_doubt_ends_with_the_bundle_that_it_began_with(court: CourtHouse, tmp_
     fork = Forked(court, tmp_path)
     assert verdict(court, fork.held[0]) == "ok"
     fork.take_over()
-    assert fork.hindrances() == ["register_restored"]
+    assert hindrances(fork.house) == ["register_restored"]
     said = run(court, "--dry-run").output
     assert f"Certificate {fork.revoked} was published in list 1 (revocation)" in said
     for _ in range(2):
@@ -89,7 +85,7 @@ def test_a_doubt_ends_with_the_bundle_that_it_began_with(court: CourtHouse, tmp_
     assert revoke(court, fork.revoked)["published"] is False
     done = run(court, "--yes")
     assert done.exit_code == 0, done.output
-    assert fork.hindrances() == []
+    assert hindrances(fork.house) == []
     assert fork.told() == ["revoked", "suspended", "ok"]
     assert revoke(court, fork.numbers[2])["published"]
     assert fork.told() == ["revoked", "suspended", "revoked"]
@@ -130,7 +126,7 @@ def test_a_compromise_that_the_bundle_tells_is_taken_over_whatever_stops_it(cour
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("xinzheng_issuer.cli.db.open_issuer", lambda *_given, **_more: 1 / 0)
         assert isinstance(run(court, "--bundle", fork.bundle, "--yes").exception, ZeroDivisionError)
-    assert "keys_restored" in fork.hindrances()
+    assert "keys_restored" in hindrances(fork.house)
     assert "keys_restored" in xinzheng(court, "bundle").output
     assert "Key cert-1: the key folder does not know that it is compromised" in run(court, "--dry-run").output
     revoke(court, fork.revoked)

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from support.office import CourtHouse, application, code
-from support.restoring import CASES, backup, restore, run
+from support.restoring import CASES, backup, hindrances, restore, run
 from xinzheng_issuer.api.app import app_of
 from xinzheng_issuer.installation import open_issuer
 from xinzheng_issuer.issuing.epoch import EPOCH_FILE
@@ -19,13 +19,6 @@ CHINESE = {"LC_ALL": "zh_CN.UTF-8"}
 
 def another(number: int) -> dict[str, object]:
     return application(enforcementCaseNumber=f"（2022）鄂0683执{number}号")
-
-
-def hindrances(house: CourtHouse) -> list[str]:
-    """What a server finds that starts on the data folder."""
-    with closing(open_issuer(house.issuer.settings, clock=house.clock)) as issuer:
-        issuer.start()
-        return list(issuer.outbox.hindrances)
 
 
 def list_of_the_next(house: CourtHouse) -> int:

@@ -17,6 +17,7 @@ from support.restoring import (
     Lender,
     begun,
     bring_back,
+    reinstate,
     restore,
     revoke,
     run,
@@ -351,9 +352,3 @@ def test_a_forgotten_reinstatement_is_named(court: CourtHouse) -> None:
     assert "as reinstated" not in run(court, "--yes").output
     court.clock.now = max(court.clock.now, datetime.now(UTC))
     assert verdict(court, certificate) == "ok"
-
-
-def reinstate(house: CourtHouse, number: str) -> None:
-    for who in ("judge", "approver"):
-        answer = house.post(f"/api/v1/certificates/{number}/reinstatement", {"reason": "查明"}, who)
-        assert answer.status_code == 200
