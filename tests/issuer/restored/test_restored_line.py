@@ -1,8 +1,11 @@
 """The root key is lost, and the register came back from a backup: a new line must not begin where it knows less."""
 
+import errno
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +16,7 @@ from support.restoring import (
     backup,
     begin_anew,
     begun,
+    hindrances,
     new_store,
     restore,
     revoke,
@@ -20,6 +24,7 @@ from support.restoring import (
     token,
     xinzheng,
 )
+from xinzheng_issuer.publishing.repository import Repository
 
 
 def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tmp_path: Path) -> None:
@@ -51,6 +56,47 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
     assert done.exit_code == 0, done.output
     court.clock.advance(minutes=2)
     assert new_store(court, tmp_path / "store", certificate) == "revoked"
+
+
+def test_what_the_old_line_told_is_not_forgotten_before_the_new_one_is_published(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The register comes back once more, while the disk of the new line is full: nothing else tells of the revocation."""
+    settings = court.issuer.settings
+    number = court.certificate(CASES[0])["certificateNumber"]
+    certificate, content = token(court, number), backup(court)
+    court.clock.advance(seconds=1)
+    assert revoke(court, number)["published"]
+    moved = settings.public_folder.rename(tmp_path / "public-before")
+    with monkeypatch.context() as full:
+        full.setattr(Repository, "write", no_space)
+        said = begin_anew(court, moved)
+        assert (said.exit_code, "Publishing failed: publication_unwritable" in said.output) == (1, True), said.output
+    shutil.rmtree(moved)
+    restore(court, content)
+
+    said = xinzheng(court, "bundle", XINZHENG_LOG_LEVEL="error")
+    assert (said.exit_code, "register_restored" in said.output) == (1, True), said.output
+    assert hindrances(court) == ["register_restored"]
+    assert "[steps_to_repeat]" in run(court, "--yes").output
+    done = run(court, "--revoke-again", "fraud", "--yes")
+    assert done.exit_code == 0, done.output
+    assert hindrances(court) == []
+    court.clock.now = datetime.now(UTC)
+    assert new_store(court, tmp_path / "store", certificate) == "revoked"
+
+
+def test_a_new_line_that_is_published_leaves_nothing_to_take_over(court: CourtHouse, tmp_path: Path) -> None:
+    court.certificate(CASES[0])
+    moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
+    done = begin_anew(court, moved)
+    assert done.exit_code == 0, done.output
+    assert hindrances(court) == []
+    assert not [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
+
+
+def no_space(*_: object, **__: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_what_is_of_another_court_or_none_is_not_taken_for_the_line_before(court: CourtHouse, tmp_path: Path) -> None:

@@ -35,13 +35,13 @@ class TakenOver(NamedTuple):
         cause: of the entry in the register's outbox; a register that has none of it came back from a backup since.
         given_up: the highest number of an edition that is given up, for nobody has it any more; 0 of none.
         refusal: code that named it.
-        bundles: names of the kept bundles that were taken over.
+        bundles: names of the kept bundles that were taken over; `Epoch.doubt` notes those that are there.
     """
 
     cause: str
-    given_up: int
-    refusal: str
-    bundles: tuple[str, ...]
+    given_up: int = 0
+    refusal: str = ""
+    bundles: tuple[str, ...] = ()
 
 
 class _Recorded(NamedTuple):
@@ -107,15 +107,21 @@ class Epoch:
         found = {
             _name_of(content, ending): content for content, ending in ((handed_in, _NEW), (replaced, _KEPT)) if content
         }
+        if taken_over is not None:
+            taken_over = taken_over._replace(bundles=tuple({*found, *(path.name for path in self.found())}))
         self._write(_Recorded(None, taken_over=taken_over), lambda _last: True, found)
 
-    @property
-    def taken_over(self) -> TakenOver | None:
-        """What was taken over and waits to be published; None if that is not all, or it cannot be told."""
+    def taken_over(self, store: Store) -> TakenOver | None:
+        """What a register has taken over and waits to be published; None if that is not all, or it cannot be told.
+
+        Args:
+            store: an open transaction.
+        """
         with suppress(PublishingError):
             last = self._last()
-            if last and last.taken_over and {path.name for path in self.found()} <= {*last.taken_over.bundles}:
-                return last.taken_over
+            told = last.taken_over if last else None
+            if told and {path.name for path in self.found()} <= {*told.bundles} and store.is_pending(told.cause):
+                return told
         return None
 
     def found(self) -> Iterator[Path]:

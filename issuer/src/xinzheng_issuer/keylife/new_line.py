@@ -5,10 +5,12 @@ why a new beginning is needed, and a root key that stays would let old stores ta
 versions have passed the old ones.
 
 What was published last is looked at: nothing of the new line tells what the old one said, so that whatever the register
-or the key folder has forgotten of it would be forgotten for good.
+or the key folder has forgotten of it would be forgotten for good. It is kept until the new line is published, for they
+may come back from a backup before.
 """
 
-from collections.abc import Mapping
+import uuid
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -17,7 +19,7 @@ from xinzheng_issuer.casework.office import Office
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.installation import key_passphrase, open_bundle_keys
 from xinzheng_issuer.issuing.court_keys import load_court_keys
-from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch
+from xinzheng_issuer.issuing.epoch import EPOCH_FILE, Epoch, TakenOver
 from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
 from xinzheng_issuer.publishing.adoption import behind
 from xinzheng_issuer.publishing.bundle import Lifetimes
@@ -32,6 +34,7 @@ from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.witnesses import kept_editions
+from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
 
@@ -51,6 +54,7 @@ class NewLine:
         self._settings = settings
         self._office = office
         self._before = before
+        self._epoch = Epoch(settings.data / EPOCH_FILE)
         self._watermark = settings.watermark_of(office.court)
         self._keys = open_bundle_keys(settings, office.court)
         self._repository = Repository(settings.public_folder, self._keys.kept_roots)
@@ -75,17 +79,24 @@ class NewLine:
                 `found_damaged`.
             TrustListError: `restore_refused`, `restore_partial`, the bundle from before.
         """
+        self._checked()
+
+    def _checked(self) -> bytes | None:
+        """What was published before, in one file, after the checks of `check`; None if nothing was."""
         if self._repository.is_there:
             raise PublishingError("repository_exists", path=self._repository.folder)
         # One that comes back later would take the new line for an older state of the one that it remembers.
         if self._watermark is not None and _is_away(self._watermark):
             raise PublishingError("watermark_away", path=self._watermark)
-        if self._before is not None:
-            self._require_known(self._before)
+        if self._before is None:
+            return None
+        bundle = _bundle_of(self._before)
+        self._require_known(self._before, bundle)
+        return bundle
 
-    def _require_known(self, before: Path) -> None:
+    def _require_known(self, before: Path, bundle: bytes) -> None:
         now, court = self._office.clock(), self._office.court
-        published, kept = _told_by(before), kept_editions(Epoch(self._settings.data / EPOCH_FILE))
+        published, kept = own_word(bundle), kept_editions(self._epoch)
         paths = own_list_paths(published, court.id)
         if not paths:
             raise PublishingError("line_foreign", path=before, court=court.id)
@@ -118,7 +129,7 @@ class NewLine:
         """
         repository = self._repository
         with locked(self._settings.data):
-            self.check()
+            before = self._checked()
             with self._office.reading() as store:
                 known = key_names_of(store)
             new = {role: [self._keys.make(role, place=place, known=known)] for role in ROLES}
@@ -129,19 +140,29 @@ class NewLine:
             LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
             with repository.locked(), self._office.writing() as store:
                 enter(store, [root], told, at=now)
+                if before is not None:
+                    self._keep(store, before, at=now)
                 repository.begin(content)
         names = [key.name for keys in new.values() for key in keys]
         _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)
 
+    def _keep(self, store: Store, bundle: bytes, *, at: datetime) -> None:
+        """Keep what was published before; the first publication of the new line ends that, or `xinzheng db adopt`."""
+        is_doubted, taken_over = self._epoch.refusal(store) is not None, self._epoch.taken_over(store)
+        if not is_doubted:
+            taken_over = TakenOver(f"begin {uuid.uuid4()}")
+            store.enqueue_publication(taken_over.cause, at=at)
+        self._epoch.doubt(replaced=bundle, taken_over=taken_over)
 
-def _told_by(before: Path) -> Mapping[str, bytes]:
-    """What a publication folder or a bundle says: path → content."""
+
+def _bundle_of(before: Path) -> bytes:
+    """What a publication folder or a file says, in one file."""
     if not before.is_dir():
-        return own_word(before.read_bytes())
+        return before.read_bytes()
     edition = edition_in_effect(Repository(before))
     if edition is None:
         raise PublishingError("repository_missing", path=before)
-    return edition.targets
+    return edition.bundle
 
 
 def _is_away(path: Path) -> bool:

@@ -146,23 +146,18 @@ class Outbox:
     def _edition(self) -> tuple[EditionInEffect | None, int, PublishingError | None]:
         """The edition in effect, above which number the next one is, and why that may be another one that was lost."""
         with self._office.reading() as store:
-            numbered, taken_over = store.last_bundle_version(), self._taken_over(store)
+            numbered, taken_over = store.last_bundle_version(), self.epoch.taken_over(store)
         given_up = taken_over.given_up if taken_over else 0
         edition, refusal = self._publisher.compared(numbered)
         if refusal and taken_over and refusal.code == taken_over.refusal and _lost_number(refusal) <= given_up:
             refusal = None
         return edition, max(numbered, given_up, edition.version if edition else 0), refusal
 
-    def _taken_over(self, store: Store) -> TakenOver | None:
-        """What this register has taken over and not published yet."""
-        taken_over = self.epoch.taken_over
-        return taken_over if taken_over and store.is_pending(taken_over.cause) else None
-
     @property
     def is_taken_over(self) -> bool:
         """Whether all that was to be taken over is in the register, and waits to be published."""
         with self._office.reading() as store:
-            return self._taken_over(store) is not None
+            return self.epoch.taken_over(store) is not None
 
     def behind(self) -> list[Behind]:
         """The status lists of which the register knows less than was published, for it came back from a backup.
@@ -308,13 +303,12 @@ class Outbox:
                 numbers = sorted({number for each in lists for number in each.to_repeat})
                 if numbers:
                     raise PublishingError("steps_to_repeat", count=len(numbers), numbers=", ".join(numbers[:3]))
-                before = self._taken_over(store)
+                before = self.epoch.taken_over(store)
                 is_doubted = self.epoch.refusal(store) is not None and before is None
                 if lists or opens_list or refusal is not None or is_doubted:
                     given_up = max(before.given_up if before else 0, _lost_number(refusal))
-                    bundles = tuple(path.name for path in self.epoch.found())
                     code = refusal.code if refusal else before.refusal if before else ""
-                    taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up, code, bundles)
+                    taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up, code)
                     store.enqueue_publication(taken_over.cause, at=now)
                     self.epoch.doubt(taken_over=taken_over)
                     self._knows_all = None
@@ -406,7 +400,7 @@ class Outbox:
             # A disk far away may keep one waiting: not in a transaction.
             edition, above, forgotten = self._edition()
             with self._office.writing(snapshot=True) as store:
-                waiting, taken_over = store.pending_publications(), self._taken_over(store)
+                waiting, taken_over = store.pending_publications(), self.epoch.taken_over(store)
                 if not waiting and not force:
                     return PublicationState(published=True, bundle_version=self._version())
                 self._publisher.require_signers()
