@@ -51,6 +51,16 @@ def test_init_twice_is_refused_in_the_readers_language(data: Path) -> None:
     assert "[data_folder_exists]" in again.stderr
 
 
+@pytest.mark.parametrize("where", ["nowhere", "the file", "the environment"])
+def test_init_asks_for_a_watermark_where_none_is_named(tmp_path: Path, where: str) -> None:
+    file, line = tmp_path / "court.toml", "watermark = '/elsewhere/published.json'\n" if where == "the file" else ""
+    file.write_text(line + (EXAMPLES / "court.toml").read_text("utf-8"), "utf-8")
+    named = {"XINZHENG_WATERMARK": "/elsewhere/published.json"} if where == "the environment" else {}
+    made = run("init", "--data", tmp_path / "var", "--config", file, environment=ENGLISH | named)
+    assert made.exit_code == 0, made.output
+    assert ("name a file on another disk as `watermark`" in made.stdout) is (where == "nowhere")
+
+
 def test_users(data: Path) -> None:
     added = run("users", "add", "ada", "--role", "clerk", "--role", "judge", "--data", data)
     assert re.fullmatch(r"xz_[A-Za-z0-9_-]{43}\n", added.stdout)

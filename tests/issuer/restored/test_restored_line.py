@@ -61,7 +61,7 @@ def test_a_new_line_tells_new_stores_what_the_old_one_told(court: CourtHouse, tm
 def test_what_the_old_line_told_is_not_forgotten_before_the_new_one_is_published(
     court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The register comes back once more, while the disk of the new line is full: nothing else tells of the revocation."""
+    """The register comes back once more, while the new line's disk is full: nothing else tells of the revocation."""
     settings = court.issuer.settings
     number = court.certificate(CASES[0])["certificateNumber"]
     certificate, content = token(court, number), backup(court)

@@ -26,6 +26,8 @@ def command(data: Path | None, court_file: Path, keys: str | None) -> None:
     """Make a data folder."""
     settings = settings_of(data)
     initialise(settings, court_file, keys=keys)
-    name = load_court(court_file).name
-    click.echo(word("made", name=getattr(name, language_from(os.environ)), path=settings.data))
+    court = load_court(court_file)
+    click.echo(word("made", name=getattr(court.name, language_from(os.environ)), path=settings.data))
     click.echo(word("next_users", path=settings.data))
+    if settings.watermark_of(court) is None:
+        click.echo(word("next_watermark", path=settings.court_file))

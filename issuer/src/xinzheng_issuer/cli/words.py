@@ -150,6 +150,12 @@ WORDS: dict[str, Message] = {
         "Next: xinzheng users add NAME --role clerk --data {path}",
         "下一步：xinzheng users add 姓名 --role clerk --data {path}",
     ),
+    "next_watermark": Message(
+        "Before the first certificate: name a file on another disk as `watermark` in {path}, or nobody notices that "
+        "the whole machine came back from a backup (docs/how-to/restored-backup.md).",
+        "签发首份证明之前：请在 {path} 中以 watermark 指定另一块磁盘上的文件，"
+        "否则整机由备份恢复后无从察觉（docs/how-to/restored-backup.md）。",
+    ),
     "listening": Message("Serving {name} on {url}", "正在为{name}提供服务：{url}"),
     "published": Message("Published as version {version}: {path}", "已发布为第 {version} 版：{path}"),
     "register_failed": Message(
