@@ -56,7 +56,7 @@ def test_index_outside_the_list(index: int) -> None:
 def test_equal_bits_give_equal_text_without_time_or_system() -> None:
     text = encode(EMPTY)
     assert text == encode(bytearray(EMPTY))
-    assert base64url.decode(text[1:])[:10] == bytes((0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 255))
+    assert base64url.decode(text[1:])[:10] == bytes((0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255))
     assert len(text) < 100
 
 
