@@ -246,6 +246,13 @@ _PUBLISHER = {
         "如提示版本号则加 --above。仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。"
         "签名仪式的文件则应制作更高的版本。",
     ),
+    "contribution_former": Message(
+        "{name} is below version {last}, which was published last, and none of the role's new keys has signed it: it "
+        "may be older than all that was said since. The role's next document is signed by a share with a new key, or "
+        "gets a higher version; what names its keys waits for it.",
+        "{name} 低于最近发布的第 {last} 版，且该角色现列密钥中没有任何新密钥为其签名：它可能早于此后发布的一切内容。"
+        "该角色的下一份文件应由持有新密钥的份额签署，或采用更高的版本号；列入其密钥的文件将等待该文件。",
+    ),
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once. A court that came back from a backup first "
         "takes over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that "

@@ -4,14 +4,16 @@ Files of targets are named by their digests, so that it does not matter where on
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import structlog
-from tuf.api.metadata import Root, Targets
+from securesystemslib.signer import Key
+from tuf.api.metadata import Role, Root, Targets
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.reading import read_published
@@ -21,7 +23,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_FILE_BYTES, ROOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
-from xinzheng_verifier.trust.tuf_metadata import key_set_digest, parsed
+from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed
 
 _PUBLISHED = ""
 
@@ -76,8 +78,50 @@ class Candidate:
             return {}
 
 
-def delegated_keys(roles: Mapping[str, Candidate]) -> dict[str, str]:
-    """Role → short digest of the keys that its delegator names for it, of every role that is entrusted.
+@dataclass(frozen=True)
+class Entrusted:
+    """To which keys a delegator entrusts a role, and how many of them must sign.
+
+    Attributes:
+        role: ids of the keys, and the threshold.
+        keys: id → public key.
+        paths: with what it is entrusted; empty for `targets`, which may list everything.
+    """
+
+    role: Role
+    keys: Mapping[str, Key] = field(repr=False)
+    paths: tuple[str, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """Short digest of the keys together, as lenders remember them."""
+        return key_set_digest(self.role, self.keys)
+
+    @property
+    def each(self) -> frozenset[str]:
+        """Short digest of each of the keys."""
+        return frozenset(key_set_digest(Role([key_id], 1), self.keys) for key_id in self.role.keyids)
+
+    def new_key_signed(self, candidate: Candidate, *, named: Collection[str]) -> bool:
+        """Whether metadata of the role bears the signature of a key that was not named before.
+
+        Args:
+            candidate: the metadata.
+            named: short digest of each key that was.
+
+        Raises:
+            TrustError: it is no targets metadata.
+        """
+        metadata = parsed(candidate.data, Targets, name=candidate.name, limits=TARGETS_JSON)
+        new = [key_id for key_id in self.role.keyids if key_set_digest(Role([key_id], 1), self.keys) not in named]
+        with suppress(TrustError):
+            check_threshold(metadata, role=Role(new, 1), keys=self.keys, name=candidate.name)
+            return True
+        return False
+
+
+def entrusted_roles(roles: Mapping[str, Candidate]) -> dict[str, Entrusted]:
+    """Role → how its delegator entrusts it, of every role that is entrusted.
 
     Raises:
         TrustError: metadata of a delegator cannot be read.
@@ -88,8 +132,13 @@ def delegated_keys(roles: Mapping[str, Candidate]) -> dict[str, str]:
             continue
         delegations = candidate.targets().delegations
         for name, role in ((delegations.roles or {}) if delegations else {}).items():
-            found[name] = key_set_digest(role, delegations.keys if delegations else {})
+            found[name] = Entrusted(role, delegations.keys if delegations else {}, tuple(role.paths or ()))
     return found
+
+
+def delegated_keys(roles: Mapping[str, Candidate]) -> dict[str, str]:
+    """Role → short digest of the keys that its delegator names for it; raises as `entrusted_roles`."""
+    return {name: how.digest for name, how in entrusted_roles(roles).items()}
 
 
 class Files(Mapping[str, bytes]):

@@ -16,7 +16,7 @@ from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.memory import online_keys
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, Files, entrusted_roles, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TARGETS
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
 from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
@@ -40,7 +40,8 @@ class Continuation:
 
     def __init__(self, now: Published, past: Past, files: Files, *, at: datetime) -> None:
         self._now, self._past, self._files, self._at = now, past, files, at
-        self._keys = delegated_keys(now.roles)
+        self._by = entrusted_roles(now.roles)
+        self._keys = {role: by.digest for role, by in self._by.items()}
         if now.version:
             self._keys[TARGETS] = keys_over_targets(root_of(now.root))
 
@@ -54,18 +55,20 @@ class Continuation:
         before = self._keys_before(role)
         return before is not None and before != keys
 
-    def check(self, candidate: Candidate, keys: str) -> None:
+    def check(self, candidate: Candidate, keys: str, by: Entrusted) -> None:
         """Whether a role's metadata may follow, by its numbers and moments.
 
         Args:
             candidate: the metadata, handed in or in effect.
             keys: short digest of the keys that its delegator names for the role now; of `targets`, of the online keys.
+            by: how its delegator entrusts the role now.
 
         Raises:
-            TrustListError: `contribution_older`, `contribution_conflict`.
-            TrustError: metadata says no proper moment.
+            TrustListError: `contribution_older`, `contribution_conflict`, `contribution_former`.
+            TrustError: metadata says no proper moment, or cannot be read.
         """
         self._check_version(candidate, keys)
+        self._check_begun_anew(candidate, keys, by)
         if candidate.is_new:
             self._check_moment(candidate, keys)
         if candidate.is_new or self.is_rekeyed(candidate.role, keys):
@@ -97,6 +100,27 @@ class Continuation:
         same = left is None or candidate.version > left.version or sha256_of(candidate.data) == left.sha256
         if not same or (self._may_be_given(candidate) and self._lies_otherwise(candidate)):
             raise TrustListError("contribution_conflict", name=candidate.file)
+
+    def _check_begun_anew(self, candidate: Candidate, keys: str, by: Entrusted) -> None:
+        """Below what was published last, under keys that it never had together, a role begins with a new one of them.
+
+        What the others signed may be older than all that was said since.
+        """
+        role = candidate.role
+        published, left = self._now.roles.get(role), self._past.last(role)
+        last = published.version if published else left.version if left else 0
+        if candidate.version >= last or self._past.under(role, keys) is not None:
+            return
+        if not by.new_key_signed(candidate, named=self._named(role)):
+            raise TrustListError("contribution_former", name=candidate.file, last=last)
+
+    def _named(self, role: str) -> frozenset[str]:
+        """Short digest of each key that was named for a role."""
+        if role == TARGETS:
+            roots = self._now.judges()
+            return frozenset(key for root in roots for key in Entrusted(root.roles[TARGETS], root.keys).each)
+        now = self._by.get(role)
+        return self._past.named(role) | (now.each if now else frozenset())
 
     def _may_be_given(self, candidate: Candidate) -> bool:
         """Whether an edition can have named this number of the role; above the highest of all its keys none has."""

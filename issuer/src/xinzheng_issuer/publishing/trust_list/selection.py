@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from tuf.api.metadata import Targets
-
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.root_chain import check_root_follows
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, Files, entrusted_roles, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import PROVINCE_PREFIX, ROOT, TARGETS
 from xinzheng_issuer.publishing.trust_list.continuation import Continuation, keys_over_targets
 from xinzheng_issuer.publishing.trust_list.contributions import Offer
@@ -22,7 +20,6 @@ from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal
 from xinzheng_schemas.errors import CodedError
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +62,13 @@ class _Entrusted(NamedTuple):
     Attributes:
         keys: short digest of the keys that are named for it; of `targets`, of the online keys: as those change, lenders
             forget its version.
+        by: the keys themselves, of `targets` too.
         changed: whether it is entrusted otherwise than in the edition in effect; then its metadata is judged although
             it is published.
     """
 
     keys: str
+    by: Entrusted
     changed: bool
 
 
@@ -156,7 +155,8 @@ class Selection:
     # --- targets, provinces, courts -----------------------------------------------------------------------------------
 
     def _targets(self) -> dict[str, Candidate] | None:
-        by_root = _Entrusted(keys_over_targets(root_of(self._root)), changed=True)
+        root = root_of(self._root)
+        by_root = _Entrusted(keys_over_targets(root), Entrusted(root.roles[TARGETS], root.keys), changed=True)
         for option in self._options(TARGETS, by_root):
             chosen = self._attempt(option, (), by_root)
             if chosen is not None:
@@ -175,16 +175,13 @@ class Selection:
         """
         if not self._stands(option, above, entrusted):
             return None
-        signed = option.targets()
         below = self._provinces if option.role == TARGETS else self._courts
-        chosen = below(option, signed, above)
+        chosen = below(option, above)
         return None if chosen is None else {option.role: option, **chosen}
 
-    def _provinces(
-        self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]
-    ) -> dict[str, Candidate] | None:
+    def _provinces(self, option: Candidate, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
         chosen: dict[str, Candidate] = {}
-        for role, entrusted in self._entrusted(option, signed):
+        for role, entrusted in self._entrusted(option):
             attempts = (self._attempt(each, (*above, option), entrusted) for each in self._options(role, entrusted))
             found = next((attempt for attempt in attempts if attempt is not None), None)
             if found is None:
@@ -193,9 +190,9 @@ class Selection:
             chosen |= found
         return chosen
 
-    def _courts(self, option: Candidate, signed: Targets, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
+    def _courts(self, option: Candidate, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
         """The courts of a province: judged together, and one by one only if something is wrong with one of them."""
-        entrusted = dict(self._entrusted(option, signed))
+        entrusted = dict(self._entrusted(option))
         newest = {role: next(iter(self._options(role, entrusted[role])), None) for role in entrusted}
         kept = {
             role: candidate
@@ -219,7 +216,7 @@ class Selection:
     ) -> bool:
         try:
             for court in courts:
-                self._continuation.check(court, entrusted[court.role].keys)
+                self._continuation.check(court, *entrusted[court.role][:2])
             if courts:
                 self._judge((*above, *courts))
             for court in courts:
@@ -233,7 +230,7 @@ class Selection:
         if not option.is_new and not entrusted.changed:
             return True
         try:
-            self._continuation.check(option, entrusted.keys)
+            self._continuation.check(option, entrusted.keys, entrusted.by)
             self._judge((*above, option))
             self._continuation.check_history(option, entrusted.keys)
         except CodedError as error:
@@ -241,12 +238,13 @@ class Selection:
             return False
         return True
 
-    def _entrusted(self, option: Candidate, signed: Targets) -> Iterator[tuple[str, _Entrusted]]:
+    def _entrusted(self, option: Candidate) -> Iterator[tuple[str, _Entrusted]]:
         """Every role that is entrusted, and how."""
         before = self._now.roles.get(option.role)
-        known = _delegations(before.targets()) if before else {}
-        for role, how in _delegations(signed).items():
-            yield role, _Entrusted(how[0], changed=known.get(role) != how)
+        known = entrusted_roles({before.role: before}) if before else {}
+        for role, by in entrusted_roles({option.role: option}).items():
+            changed = role not in known or _terms(known[role]) != _terms(by)
+            yield role, _Entrusted(by.digest, by, changed=changed)
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
@@ -317,12 +315,6 @@ def _place(offer: Offer) -> tuple[int, str, int]:
     return kind, offer.role, offer.version
 
 
-def _delegations(signed: Targets) -> dict[str, tuple[str, int, tuple[str, ...]]]:
-    """Role → to which keys it is entrusted, how many of them must sign, and what it is entrusted with."""
-    delegations = signed.delegations
-    if delegations is None or delegations.roles is None:
-        return {}
-    return {
-        name: (key_set_digest(role, delegations.keys), role.threshold, tuple(role.paths or ()))
-        for name, role in delegations.roles.items()
-    }
+def _terms(by: Entrusted) -> tuple[str, int, tuple[str, ...]]:
+    """To which keys a role is entrusted, how many of them must sign, and what it is entrusted with."""
+    return by.digest, by.role.threshold, by.paths
