@@ -66,11 +66,13 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "Shares have another key elsewhere than in the document at hand: {found}. Find out which is genuine; a new key "
-        "needs a share of another name. If what a signed document says is nobody's, a thief's say, let the "
-        "configuration disown it: disowned, with the words of this line about it.",
-        "下列份额在别处的密钥与待签文件中的不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
-        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样，不予承认。",
+        "Shares have another key elsewhere than in the document at hand, which is as in {taken}: {found}. Find out "
+        "which is genuine; a new key needs a share of another name. If what a signed document says is nobody's, a "
+        "thief's say, let the configuration disown it: disowned, with the words of this line about it, or for "
+        "{taken} with words of the same form. A false record is taken away.",
+        "下列份额在别处的密钥与待签文件中的（与 {taken} 一致）不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
+        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样"
+        "（对 {taken} 则按同样格式书写），不予承认。虚假的公开记录应予移除。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -95,10 +97,13 @@ _CEREMONY = {
         "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
     ),
     "ceremony_key_disowned": Message(
-        "The document at hand says of {field} what the configuration disowns. Sign nothing, and find out who handed it "
-        "in; if it is the court's own after all, take the line out of the configuration.",
-        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送；"
-        "如确为该院所有，则从配置中删去该行。",
+        "The document at hand says of {field} what the configuration disowns. Sign nothing, find out who handed it in, "
+        "and let the owner hand in anew (of a court issuer.json and key.json, of a share its record in shares/). What "
+        "is the owner's own after all is signed once its line is out of the configuration; if the line has to stay, "
+        "the owner makes a new key, of a name that was never used.",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，查明由谁报送，并请其所有者重新报送"
+        "（法院为 issuer.json 和 key.json，份额为 shares/ 中的公开记录）。确为其自己的，从配置中删去该行后即可签名；"
+        "该行须保留的，由所有者以从未用过的名称生成新密钥。",
     ),
     "ceremony_issuer_missing": Message(
         "What an earlier document lists is not there, and what it said of keys cannot be compared: {name}. Bring it "
