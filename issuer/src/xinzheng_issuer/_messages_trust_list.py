@@ -160,14 +160,19 @@ _CEREMONY = {
         "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。",
     ),
     "ceremony_previous_missing": Message(
-        "{name}, which the document depends on, is not there: put it together first, or give the folder of what is "
-        "published.",
-        "没有待签文件所依据的 {name}：请先汇集其签名，或给出已发布内容的目录。",
+        "{name}, which the document at hand follows or whose keys it needs, is not there. Give the folder of what is "
+        "published (--published), as it is now: the publisher and its mirrors have it; or put {name} together first. "
+        "Numbers are given in turn: if nobody ever signed one of that number, take the lowest above the newest that "
+        "is there.",
+        "缺少待签文件所接续或所依据的 {name}。请给出已发布内容的现有目录（--published）：发布方及其镜像均有；"
+        "或先汇集其签名。版本号依次使用：如该号从未有人签署，请取现有最新版本之后的最小号。",
     ),
     "ceremony_unsigned": Message(
-        "{name} is not signed by those who name its keys: it is not genuine, or what names them is not there. Find out "
-        "who put it there; nothing is signed by it.",
-        "{name} 没有其密钥指定者的有效签名：文件不真，或缺少指定其密钥的文件。请查明来源；不会据此签署。",
+        "{name} is not signed by those who name its keys: it is not genuine, or what names them, a former root or "
+        "targets, is not there. Bring that along: the publisher and its mirrors have it. Where nobody has, find out "
+        "who put {name} there, and take it away; nothing is signed by it.",
+        "{name} 没有其密钥指定者的有效签名：文件不真，或缺少指定其密钥的以前的 root 或 targets。"
+        "请带来后者：发布方及其镜像均有。如各处均无，请查明 {name} 的来源并将其移除；不会据此签署。",
     ),
     "ceremony_root_unknown": Message(
         "No root with the SHA-256 {found} is among the roots that follow one another here: the digest is of another "
