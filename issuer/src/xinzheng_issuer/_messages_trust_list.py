@@ -248,12 +248,14 @@ _PUBLISHER = {
     "contribution_older": Message(
         "{name} is older than what is published; nothing goes back. A court that came back from a backup first takes "
         "over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that anybody "
-        "has) and makes no new key before; then it hands in, with --above if the version is told. Only one whose keys "
-        "somebody else has makes a new one (trust-list court-key new), and its province names it. Of a document of a "
-        "ceremony a higher version is drawn up.",
+        "has) and makes no new key before; then it hands in, with --above if the version is told. Of any other court a "
+        "thief pushed the numbers up, with its keys, its province's or those of targets: it makes a new key "
+        "(trust-list court-key new), and its province names it; until then the province lists it under without_lists, "
+        "and nothing waits for it. Of a document of a ceremony a higher version is drawn up.",
         "{name} 比已发布的更旧；不得回退。由备份恢复的法院应先接管已发布的内容"
         "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），此前不得生成新密钥；然后报送，"
-        "如提示版本号则加 --above。仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。"
+        "如提示版本号则加 --above。其他法院则系窃贼以该院、其省级或 targets 的密钥推高了编号："
+        "该院应生成新密钥（trust-list court-key new）并由省级列入；在此之前由省级列于 without_lists，其余即无须等待。"
         "签名仪式的文件则应制作更高的版本。",
     ),
     "contribution_conflict": Message(
