@@ -39,8 +39,10 @@ _CONFIGURATION = {
 
 _SHARES = {
     "share_record_invalid": Message(
-        "{name} is not the public record of a share: it is damaged, or its key did not sign it.",
-        "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。",
+        "{name} is not the public record of a share: it is damaged, or its key did not sign it. Take it away. On the "
+        "medium of its key `xinzheng trust-list ceremony keys` makes it again; that of a court the court hands in.",
+        "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。请移除。在该密钥所在的介质上执行 "
+        "`xinzheng trust-list ceremony keys` 可重新生成；法院的公开记录由法院报送。",
     ),
     "share_record_exists": Message(
         "The share {field} has a key already; a lost or renewed key gets a share of another name. The same key, with "
@@ -112,12 +114,18 @@ _CEREMONY = {
         "发布方及其镜像均有。",
     ),
     "ceremony_key_missing": Message(
-        "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
-        "没有份额 {field} 的公开记录：请先生成其密钥，并带来 shares/{field}.json。",
+        "The public record of the share {field} is not there. Bring shares/{field}.json along; on its medium "
+        "`xinzheng trust-list ceremony keys --share {field}` makes key and record, of a key that is there the record "
+        "alone.",
+        "没有份额 {field} 的公开记录。请带来 shares/{field}.json；在其介质上执行 "
+        "`xinzheng trust-list ceremony keys --share {field}` 即生成密钥及其记录，已有密钥的只补作记录。",
     ),
     "ceremony_key_unexpected": Message(
-        "The key of {field} is not the one that was reviewed: expected {expected}.",
-        "{field} 的密钥与经审核的不符：应为 {expected}。",
+        "The key of {field} is not the one that was reviewed: expected {expected}. Sign nothing: compare medium, "
+        "record and configuration with the transcript. Where the configuration is wrong it is reviewed again; a false "
+        "record is taken away.",
+        "{field} 的密钥与经审核的不符：应为 {expected}。请勿签名：请将介质、公开记录和配置与仪式记录核对。"
+        "配置有误的应重新审核；虚假的公开记录应予移除。",
     ),
     "ceremony_key_unproven": Message(
         "Nothing but {name} says which key {field} has, and this share cannot tell whether that file is genuine. Bring "
@@ -127,8 +135,9 @@ _CEREMONY = {
         "或将其指纹写入配置，或以 --root-sha256 给出您确知为真的根的摘要。",
     ),
     "ceremony_key_twice": Message(
-        "One key stands for two shares or two roles: each has a key of its own.",
-        "同一密钥用于两个份额或两个角色：应各有密钥。",
+        "One key stands for two of these shares: {field}. Each has a key of its own: find out whose it is, and let the "
+        "other bring its own record, or make a new key.",
+        "下列份额中有两个使用同一密钥：{field}。应各有密钥：请查明其归属，并请另一方带来自己的公开记录，或生成新密钥。",
     ),
     "ceremony_court_missing": Message(
         "What the court {field} hands in is not there: expected issuer.json and key.json in courts/{field}.",
@@ -144,8 +153,9 @@ _CEREMONY = {
         "请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
     ),
     "ceremony_issuer_invalid": Message(
-        "The issuer document of the court {field} cannot be listed: {reason}",
-        "法院 {field} 的签发者文件不能列入：{reason}",
+        "The issuer document of the court {field} cannot be listed ({reason}): let the court put it right and hand in "
+        "again. If it did not hand this in, find out who did.",
+        "法院 {field} 的签发者文件不能列入（{reason}）：请该院更正后重新报送。如非该院所报送，请查明来源。",
     ),
     "ceremony_document_missing": Message(
         "{name} is not there: draw the document up first, and bring it along.",
@@ -156,8 +166,9 @@ _CEREMONY = {
         "{name} 与经审核的配置不符：{members} 不同。请勿签名；应重新制作。",
     ),
     "ceremony_document_time": Message(
-        "{name} is not of this time: it expired, or was drawn up later than this machine's clock shows.",
-        "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。",
+        "{name} is not of this time: it expired, or was drawn up later than this machine's clock shows. Set the clock "
+        "right; if it is, draw the document up anew.",
+        "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。请校准时钟；时钟无误的，应重新制作待签文件。",
     ),
     "ceremony_previous_missing": Message(
         "{name}, which the document at hand follows or whose keys it needs, is not there. Give the folder of what is "
@@ -202,8 +213,9 @@ _CEREMONY = {
         "签名不足，而 {name} 签署的是此前制作的另一份文件：如需这些份额签名，请其重新签名。",
     ),
     "metadata_invalid": Message(
-        "{name} is not the metadata that its name says.",
-        "{name} 不是其名称所示的元数据。",
+        "{name} is not the metadata that its name says: it is damaged, or somebody put it there. Take it away, and if "
+        "it was published, put it back from a mirror.",
+        "{name} 不是其名称所示的元数据：已损坏，或由他人放入。请移除；如系已发布的文件，请从镜像放回。",
     ),
     "metadata_conflict": Message(
         "{name} is published, and another {name} lies in the folder of work. Take that one and its document and "
@@ -214,7 +226,11 @@ _CEREMONY = {
         "若已发布的一份有有效签名，则予保留，另行制作下一版；如非贵方所签，则密钥已落入他人之手。"
         "若其没有有效签名（ceremony_unsigned），则应将其移出已发布目录，并放回另一份。",
     ),
-    "metadata_role": Message("No metadata names the keys of {name}.", "没有元数据指定 {name} 的密钥。"),
+    "metadata_role": Message(
+        "No metadata names the keys of {name}: targets names those of a province, a province those of a court. Let "
+        "that be signed first, and bring it along.",
+        "没有元数据指定 {name} 的密钥：省级的由 targets 指定，法院的由省级指定。请先签署该文件并带来。",
+    ),
     "transcript_damaged": Message(
         "The entry {name} of the transcript cannot be read. Nothing was done: take the file out of transcript/, keep "
         "it, and begin the step again.",
@@ -227,7 +243,10 @@ _PUBLISHER = {
         "{name} cannot be read ({reason}): let this account read it, have it handed in anew, or take it away.",
         "无法读取 {name}（{reason}）：请授予本账户读取权限、请对方重新报送，或将其移除。",
     ),
-    "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
+    "contribution_expired": Message(
+        "{name} has expired: the court hands in anew; of a document of a ceremony the next version is drawn up.",
+        "{name} 已过期：请法院重新报送；签名仪式的文件应制作下一版。",
+    ),
     "contribution_time": Message(
         "What was handed in says that it was made later than it is now: whoever made it sets the clock right, and "
         "hands in anew.",
@@ -242,8 +261,13 @@ _PUBLISHER = {
         "状态变更记录 {field} 不可用（{refusal}）：{reason}",
     ),
     "contribution_history": Message(
-        "{field} takes back what was published of the past: {reason}",
-        "{field} 改动了已发布的历史：{reason}",
+        "{field} takes back what was published of the past: {reason} Until that is mended its status stays as it was "
+        "published. A court that came back from a backup first takes over what was published (`xinzheng db adopt`); "
+        "where it cannot sign that past, it makes a new key (trust-list court-key new), and under that, once its "
+        "province names it, the past may be told anew.",
+        "{field} 改动了已发布的历史：{reason}在此之前其状态保持已发布的内容。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt`）；如无法签署该段历史，则生成新密钥（trust-list court-key new），"
+        "待省级列入后，可在新密钥下重新记载。",
     ),
     "contribution_older": Message(
         "{name} is older than what is published; nothing goes back. A court that came back from a backup first takes "
@@ -261,18 +285,24 @@ _PUBLISHER = {
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once. A court that came back from a backup first "
         "takes over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that "
-        "anybody has); then it hands in --above the version that is told.",
+        "anybody has); then it hands in --above the version that is told. For a ceremony what is published is "
+        "brought along (--published), and the next version is drawn up.",
         "已发布的 {name} 内容不同：同一版本号只能使用一次。由备份恢复的法院应先接管已发布的内容"
         "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），"
-        "然后以 --above 给出所提示的版本号报送。",
+        "然后以 --above 给出所提示的版本号报送。签名仪式的文件则应带来已发布的内容（--published），制作下一版。",
     ),
     "contribution_undelegated": Message(
-        "Nobody entrusts the role of {name} with anything.",
-        "没有任何角色委托 {name} 的角色。",
+        "Nobody entrusts the role of {name} with anything: targets does not name that province, or its province does "
+        "not name that court, or has it under without_lists. It is taken once that is signed and handed in.",
+        "没有任何角色委托 {name} 的角色：targets 未列该省，或省级未列该法院，或将其列于 without_lists。"
+        "待有关文件签署并报送后即予采用。",
     ),
     "contribution_waits": Message(
-        "{name} waits for {field}: what it entrusts has no metadata yet that is good under it.",
-        "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。",
+        "{name} waits for {field}: what it entrusts has no metadata yet that is good under it. What is told of {field} "
+        "says why; if nothing is, let it hand in. For a court that cannot, its province's next document has "
+        "without_lists.",
+        "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。原因见关于 {field} 的提示；如无提示，请其报送。"
+        "法院一时不能报送的，由省级在下一份文件中列于 without_lists。",
     ),
     "court_keys_two": Message(
         "There are two keys already: retire {name} once the province's metadata names the new one.",
@@ -287,8 +317,9 @@ _PUBLISHER = {
         "无法发布：{reason}",
     ),
     "online_key_missing": Message(
-        "The keys of {role} that root version {version} names are not on this machine.",
-        "本机没有根（版本 {version}）所列的 {role} 密钥。",
+        "The keys of {role} that root version {version} names are not on this machine: put them where the "
+        "configuration says, or let the next root name new ones that are made here.",
+        "本机没有根（版本 {version}）所列的 {role} 密钥：请将其放到配置所指之处，或由下一版根列入在本机生成的新密钥。",
     ),
     "repository_restored": Message(
         "The repository does not hold what was published last from here, edition {expected}: edition {found} lies "
