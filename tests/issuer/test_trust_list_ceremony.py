@@ -239,7 +239,8 @@ def test_one_key_is_never_two_shares(empty_country: Country) -> None:
     first = country.step().folder.shares()["root-1"]
     twin = PublicShare(**{**first.__dict__, "name": "root-2", "holder": "持有人 root-2"})
     (country.work / "shares" / "root-2.json").write_bytes(_resigned(twin, source))
-    assert refusal(country.step().draw_up, "root").code == "ceremony_key_twice"
+    error = refusal(country.step().draw_up, "root")
+    assert (error.code, error.field) == ("ceremony_key_twice", "root-1, root-2")
 
 
 def _resigned(share: PublicShare, key_file: Path) -> bytes:

@@ -5,12 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import Metadata, Targets
 
-from support.country import Country
+from support.country import Country, passphrase_of
+from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_issuer.publishing.trust_list.publisher import Result
+from xinzheng_issuer.publishing.trust_list.shares import key_file, open_share
 from xinzheng_schemas.trust_documents import KeyState
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.names import MAX_VERSION
 
 COURT = "420683"
 PROVINCE = "province-42"
@@ -129,10 +133,16 @@ def test_a_new_share_begins_below_the_number_that_a_thief_gave(tmp_path: Path) -
     changing = Changing(tmp_path, shares=3, threshold=2)
     country = changing.country
     changing.compromised((f"{PROVINCE}-2", f"{PROVINCE}-3"))
-    country.hand_in()
-    country.change(PROVINCE, version=999_999_998)
-    country.sign(PROVINCE, shares=(f"{PROVINCE}-2", f"{PROVINCE}-3"))
-    assert changing.answers(country.publish())[f"{PROVINCE} 999999999"] == "taken"
+    forged = Metadata[Targets].from_bytes(country.published.roles[PROVINCE].data)
+    forged.signed.version = MAX_VERSION
+    forged.signatures.clear()
+    for share in (f"{PROVINCE}-2", f"{PROVINCE}-3"):
+        path = key_file(country.folder / "media" / share, share)
+        forged.sign(open_share(path, passphrase=passphrase_of(share)), append=True)
+    thiefs = Contribution(source="thief", files={f"metadata/{MAX_VERSION}.{PROVINCE}.json": forged.to_bytes()})
+    assert changing.answers(country.publisher.publish([thiefs], at=country.at)) == {
+        f"{PROVINCE} {MAX_VERSION}": "taken"
+    }
 
     country.next_day()
     country.hand_in()

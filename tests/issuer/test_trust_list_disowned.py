@@ -16,8 +16,15 @@ from support.lived_country import Lenders
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.role_keys import create_role_key, sign_metadata
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution, find_contributions, read_contribution
+from xinzheng_issuer.publishing.trust_list.documents import keys_of_shares
 from xinzheng_issuer.publishing.trust_list.known import Compared, Proof
-from xinzheng_issuer.publishing.trust_list.shares import key_file, listed_key, open_share, public_octets
+from xinzheng_issuer.publishing.trust_list.shares import (
+    key_file,
+    listed_key,
+    open_share,
+    public_octets,
+    public_share,
+)
 from xinzheng_keys import SoftwareSigner
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
@@ -360,6 +367,48 @@ def test_a_share_that_is_the_provinces_still_is_told_of_each_document_that_the_t
     country.sign(PROVINCE)
 
 
+@pytest.mark.parametrize("name", [f"court-{COURT}-7", f"court-{COURT}-8"], ids=["under its name", "under another"])
+def test_a_key_of_a_share_that_is_disowned_is_not_named_again(country: Country, name: str) -> None:
+    """He hands in for the court by the key that he had listed, which vouches for what he hands in."""
+    country.publish()
+    his = f"court-{COURT}-7"
+    plant(country, PROVINCE, {f"court-{COURT}": his}, by=[f"{PROVINCE}-1"])
+    replace_provinces_key(country, version=3)
+    country.disowned = [f"{his} in 2.{PROVINCE}.json"]
+    house, folder = country.houses[COURT], country.incoming / COURT
+    issuer = (folder / "issuer.json").read_bytes()
+    signer = open_share(country.folder / f"his-{his}-2.pem", passphrase=passphrase_of("nobody"))
+    house.vouch(folder, issuer, by=signer, name=name)
+    error = refused(country)
+    assert (error.code, error.field) == ("ceremony_key_disowned", name)
+    house.vouch(folder, issuer)
+    country.sign(PROVINCE)
+    country.publish()
+    assert country.published.roles[PROVINCE].version == 3
+
+
+def test_a_share_that_one_document_disowned_has_the_key_that_the_one_before_it_names(country: Country) -> None:
+    """The provinces' records are lost; who signed the first document needs none."""
+    country.publish()
+    plant(country, "targets", {PROVINCE: f"{PROVINCE}-1"}, by=["targets-1", "targets-2"])
+    country.roles["targets"]["version"] = 3
+    country.disowned = [f"{PROVINCE}-1 in 2.targets.json"]
+    shutil.rmtree(country.work / "shares")
+    country.sign("targets")
+    document = Metadata[Targets].from_bytes((country.work / "metadata" / "3.targets.json").read_bytes())
+    first = Metadata[Targets].from_bytes((country.work / "metadata" / "1.targets.json").read_bytes())
+    assert keys_of_shares(document.signed) == keys_of_shares(first.signed)
+
+
+def test_a_key_that_another_document_names_too_is_somebodys(country: Country) -> None:
+    country.publish()
+    country.change(PROVINCE)
+    country.sign(PROVINCE)
+    country.disowned = [f"court-{COURT}-1 in 1.{PROVINCE}.json"]
+    country.change(PROVINCE)
+    country.sign(PROVINCE)
+
+
 def test_a_key_of_contributions_that_vouches_for_a_moment_to_come_is_disowned_and_no_court_is_missing(
     country: Country, thief: Thief
 ) -> None:
@@ -406,9 +455,17 @@ def test_a_key_of_a_province_that_a_thief_of_targets_named_is_disowned(country: 
     assert (error.code, error.field) == ("ceremony_share_changed", f"{PROVINCE}-1")
     assert error.params["found"] == f"{PROVINCE}-1 in 2.targets.json"
     country.disowned = [f"{PROVINCE}-1 in 2.targets.json"]
-    (country.work / "shares" / f"{PROVINCE}-1.json").rename(country.folder / "record.json")
-    assert refused(country, "targets").code == "ceremony_key_missing"
-    shutil.move(country.folder / "record.json", country.work / "shares" / f"{PROVINCE}-1.json")
+    record = country.work / "shares" / f"{PROVINCE}-1.json"
+    record.rename(country.folder / "record.json")
+    error = refused(country, "targets")
+    assert (error.code, error.params["name"]) == ("ceremony_key_unproven", "1.targets.json")
+    facts = {"name": f"{PROVINCE}-1", "role": PROVINCE, "holder": f"持有人 {PROVINCE}-1", "configuration": ""}
+    another = create_role_key(country.folder / "another.pem", passphrase=passphrase_of("nobody"))
+    record.write_bytes(public_share(another, **facts, at=country.at).to_bytes())
+    error = refused(country, "targets")
+    assert (error.code, error.params["found"]) == ("ceremony_share_changed", f"{PROVINCE}-1 in 1.targets.json")
+    assert error.params["taken"] == f"shares/{PROVINCE}-1.json"
+    shutil.move(country.folder / "record.json", record)
     country.sign("targets")
     country.publish()
     assert country.published.roles["targets"].version == 3

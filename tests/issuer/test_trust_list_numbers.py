@@ -125,7 +125,7 @@ def test_a_pause_forgets_no_number_under_the_same_key(fight: Fight, lenders: Len
     fight.country.change("province-42", without_lists=[COURT])
     fight.country.sign("province-42")
     assert answers(publish(fight.country, court=False))["province-42"] == "taken"
-    fight.country.change("province-42", without_lists=[])
+    fight.country.roles["provinces.42"]["without_lists"] = []
     fight.names(1)
     assert fight.says(fight.hands_in(5)) == "contribution_older"
     fight.names(2)

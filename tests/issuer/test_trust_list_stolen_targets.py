@@ -85,6 +85,40 @@ def test_journals_and_numbers_that_he_listed_himself_keep_nobody_out(lived: Coun
     assert lenders.follow() == {"revoked"}
 
 
+def test_a_court_that_he_listed_himself_holds_nothing_up_as_the_refusal_and_the_runbook_say(
+    lived: Country, lenders: Lenders
+) -> None:
+    """The court makes its new key when it can; until then its status alone is unknown."""
+    lenders.join()
+    house, other = lived.houses[COURT], lived.houses["420684"].court
+    number, house.sequence = house.sequence, 10**6
+    given = thief(lived, house, lists=True, alone=True)
+    house.sequence = number
+    assert answers(publish(lived, given, court=False))["targets"] == "taken"
+    lenders.join()
+    result = follow_the_runbook(lived, version=3)
+    found = {answer.role: answer.error for answer in result.answers}
+    assert {code for role, code in answers(result).items() if role in {"root", "targets"}} == {"contribution_waits"}
+    error = found[ROLE]
+    assert error is not None
+    assert error.code == "contribution_older"
+    for language in ("en", "zh"):
+        assert "without_lists" in error.message(language)
+        assert "trust-list court-key new" in error.message(language)
+    lived.change("province-42", without_lists=[COURT])
+    lived.sign("province-42")
+    assert {role for role, code in answers(publish(lived)).items() if code != "taken"} == {ROLE}
+    assert verdict(lived, other.issue().json_text) == "passed:ok"
+    assert lenders.follow() == {"status_unavailable"}
+    house.contributor.make_key(at=lived.at)
+    lived.next_day()
+    lived.hand_in()
+    lived.change("province-42", without_lists=[])
+    lived.sign("province-42")
+    assert set(answers(publish(lived)).values()) == {"taken"}
+    assert lenders.follow() == {"revoked"}
+
+
 def test_a_version_that_he_pushed_up_is_forgotten_with_the_online_keys(
     lived: Country, lenders: Lenders, nobody: CourtHouse
 ) -> None:

@@ -39,8 +39,10 @@ _CONFIGURATION = {
 
 _SHARES = {
     "share_record_invalid": Message(
-        "{name} is not the public record of a share: it is damaged, or its key did not sign it.",
-        "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。",
+        "{name} is not the public record of a share: it is damaged, or its key did not sign it. Take it away. On the "
+        "medium of its key `xinzheng trust-list ceremony keys` makes it again; that of a court the court hands in.",
+        "{name} 不是份额的公开记录：已损坏，或未由其密钥签名。请移除。在该密钥所在的介质上执行 "
+        "`xinzheng trust-list ceremony keys` 可重新生成；法院的公开记录由法院报送。",
     ),
     "share_record_exists": Message(
         "The share {field} has a key already; a lost or renewed key gets a share of another name. The same key, with "
@@ -66,11 +68,13 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "Shares have another key elsewhere than in the document at hand: {found}. Find out which is genuine; a new key "
-        "needs a share of another name. If what a signed document says is nobody's, a thief's say, let the "
-        "configuration disown it: disowned, with the words of this line about it.",
-        "下列份额在别处的密钥与待签文件中的不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
-        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样，不予承认。",
+        "Shares have another key elsewhere than in the document at hand, which is as in {taken}: {found}. Find out "
+        "which is genuine; a new key needs a share of another name. If what a signed document says is nobody's, a "
+        "thief's say, let the configuration disown it: disowned, with the words of this line about it, or for "
+        "{taken} with words of the same form. A false record is taken away.",
+        "下列份额在别处的密钥与待签文件中的（与 {taken} 一致）不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
+        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样"
+        "（对 {taken} 则按同样格式书写），不予承认。虚假的公开记录应予移除。",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -95,10 +99,13 @@ _CEREMONY = {
         "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
     ),
     "ceremony_key_disowned": Message(
-        "The document at hand says of {field} what the configuration disowns. Sign nothing, and find out who handed it "
-        "in; if it is the court's own after all, take the line out of the configuration.",
-        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，并查明由谁报送；"
-        "如确为该院所有，则从配置中删去该行。",
+        "The document at hand says of {field} what the configuration disowns. Sign nothing, find out who handed it in, "
+        "and let the owner hand in anew (of a court issuer.json and key.json, of a share its record in shares/). What "
+        "is the owner's own after all is signed once its line is out of the configuration; if the line has to stay, "
+        "the owner makes a new key, of a name that was never used.",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，查明由谁报送，并请其所有者重新报送"
+        "（法院为 issuer.json 和 key.json，份额为 shares/ 中的公开记录）。确为其自己的，从配置中删去该行后即可签名；"
+        "该行须保留的，由所有者以从未用过的名称生成新密钥。",
     ),
     "ceremony_issuer_missing": Message(
         "What an earlier document lists is not there, and what it said of keys cannot be compared: {name}. Bring it "
@@ -107,12 +114,18 @@ _CEREMONY = {
         "发布方及其镜像均有。",
     ),
     "ceremony_key_missing": Message(
-        "The public record of the share {field} is not there: make its key first, and bring shares/{field}.json along.",
-        "没有份额 {field} 的公开记录：请先生成其密钥，并带来 shares/{field}.json。",
+        "The public record of the share {field} is not there. Bring shares/{field}.json along; on its medium "
+        "`xinzheng trust-list ceremony keys --share {field}` makes key and record, of a key that is there the record "
+        "alone.",
+        "没有份额 {field} 的公开记录。请带来 shares/{field}.json；在其介质上执行 "
+        "`xinzheng trust-list ceremony keys --share {field}` 即生成密钥及其记录，已有密钥的只补作记录。",
     ),
     "ceremony_key_unexpected": Message(
-        "The key of {field} is not the one that was reviewed: expected {expected}.",
-        "{field} 的密钥与经审核的不符：应为 {expected}。",
+        "The key of {field} is not the one that was reviewed: expected {expected}. Sign nothing: compare medium, "
+        "record and configuration with the transcript. Where the configuration is wrong it is reviewed again; a false "
+        "record is taken away.",
+        "{field} 的密钥与经审核的不符：应为 {expected}。请勿签名：请将介质、公开记录和配置与仪式记录核对。"
+        "配置有误的应重新审核；虚假的公开记录应予移除。",
     ),
     "ceremony_key_unproven": Message(
         "Nothing but {name} says which key {field} has, and this share cannot tell whether that file is genuine. Bring "
@@ -122,8 +135,9 @@ _CEREMONY = {
         "或将其指纹写入配置，或以 --root-sha256 给出您确知为真的根的摘要。",
     ),
     "ceremony_key_twice": Message(
-        "One key stands for two shares or two roles: each has a key of its own.",
-        "同一密钥用于两个份额或两个角色：应各有密钥。",
+        "One key stands for two of these shares: {field}. Each has a key of its own: find out whose it is, and let the "
+        "other bring its own record, or make a new key.",
+        "下列份额中有两个使用同一密钥：{field}。应各有密钥：请查明其归属，并请另一方带来自己的公开记录，或生成新密钥。",
     ),
     "ceremony_court_missing": Message(
         "What the court {field} hands in is not there: expected issuer.json and key.json in courts/{field}.",
@@ -139,8 +153,9 @@ _CEREMONY = {
         "请该法院重新报送（xinzheng bundle --contribution），并从中取用这两个文件。",
     ),
     "ceremony_issuer_invalid": Message(
-        "The issuer document of the court {field} cannot be listed: {reason}",
-        "法院 {field} 的签发者文件不能列入：{reason}",
+        "The issuer document of the court {field} cannot be listed ({reason}): let the court put it right and hand in "
+        "again. If it did not hand this in, find out who did.",
+        "法院 {field} 的签发者文件不能列入（{reason}）：请该院更正后重新报送。如非该院所报送，请查明来源。",
     ),
     "ceremony_document_missing": Message(
         "{name} is not there: draw the document up first, and bring it along.",
@@ -151,18 +166,24 @@ _CEREMONY = {
         "{name} 与经审核的配置不符：{members} 不同。请勿签名；应重新制作。",
     ),
     "ceremony_document_time": Message(
-        "{name} is not of this time: it expired, or was drawn up later than this machine's clock shows.",
-        "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。",
+        "{name} is not of this time: it expired, or was drawn up later than this machine's clock shows. Set the clock "
+        "right; if it is, draw the document up anew.",
+        "{name} 与当前时间不符：已过期，或制作时间晚于本机时钟。请校准时钟；时钟无误的，应重新制作待签文件。",
     ),
     "ceremony_previous_missing": Message(
-        "{name}, which the document depends on, is not there: put it together first, or give the folder of what is "
-        "published.",
-        "没有待签文件所依据的 {name}：请先汇集其签名，或给出已发布内容的目录。",
+        "{name}, which the document at hand follows or whose keys it needs, is not there. Give the folder of what is "
+        "published (--published), as it is now: the publisher and its mirrors have it; or put {name} together first. "
+        "Numbers are given in turn: if nobody ever signed one of that number, take the lowest above the newest that "
+        "is there.",
+        "缺少待签文件所接续或所依据的 {name}。请给出已发布内容的现有目录（--published）：发布方及其镜像均有；"
+        "或先汇集其签名。版本号依次使用：如该号从未有人签署，请取现有最新版本之后的最小号。",
     ),
     "ceremony_unsigned": Message(
-        "{name} is not signed by those who name its keys: it is not genuine, or what names them is not there. Find out "
-        "who put it there; nothing is signed by it.",
-        "{name} 没有其密钥指定者的有效签名：文件不真，或缺少指定其密钥的文件。请查明来源；不会据此签署。",
+        "{name} is not signed by those who name its keys: it is not genuine, or what names them, a former root or "
+        "targets, is not there. Bring that along: the publisher and its mirrors have it. Where nobody has, find out "
+        "who put {name} there, and take it away; nothing is signed by it.",
+        "{name} 没有其密钥指定者的有效签名：文件不真，或缺少指定其密钥的以前的 root 或 targets。"
+        "请带来后者：发布方及其镜像均有。如各处均无，请查明 {name} 的来源并将其移除；不会据此签署。",
     ),
     "ceremony_root_unknown": Message(
         "No root with the SHA-256 {found} is among the roots that follow one another here: the digest is of another "
@@ -192,8 +213,9 @@ _CEREMONY = {
         "签名不足，而 {name} 签署的是此前制作的另一份文件：如需这些份额签名，请其重新签名。",
     ),
     "metadata_invalid": Message(
-        "{name} is not the metadata that its name says.",
-        "{name} 不是其名称所示的元数据。",
+        "{name} is not the metadata that its name says: it is damaged, or somebody put it there. Take it away, and if "
+        "it was published, put it back from a mirror.",
+        "{name} 不是其名称所示的元数据：已损坏，或由他人放入。请移除；如系已发布的文件，请从镜像放回。",
     ),
     "metadata_conflict": Message(
         "{name} is published, and another {name} lies in the folder of work. Take that one and its document and "
@@ -204,7 +226,11 @@ _CEREMONY = {
         "若已发布的一份有有效签名，则予保留，另行制作下一版；如非贵方所签，则密钥已落入他人之手。"
         "若其没有有效签名（ceremony_unsigned），则应将其移出已发布目录，并放回另一份。",
     ),
-    "metadata_role": Message("No metadata names the keys of {name}.", "没有元数据指定 {name} 的密钥。"),
+    "metadata_role": Message(
+        "No metadata names the keys of {name}: targets names those of a province, a province those of a court. Let "
+        "that be signed first, and bring it along.",
+        "没有元数据指定 {name} 的密钥：省级的由 targets 指定，法院的由省级指定。请先签署该文件并带来。",
+    ),
     "transcript_damaged": Message(
         "The entry {name} of the transcript cannot be read. Nothing was done: take the file out of transcript/, keep "
         "it, and begin the step again.",
@@ -217,7 +243,10 @@ _PUBLISHER = {
         "{name} cannot be read ({reason}): let this account read it, have it handed in anew, or take it away.",
         "无法读取 {name}（{reason}）：请授予本账户读取权限、请对方重新报送，或将其移除。",
     ),
-    "contribution_expired": Message("{name} has expired.", "{name} 已过期。"),
+    "contribution_expired": Message(
+        "{name} has expired: the court hands in anew; of a document of a ceremony the next version is drawn up.",
+        "{name} 已过期：请法院重新报送；签名仪式的文件应制作下一版。",
+    ),
     "contribution_time": Message(
         "What was handed in says that it was made later than it is now: whoever made it sets the clock right, and "
         "hands in anew.",
@@ -232,18 +261,25 @@ _PUBLISHER = {
         "状态变更记录 {field} 不可用（{refusal}）：{reason}",
     ),
     "contribution_history": Message(
-        "{field} takes back what was published of the past: {reason}",
-        "{field} 改动了已发布的历史：{reason}",
+        "{field} takes back what was published of the past: {reason} Until that is mended its status stays as it was "
+        "published. A court that came back from a backup first takes over what was published (`xinzheng db adopt`); "
+        "where it cannot sign that past, it makes a new key (trust-list court-key new), and under that, once its "
+        "province names it, the past may be told anew.",
+        "{field} 改动了已发布的历史：{reason}在此之前其状态保持已发布的内容。由备份恢复的法院应先接管已发布的内容"
+        "（`xinzheng db adopt`）；如无法签署该段历史，则生成新密钥（trust-list court-key new），"
+        "待省级列入后，可在新密钥下重新记载。",
     ),
     "contribution_older": Message(
         "{name} is older than what is published; nothing goes back. A court that came back from a backup first takes "
         "over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that anybody "
-        "has) and makes no new key before; then it hands in, with --above if the version is told. Only one whose keys "
-        "somebody else has makes a new one (trust-list court-key new), and its province names it. Of a document of a "
-        "ceremony a higher version is drawn up.",
+        "has) and makes no new key before; then it hands in, with --above if the version is told. Of any other court a "
+        "thief pushed the numbers up, with its keys, its province's or those of targets: it makes a new key "
+        "(trust-list court-key new), and its province names it; until then the province lists it under without_lists, "
+        "and nothing waits for it. Of a document of a ceremony a higher version is drawn up.",
         "{name} 比已发布的更旧；不得回退。由备份恢复的法院应先接管已发布的内容"
         "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），此前不得生成新密钥；然后报送，"
-        "如提示版本号则加 --above。仅当密钥落入他人之手时，才生成新密钥（trust-list court-key new）并由省级列入。"
+        "如提示版本号则加 --above。其他法院则系窃贼以该院、其省级或 targets 的密钥推高了编号："
+        "该院应生成新密钥（trust-list court-key new）并由省级列入；在此之前由省级列于 without_lists，其余即无须等待。"
         "签名仪式的文件则应制作更高的版本。",
     ),
     "contribution_former": Message(
@@ -256,18 +292,24 @@ _PUBLISHER = {
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once. A court that came back from a backup first "
         "takes over what was published (`xinzheng db adopt --bundle FILE`, with the newest bundle of its own that "
-        "anybody has); then it hands in --above the version that is told.",
+        "anybody has); then it hands in --above the version that is told. For a ceremony what is published is "
+        "brought along (--published), and the next version is drawn up.",
         "已发布的 {name} 内容不同：同一版本号只能使用一次。由备份恢复的法院应先接管已发布的内容"
         "（`xinzheng db adopt --bundle FILE`，取任何一方持有的该院自身的最新信任包），"
-        "然后以 --above 给出所提示的版本号报送。",
+        "然后以 --above 给出所提示的版本号报送。签名仪式的文件则应带来已发布的内容（--published），制作下一版。",
     ),
     "contribution_undelegated": Message(
-        "Nobody entrusts the role of {name} with anything.",
-        "没有任何角色委托 {name} 的角色。",
+        "Nobody entrusts the role of {name} with anything: targets does not name that province, or its province does "
+        "not name that court, or has it under without_lists. It is taken once that is signed and handed in.",
+        "没有任何角色委托 {name} 的角色：targets 未列该省，或省级未列该法院，或将其列于 without_lists。"
+        "待有关文件签署并报送后即予采用。",
     ),
     "contribution_waits": Message(
-        "{name} waits for {field}: what it entrusts has no metadata yet that is good under it.",
-        "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。",
+        "{name} waits for {field}: what it entrusts has no metadata yet that is good under it. What is told of {field} "
+        "says why; if nothing is, let it hand in. For a court that cannot, its province's next document has "
+        "without_lists.",
+        "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。原因见关于 {field} 的提示；如无提示，请其报送。"
+        "法院一时不能报送的，由省级在下一份文件中列于 without_lists。",
     ),
     "court_keys_two": Message(
         "There are two keys already: retire {name} once the province's metadata names the new one.",
@@ -282,8 +324,9 @@ _PUBLISHER = {
         "无法发布：{reason}",
     ),
     "online_key_missing": Message(
-        "The keys of {role} that root version {version} names are not on this machine.",
-        "本机没有根（版本 {version}）所列的 {role} 密钥。",
+        "The keys of {role} that root version {version} names are not on this machine: put them where the "
+        "configuration says, or let the next root name new ones that are made here.",
+        "本机没有根（版本 {version}）所列的 {role} 密钥：请将其放到配置所指之处，或由下一版根列入在本机生成的新密钥。",
     ),
     "repository_restored": Message(
         "The repository does not hold what was published last from here, edition {expected}: edition {found} lies "

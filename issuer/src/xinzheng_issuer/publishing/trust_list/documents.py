@@ -7,7 +7,8 @@
 The names of paths and roles are those of docs/reference/bundle-format.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -113,7 +114,7 @@ class Ceremony:
             for share in sections[role].shares:
                 root.add_key(_key(share, keys), role)
             root.roles[role].threshold = sections[role].threshold
-        _each_key_once(root.keys.values(), listed=sum(len(sections[role].shares) for role in TOP_ROLES))
+        _each_key_once([(share.name, keys[share.name]) for role in TOP_ROLES for share in sections[role].shares])
         return root
 
     def _targets(self, keys: Mapping[str, bytes], common: Mapping[str, Any]) -> Targets:
@@ -122,13 +123,15 @@ class Ceremony:
             patterns = [f"courts/{code}*/issuer.json", f"courts/{code}*/status/*/*"]
             listed = [_key(share, keys) for share in province.shares]
             _delegate(delegations, f"{PROVINCE_PREFIX}{code}", listed, threshold=province.threshold, paths=patterns)
-        _each_key_once(delegations.keys.values(), listed=_listed(delegations))
+        provinces = self.reviewed.configuration.provinces.values()
+        _each_key_once([(share.name, keys[share.name]) for province in provinces for share in province.shares])
         return Targets(targets={}, delegations=delegations, **common)
 
 
 def _province(section: ProvinceRole, courts: Mapping[str, CourtEntry], common: Mapping[str, Any]) -> Targets:
     delegations = Delegations({}, {})
     targets = {}
+    named = []
     for code in section.courts:
         if code not in courts:
             raise TrustListError("ceremony_court_missing", field=code)
@@ -140,9 +143,10 @@ def _province(section: ProvinceRole, courts: Mapping[str, CourtEntry], common: M
             continue
         if not entry.share.startswith(f"{COURT_PREFIX}{code.lower()}-"):
             raise TrustListError("ceremony_key_unexpected", field=entry.share, expected=f"{COURT_PREFIX}{code}-…")
+        named.append((entry.share, entry.public))
         listed = [listed_key(entry.share, entry.public)]
         _delegate(delegations, f"{COURT_PREFIX}{code}", listed, threshold=1, paths=[f"courts/{code}/status/*/*"])
-    _each_key_once(delegations.keys.values(), listed=_listed(delegations))
+    _each_key_once(named)
     return Targets(targets=targets, delegations=delegations, **common)
 
 
@@ -159,10 +163,6 @@ def _delegate(delegations: Delegations, role: str, keys: list[Key], *, threshold
     roles[role] = DelegatedRole(role, [key.keyid for key in keys], threshold, terminating=True, paths=paths)
 
 
-def _listed(delegations: Delegations) -> int:
-    return sum(len(role.keyids) for role in (delegations.roles or {}).values())
-
-
 def _key(share: Share, keys: Mapping[str, bytes]) -> Key:
     public = keys.get(share.name)
     if public is None:
@@ -174,10 +174,11 @@ def _key(share: Share, keys: Mapping[str, bytes]) -> Key:
     return listed_key(share.name, public)
 
 
-def _each_key_once(keys: Iterable[Key], *, listed: int) -> None:
+def _each_key_once(named: Sequence[tuple[str, bytes]]) -> None:
     """One key in two roles would let a signature for one pass for the other: metadata of targets bears no role."""
-    if len({public_octets(key) for key in keys}) != listed:
-        raise TrustListError("ceremony_key_twice")
+    listed = Counter(public for _, public in named)
+    if twice := [share for share, public in named if listed[public] > 1]:
+        raise TrustListError("ceremony_key_twice", field=", ".join(twice))
 
 
 def _check_issuer(issuer: bytes, code: str) -> None:

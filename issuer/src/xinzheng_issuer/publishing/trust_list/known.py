@@ -152,20 +152,22 @@ class Known:
         return self.signed(role)[version]
 
     def earlier(self, role: str, *, below: int) -> list[tuple[Document, bytes]]:
-        """The signed documents of a role of versions below the one given, and their bytes; the newest first.
+        """The documents of a role of versions below the one given, and their bytes; the newest first.
 
         Raises:
-            TrustListError: as `signed`.
+            TrustListError: `ceremony_unsigned`, one of them is not signed; others as `signed`.
         """
-        return [self._files(role)[version] for version in sorted(self.signed(role), reverse=True) if version < below]
+        versions = sorted((version for version in self._files(role) if version < below), reverse=True)
+        return [(document, self._files(role)[v][1]) for v in versions if (document := self.of_version(role, v))]
 
     def keys_before(self, role: str, *, below: int) -> Mapping[str, bytes]:
-        """Share → public key, by the newest document of a version below the one given; without what is disowned.
+        """Share → public key, by the newest earlier document whose word on that share is not disowned.
 
         Raises:
-            TrustListError: as `newest`.
+            TrustListError: as `earlier`.
         """
-        return next((source.keys for source in self._unproven(role, below=below)), {})
+        unproven = self._unproven(role, below=below)
+        return {share: public for source in unproven for share, public in source.keys.items()}
 
     def compare(
         self,
@@ -191,13 +193,16 @@ class Known:
             What is disowned; then one comparison for each share that has any; a share is missing if nothing names it.
 
         Raises:
-            TrustListError: `ceremony_share_changed`, some source names another key for a share, of all such shares;
-                others as `signed`.
+            TrustListError: `ceremony_key_disowned`, some share has a key that is disowned and that no other document
+                names; `ceremony_share_changed`, some source names another key for a share, of all such shares; others
+                as `earlier`.
         """
         recorded = [_recorded(name, made) for name, made in records.items()]
         own = [_Source(Proof.MEDIUM, keys={by.share: public_octets(by.key)})] if by else []
         proving = self._proving(role, below=below, by=by)
-        sources = [*own, *proving, *recorded, *self._unproven(role, below=below)]
+        unproven = self._unproven(role, below=below)
+        sources = [*own, *proving, *recorded, *unproven]
+        _require_owned(keys, unproven)
         _require_same(keys, sources)
         found = {name: each for source in sources for name, each in source.without(keys).items()}
         for share, public in keys.items():
@@ -231,7 +236,7 @@ class Known:
         """
         below = document.signed.version
         proving = self._proving(role, below=below, by=by)[:1]
-        unproven = [] if by else self._unproven(role, below=below)
+        unproven = [] if by else self._unproven(role, below=below)[:1]
         named = {owner: public for owner, _, public in listed_shares(document.signed)}
         found = []
         for path, digest in _issuers(document).items():
@@ -307,8 +312,15 @@ class Known:
         }
 
     def _unproven(self, role: str, *, below: int) -> list[_Source]:
-        newest = self.newest(role, below=below)
-        return [self._source(Proof.DOCUMENT, role, newest.signed.version)] if newest else []
+        """What earlier documents say, the newest first: of each share the newest whose word on it is not disowned."""
+        found: list[_Source] = []
+        said: set[str] = set()
+        for document, _ in self.earlier(role, below=below):
+            source = self._source(Proof.DOCUMENT, role, document.signed.version)
+            kept = {share: public for share, public in source.keys.items() if share not in said}
+            found.append(replace(source, keys=kept))
+            said |= kept.keys()
+        return found
 
     def _source(self, proof: Proof, role: str, version: int) -> _Source:
         document, data = self._files(role)[version]
@@ -329,7 +341,15 @@ def disowning(key: str, source: str) -> str:
     return f"{key} in {source}"
 
 
-def _require_same(keys: Mapping[str, bytes], sources: Iterable[_Source]) -> None:
+def _require_owned(keys: Mapping[str, bytes], documents: Collection[_Source]) -> None:
+    """A key that is disowned is nobody's under any name, unless a document that counts names it."""
+    disowned = {public for source in documents for public in source.disowned.values()}
+    disowned -= {public for source in documents for public in source.keys.values()}
+    if nobodys := [share for share, public in keys.items() if public in disowned]:
+        raise TrustListError("ceremony_key_disowned", field=", ".join(nobodys))
+
+
+def _require_same(keys: Mapping[str, bytes], sources: Collection[_Source]) -> None:
     differing = {
         disowning(share, source.name or Proof.MEDIUM): share
         for share, public in keys.items()
@@ -337,8 +357,16 @@ def _require_same(keys: Mapping[str, bytes], sources: Iterable[_Source]) -> None
         if source.keys.get(share, public) != public
     }
     if differing:
-        shares = ", ".join(dict.fromkeys(differing.values()))
-        raise TrustListError("ceremony_share_changed", field=shares, found=", ".join(differing))
+        shares = dict.fromkeys(differing.values())
+        taken = dict.fromkeys(_naming(share, keys[share], sources) for share in shares)
+        found = {"found": ", ".join(differing), "taken": ", ".join(taken)}
+        raise TrustListError("ceremony_share_changed", field=", ".join(shares), **found)
+
+
+def _naming(share: str, public: bytes, sources: Iterable[_Source]) -> str:
+    """The file that says so of a share's key; of several the first."""
+    naming = (source.name or Proof.MEDIUM for source in sources if source.keys.get(share) == public)
+    return next(naming, "documents/")
 
 
 def _recorded(name: str, made: PublicShare) -> _Source:
