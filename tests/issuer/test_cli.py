@@ -17,7 +17,10 @@ from click.testing import CliRunner, Result
 
 from support.office import EXAMPLES, relisting
 from xinzheng_issuer.cli import COMMANDS, main
-from xinzheng_issuer.cli.words import WORDS
+from xinzheng_issuer.cli._bundle_key_words import BUNDLE_KEY_WORDS
+from xinzheng_issuer.cli._trust_list_words import TRUST_LIST_WORDS
+from xinzheng_issuer.cli.key_words import KEY_WORDS
+from xinzheng_issuer.cli.words import COMMON_WORDS, WORDS
 from xinzheng_issuer.domain.workflow import Role
 from xinzheng_issuer.errors import AccessError
 from xinzheng_issuer.installation import open_office
@@ -59,6 +62,12 @@ def test_init_asks_for_a_watermark_where_none_is_named(tmp_path: Path, where: st
     made = run("init", "--data", tmp_path / "var", "--config", file, environment=ENGLISH | named)
     assert made.exit_code == 0, made.output
     assert ("name a file on another disk as `watermark`" in made.stdout) is (where == "nowhere")
+
+
+def test_no_text_takes_the_place_of_another_of_its_name() -> None:
+    """The whole group `keys` was once described as the option of `init` that has its name."""
+    assert len(WORDS) == sum(map(len, (COMMON_WORDS, KEY_WORDS, BUNDLE_KEY_WORDS, TRUST_LIST_WORDS)))
+    assert "whatever [keys]" not in run("keys", "--help", environment=ENGLISH).stdout
 
 
 def test_users(data: Path) -> None:

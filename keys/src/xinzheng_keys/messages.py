@@ -178,17 +178,17 @@ MESSAGES: dict[str, Message] = {
         "口令太短：至少应为 {minimum} 个字节。",
     ),
     "passphrase_file_missing": Message(
-        "The passphrase file {path} cannot be opened: {reason}.",
-        "无法打开口令文件 {path}：{reason}。",
+        "The file of a passphrase or PIN, {path}, cannot be opened: {reason}.",
+        "无法打开口令或 PIN 文件 {path}：{reason}。",
     ),
     "passphrase_file_permissions": Message(
-        "The passphrase file {path} can be used by others ({found}): expected a regular file of the user who runs "
-        "this, mode 0600 or 0400.",
-        "口令文件 {path} 可被他人使用（{found}）：应为运行用户所有的普通文件，权限 0600 或 0400。",
+        "The file of a passphrase or PIN, {path}, can be used by others ({found}): expected a regular file of the user "
+        "who runs this, mode 0600 or 0400.",
+        "口令或 PIN 文件 {path} 可被他人使用（{found}）：应为运行用户所有的普通文件，权限 0600 或 0400。",
     ),
     "passphrase_file_too_large": Message(
-        "The passphrase file {path} is too large: expected at most {maximum} octets.",
-        "口令文件 {path} 过大：最多 {maximum} 个字节。",
+        "The file of a passphrase or PIN, {path}, is too large: expected at most {maximum} octets.",
+        "口令或 PIN 文件 {path} 过大：最多 {maximum} 个字节。",
     ),
     "key_name_malformed": Message(
         "The key name {name!r} is malformed: expected lower-case letters, digits and single hyphens, not ending "

@@ -21,7 +21,7 @@ from xinzheng_schemas.errors import language_from
     required=True,
     help=word("config"),
 )
-@click.option("--keys", metavar="pkcs11:…", help=word("keys"))
+@click.option("--keys", metavar="pkcs11:…", help=word("init_keys"))
 def command(data: Path | None, court_file: Path, keys: str | None) -> None:
     """Make a data folder."""
     settings = settings_of(data)

@@ -7,10 +7,7 @@ from xinzheng_issuer.cli._trust_list_words import TRUST_LIST_WORDS
 from xinzheng_issuer.cli.key_words import KEY_WORDS
 from xinzheng_schemas.errors import Message, language_from
 
-WORDS: dict[str, Message] = {
-    **KEY_WORDS,
-    **BUNDLE_KEY_WORDS,
-    **TRUST_LIST_WORDS,
+COMMON_WORDS: dict[str, Message] = {
     "xinzheng": Message(
         "Issue credit repair certificates (信用修复证明) of one court.",
         "出具本院的信用修复证明。",
@@ -135,7 +132,7 @@ WORDS: dict[str, Message] = {
     ),
     "data": Message("Data folder (or XINZHENG_DATA).", "数据目录（或 XINZHENG_DATA）。"),
     "config": Message("The court's configuration, TOML.", "法院配置，TOML。"),
-    "keys": Message(
+    "init_keys": Message(
         "Make all keys in a hardware token (pkcs11:token=…), whatever [keys] of the configuration says.",
         "在硬件令牌中生成所有密钥（pkcs11:token=…），不论配置中的 [keys] 如何设置。",
     ),
@@ -173,6 +170,8 @@ WORDS: dict[str, Message] = {
     "upgraded": Message("The register is up to date.", "登记库已是最新版本。"),
     "record": Message("{line}: {outcome}, {effect} {number}", "{line}：{outcome}，{effect} {number}"),
 }
+
+WORDS: dict[str, Message] = {**COMMON_WORDS, **KEY_WORDS, **BUNDLE_KEY_WORDS, **TRUST_LIST_WORDS}
 
 
 def word(key: str, **params: object) -> str:
