@@ -76,7 +76,7 @@ def main() -> None:
         country.save_online_keys(folder / "keys")
         (folder / "trust-list.toml").write_text(_CONFIGURATION, "utf-8")
         reviewed = load_configuration(folder / "trust-list.toml")
-        publisher = TrustListPublisher(folder / "public", reviewed=reviewed, passphrase=passphrase)
+        publisher = TrustListPublisher(folder / "public", reviewed=reviewed, passphrases=lambda _: passphrase)
         for day in range(1 + options.days):
             contributions = tuple(country.contributions())
             start, work = time.perf_counter(), time.process_time()

@@ -126,6 +126,15 @@ def test_check_says_what_the_configuration_asks_for(desk: Desk) -> None:
     assert "root：版本 1，2 个份额中的 2 个，有效 700 天" in chinese
 
 
+def test_who_publishes_at_a_terminal_is_asked_for_each_key_by_its_name(desk: Desk) -> None:
+    given = ("--config", desk.config, "--repository", desk.folder / "public", "--take", desk.folder / "work")
+    keys = ("snapshot-1", "timestamp-1")
+    typed = "".join((desk.folder / f"{key}.passphrase").read_text("utf-8").rstrip("\n") + "\n" for key in keys)
+    asked = run("publish", *given, "--take", desk.folder / "incoming", "--dry-run", typed=typed)
+    assert asked.exit_code == 0, asked.output
+    assert re.findall(r"Passphrase of (\S+):", asked.output) == [*keys]
+
+
 def test_an_edition_is_published_shown_filtered_and_read(desk: Desk) -> None:
     take = ("--take", desk.folder / "work", "--take", desk.folder / "incoming")
     dry = desk.publish(*take, "--dry-run", language=CHINESE)

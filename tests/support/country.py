@@ -280,7 +280,8 @@ class Country:
 
     @property
     def publisher(self) -> TrustListPublisher:
-        return TrustListPublisher(self.folder / "public", reviewed=self.reviewed, passphrase=publishers_passphrase)
+        folder, reviewed = self.folder / "public", self.reviewed
+        return TrustListPublisher(folder, reviewed=reviewed, passphrases=lambda _: publishers_passphrase)
 
     def publish(self, **options: Any) -> Result:
         """All that was handed in."""

@@ -324,7 +324,7 @@ def load_court(path: Path) -> CourtConfiguration:
         court = CourtConfiguration.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in first["loc"]) or "(TOML)"
         raise ConfigurationError("court_file_invalid", field=field, path=path, reason=expected_of(first)) from error
     if court.courts_table is not None and not court.courts_table.is_absolute():
         return court.model_copy(update={"courts_table": path.parent / court.courts_table})

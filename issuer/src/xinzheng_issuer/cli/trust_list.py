@@ -76,7 +76,7 @@ def publish(
     publisher = TrustListPublisher(
         repository,
         reviewed=reviewed,
-        passphrase=passphrase_for(shares, passphrase_from),
+        passphrases=lambda key: passphrase_for(key, passphrase_from),
         tokens=tokens_for(online_tokens(reviewed), pin_from, share=shares),
     )
     found, unread = _read(places)
@@ -215,7 +215,7 @@ def _line(role: RoleState, now: datetime) -> str:
 @_first_root_option
 def restore(configuration: Path, repository: Path, newest: Path, first_root: Path | None) -> None:
     """Take over a newer edition."""
-    publisher = TrustListPublisher(repository, reviewed=load_configuration(configuration), passphrase=bytes)
+    publisher = TrustListPublisher(repository, reviewed=load_configuration(configuration), passphrases=lambda _: bytes)
     publication = publisher.restore(newest.read_bytes(), at=system_clock(), first=_first(first_root))
     click.echo(word("restored", version=publication.version))
 

@@ -251,7 +251,7 @@ def load_configuration(path: Path) -> Reviewed:
         configuration = Configuration.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in first["loc"]) or "(TOML)"
         raise TrustListError("ceremony_file_invalid", field=field, path=path, reason=expected_of(first)) from error
     return Reviewed(configuration=configuration, sha256=hashlib.sha256(data).hexdigest(), path=path)
 

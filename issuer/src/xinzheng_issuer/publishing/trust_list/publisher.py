@@ -4,7 +4,7 @@ It holds the keys of snapshot and timestamp and no others: whoever takes the mac
 neither name a court nor say what a court has revoked. What it writes are static files (`publishing.repository`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,16 +97,21 @@ class TrustListPublisher:
     Args:
         folder: the repository; made if there is none.
         reviewed: the configuration: who holds the online keys, and how long their metadata lasts.
-        passphrase: opens the online key files.
+        passphrases: name of an online key → what opens its file.
         tokens: how the hardware tokens of online keys are reached.
     """
 
     def __init__(
-        self, folder: Path, *, reviewed: Reviewed, passphrase: PassphraseSource, tokens: TokenAccess | None = None
+        self,
+        folder: Path,
+        *,
+        reviewed: Reviewed,
+        passphrases: Callable[[str], PassphraseSource],
+        tokens: TokenAccess | None = None,
     ) -> None:
         self._reviewed = reviewed
         self._repository = Repository(folder, kept_roots(reviewed))
-        self._passphrase = passphrase
+        self._passphrases = passphrases
         self._custody = RoleCustody(tokens=tokens)
 
     @property
@@ -274,7 +279,7 @@ class TrustListPublisher:
         for path in filter(role_key_exists, _key_files(self._reviewed, role)):
             require_own_module(role_key_uri(path))
             try:
-                opened.append(open_share(path, passphrase=self._passphrase, custody=self._custody))
+                opened.append(open_share(path, passphrase=self._passphrases(path.stem), custody=self._custody))
             except TokenError as error:
                 if error.code != "token_missing":
                     raise
