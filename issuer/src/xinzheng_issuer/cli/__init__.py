@@ -4,11 +4,13 @@ Exit status: 0 done, 1 refused or not done in full, 2 misused, 74 an answer coul
 """
 
 import errno
+import gettext
 import importlib
 import os
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -37,8 +39,14 @@ NOT_WRITTEN: Final = 74
 """Exit status when an answer could not be written (EX_IOERR), as of xinzheng-verify; what was done stands."""
 
 
+_CATALOGUES: Final = Path(__file__).parent / "locale"
+"""What click says itself, by language; it asks Python's gettext."""
+
+
 class _LazyGroup(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
+        if language_from(os.environ) == "zh":
+            gettext.bindtextdomain("messages", _CATALOGUES)
         try:
             try:
                 return super().main(*args, **options)
