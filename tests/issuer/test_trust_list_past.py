@@ -405,9 +405,7 @@ def test_a_damaged_memory_is_not_taken_for_an_empty_one(country: Country, conten
 
 MOMENTS = st.none() | st.integers(0, 10_000).map(lambda seconds: NOW + timedelta(seconds=seconds))
 WORDS = st.text("0123456789abcdef", max_size=8)
-LEFT = st.builds(
-    Left, keys=WORDS, each=st.frozensets(WORDS), version=st.integers(1), sha256=WORDS, published_at=MOMENTS
-)
+LEFT = st.builds(Left, keys=WORDS, version=st.integers(1), sha256=WORDS, published_at=MOMENTS)
 
 
 @given(

@@ -364,6 +364,42 @@ def test_new_keys_undo_versions_that_a_thief_pushed_up(country: TUFSimulator, ro
     assert refusal(country, seen=recovered) == "bundle_rollback"
 
 
+@pytest.mark.parametrize("role", [PROVINCE, COURT])
+def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSimulator, role: str) -> None:
+    """Whoever has the keys of snapshot and timestamp waits until one of several keys is replaced."""
+    stays, leaves, comes = new_key(), new_key(), new_key()
+    entrusted = country.entrusted[role]
+    entrusted.keys, entrusted.signers = [stays, leaves], [leaves]
+    seen = load(country.next()).seen
+    country.next()
+    entrusted.keys, entrusted.signers, entrusted.version = [stays, comes], [stays], 1
+    with pytest.raises(TrustError) as caught:
+        load(country, seen=seen)
+    assert (caught.value.code, caught.value.params["seen"]) == ("bundle_rollback", 2)
+    files = country.files()
+    spoiled = json.loads(files[f"metadata/1.{role}.json"])
+    spoiled["signatures"].append({"keyid": comes.public_key.keyid, "sig": "00" * 64})
+    assert refusal(country, seen=seen, files=files | {f"metadata/1.{role}.json": json.dumps(spoiled).encode()}) == (
+        "bundle_rollback"
+    )
+    entrusted.signers = [comes]
+    assert load(country, seen=seen).seen.metadata[f"{role}.json"] == 1
+
+
+@pytest.mark.parametrize("role", [PROVINCE, COURT])
+def test_the_same_keys_under_other_names_forget_nothing(country: TUFSimulator, role: str) -> None:
+    signer = country.entrusted[role].keys[0]
+    seen = load(country.next()).seen
+    public = {"public": signer.public_key.keyval["public"]}
+    alias = CryptoSigner(signer._private_key, SSlibKey("another-name", "ed25519", "ed25519", public))
+    country.next().entrusted[role].keys = [alias]
+    country.entrusted[role].version = 1
+    assert refusal(country, seen=seen) == "bundle_rollback"
+    country.entrusted[role].keys = [alias, new_key()]
+    country.entrusted[role].signers = [alias]
+    assert refusal(country, seen=seen) == "bundle_rollback"
+
+
 def test_new_keys_of_a_province_forget_nothing_of_its_courts(country: TUFSimulator) -> None:
     seen = load(country.next()).seen
     country.next().entrusted[PROVINCE].keys = [new_key()]

@@ -29,6 +29,7 @@ from xinzheng_verifier.trust.tuf_metadata import (
     check_digest,
     check_threshold,
     key_set_digest,
+    new_key_signed,
     parsed,
     published_at,
     refuse_rollback,
@@ -162,15 +163,21 @@ class Walk:
         """5.6.1 to 5.6.5: named by the snapshot, signed by the keys that its delegator names for it."""
         file, listed = f"{step.scope.role}.json", self.listed
         named = self._named(file)
-        keys = key_set_digest(step.role, step.keys)
-        if file == _TOP_FILE or self._seen.keys.get(file, keys) == keys:
-            refuse_rollback(file, version=named.version, seen=self._seen.metadata.get(file, 0))
+        keys, seen = key_set_digest(step.role, step.keys), self._seen.metadata.get(file, 0)
+        before = keys if file == _TOP_FILE else self._seen.keys.get(file, keys)
+        if before == keys:
+            refuse_rollback(file, version=named.version, seen=seen)
         name = f"{named.version}.{file}"
         data = required(self._files, f"metadata/{name}")
         if file == _TOP_FILE or named.length is not None or named.hashes is not None:
             check_digest(data, length=named.length, hashes=named.hashes, name=name)
         metadata = parsed(data, Targets, name=name, limits=TARGETS_JSON)
         check_threshold(metadata, role=step.role, keys=step.keys, name=name)
+        # What the keys that stay have signed alone may be older than what they vouched for before.
+        if named.version < seen and not new_key_signed(
+            metadata, role=step.role, keys=step.keys, before=before, name=name
+        ):
+            refuse_rollback(file, version=named.version, seen=seen)
         targets = metadata.signed
         if targets.version != named.version:
             raise TrustError("bundle_mixed", name=file, version=targets.version, expected=named.version)

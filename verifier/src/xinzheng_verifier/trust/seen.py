@@ -18,9 +18,9 @@ class Seen:
         timestamp_sha256: digest of those bytes, lower-case hexadecimal.
         snapshot: version of the snapshot metadata; 0 if none was seen.
         metadata: name of each targets metadata in the snapshot → its version.
-        keys: name of each delegated role's metadata → short digest of the public keys that its delegator named for it;
-            other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations). Roles that are
-            gone keep their place here.
+        keys: name of each delegated role's metadata → short digests of the public keys that its delegator named for it;
+            other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations), by the word of a
+            key that is none of them. Roles that are gone keep their place here.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
         sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """

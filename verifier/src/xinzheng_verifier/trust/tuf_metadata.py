@@ -5,6 +5,7 @@ Importing this module imports python-tuf, which takes a while: callers import it
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -91,11 +92,30 @@ def key_set(role: Role, keys: Mapping[str, Key]) -> frozenset[bytes]:
 
 
 def key_set_digest(role: Role, keys: Mapping[str, Key]) -> str:
-    """What is remembered of the public keys of a role: 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for material in sorted(key_set(role, keys)):
-        digest.update(hashlib.sha256(material).digest())
-    return digest.hexdigest()[:_SHORT_DIGEST]
+    """What is remembered of the public keys of a role: 16 hexadecimal digits of each, in order, between commas."""
+    return ",".join(sorted(map(_short_digest, key_set(role, keys))))
+
+
+def _short_digest(material: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(material).digest()).hexdigest()[:_SHORT_DIGEST]
+
+
+def new_key_signed(metadata: Metadata[Kind], *, role: Role, keys: Mapping[str, Key], before: str, name: str) -> bool:
+    """Whether metadata bears the signature of a key of its role that was none of the role's keys before.
+
+    Args:
+        metadata: of the role.
+        role: how its delegator names it now.
+        keys: id → public key, of its delegator.
+        before: what is remembered of the keys that were named before, by `key_set_digest`.
+        name: of the file.
+    """
+    former = before.split(",")
+    new = [key_id for key_id in role.keyids if key_set_digest(Role([key_id], 1), keys) not in former]
+    with suppress(TrustError):
+        check_threshold(metadata, role=Role(new, 1), keys=keys, name=name)
+        return True
+    return False
 
 
 def required(files: Mapping[str, bytes], name: str) -> bytes:

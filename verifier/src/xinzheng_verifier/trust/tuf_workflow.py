@@ -20,7 +20,8 @@ Stricter than the specification: digests and lengths are required at the top, no
 required; signatures are counted by distinct public key, not by key identifier; two timestamps of one version must be
 the same bytes; no file may be present that nothing names; what may be delegated is fixed (`delegations`).
 Other than 5.5.5, metadata of a role may vanish from the snapshot once nobody entrusts the role any more, and its
-version may fall once its delegator names other keys for it: both take the delegator's signature.
+version may fall once its delegator names other keys for it and a new one of them has signed: both take the delegator's
+signature.
 
 Importing this module imports python-tuf, which takes a while: callers import it where they need it.
 """

@@ -4,8 +4,7 @@ Files of targets are named by their digests, so that it does not matter where on
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +22,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_FILE_BYTES, ROOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
-from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, parsed
+from xinzheng_verifier.trust.tuf_metadata import key_set_digest, new_key_signed, parsed
 
 _PUBLISHED = ""
 
@@ -94,30 +93,21 @@ class Entrusted:
 
     @cached_property
     def digest(self) -> str:
-        """Short digest of the keys together, as lenders remember them."""
+        """Short digests of the keys, as lenders remember them."""
         return key_set_digest(self.role, self.keys)
 
-    @property
-    def each(self) -> frozenset[str]:
-        """Short digest of each of the keys."""
-        return frozenset(key_set_digest(Role([key_id], 1), self.keys) for key_id in self.role.keyids)
-
-    def new_key_signed(self, candidate: Candidate, *, named: Collection[str]) -> bool:
+    def new_key_signed(self, candidate: Candidate, *, before: str) -> bool:
         """Whether metadata of the role bears the signature of a key that was not named before.
 
         Args:
             candidate: the metadata.
-            named: short digest of each key that was.
+            before: short digests of the keys that were.
 
         Raises:
             TrustError: it is no targets metadata.
         """
         metadata = parsed(candidate.data, Targets, name=candidate.name, limits=TARGETS_JSON)
-        new = [key_id for key_id in self.role.keyids if key_set_digest(Role([key_id], 1), self.keys) not in named]
-        with suppress(TrustError):
-            check_threshold(metadata, role=Role(new, 1), keys=self.keys, name=candidate.name)
-            return True
-        return False
+        return new_key_signed(metadata, role=self.role, keys=self.keys, before=before, name=candidate.name)
 
 
 def entrusted_roles(roles: Mapping[str, Candidate]) -> dict[str, Entrusted]:

@@ -16,7 +16,7 @@ from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.memory import online_keys
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, Files, entrusted_roles, root_of
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, Files, delegated_keys, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TARGETS
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
 from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
@@ -40,8 +40,7 @@ class Continuation:
 
     def __init__(self, now: Published, past: Past, files: Files, *, at: datetime) -> None:
         self._now, self._past, self._files, self._at = now, past, files, at
-        self._by = entrusted_roles(now.roles)
-        self._keys = {role: by.digest for role, by in self._by.items()}
+        self._keys = delegated_keys(now.roles)
         if now.version:
             self._keys[TARGETS] = keys_over_targets(root_of(now.root))
 
@@ -102,25 +101,28 @@ class Continuation:
             raise TrustListError("contribution_conflict", name=candidate.file)
 
     def _check_begun_anew(self, candidate: Candidate, keys: str, by: Entrusted) -> None:
-        """Below what was published last, under keys that it never had together, a role begins with a new one of them.
+        """Below what was published under other keys a role begins with a key that is none of them, as to lenders.
 
-        What the others signed may be older than all that was said since.
+        What those keys signed may be older than all that was said since. A set of keys that it never had together has a
+        key that it never had.
         """
-        role = candidate.role
-        published, left = self._now.roles.get(role), self._past.last(role)
-        last = published.version if published else left.version if left else 0
-        if candidate.version >= last or self._past.under(role, keys) is not None:
-            return
-        if not by.new_key_signed(candidate, named=self._named(role)):
+        words = self._words(candidate.role, keys)
+        lower = [named for version, named in words if candidate.version < version]
+        if lower and self._past.under(candidate.role, keys) is None:
+            lower.append(",".join(named for _, named in words))
+        if not all(by.new_key_signed(candidate, before=named) for named in lower):
+            last = max(version for version, _ in words)
             raise TrustListError("contribution_former", name=candidate.file, last=last)
 
-    def _named(self, role: str) -> frozenset[str]:
-        """Short digest of each key that was named for a role."""
-        if role == TARGETS:
-            roots = self._now.judges()
-            return frozenset(key for root in roots for key in Entrusted(root.roles[TARGETS], root.keys).each)
-        now = self._by.get(role)
-        return self._past.named(role) | (now.each if now else frozenset())
+    def _words(self, role: str, keys: str) -> list[tuple[int, str]]:
+        """Version of the last metadata of a role under each other set of keys that it had; the keys."""
+        left = [(left.version, left.keys) for left in self._past.roles.get(role, ()) if left.keys != keys]
+        published = self._now.roles.get(role)
+        if published is None or self._keys[role] == keys:
+            return left
+        if role != TARGETS:
+            return [*left, (published.version, self._keys[role])]
+        return [(published.version, Entrusted(root.roles[TARGETS], root.keys).digest) for root in self._now.judges()]
 
     def _may_be_given(self, candidate: Candidate) -> bool:
         """Whether an edition can have named this number of the role; above the highest of all its keys none has."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
-from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, delegated_keys, entrusted_roles
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, PROVINCE_PREFIX
 from xinzheng_issuer.publishing.trust_list.rehearsal import sequence_of
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
@@ -27,44 +27,31 @@ class Left:
     """The last metadata of a role that was in effect under some keys.
 
     Attributes:
-        keys: short digest of the keys that its delegator named for it.
-        each: short digest of each of them; empty where an earlier release did not say.
+        keys: short digests of the keys that its delegator named for it.
         version: its number.
         sha256: digest of the file, lower-case hexadecimal.
         published_at: as of when it vouched for its lists; None if it did not say.
     """
 
     keys: str
-    each: frozenset[str] = frozenset()
     version: int
     sha256: str
     published_at: datetime | None
 
     @classmethod
-    def of(cls, candidate: Candidate, *, by: Entrusted) -> Self:
+    def of(cls, candidate: Candidate, *, keys: str) -> Self:
         """What to remember of metadata that is in effect no more.
 
         Raises:
             TrustError: it cannot be read.
         """
-        return cls(
-            keys=by.digest,
-            each=by.each,
-            version=candidate.version,
-            sha256=sha256_of(candidate.data),
-            published_at=published_at(candidate.targets(), name=candidate.name),
-        )
+        moment = published_at(candidate.targets(), name=candidate.name)
+        return cls(keys=keys, version=candidate.version, sha256=sha256_of(candidate.data), published_at=moment)
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
         moment = None if self.published_at is None else format_timestamp(self.published_at)
-        return {
-            "keys": self.keys,
-            "each": sorted(self.each),
-            "version": self.version,
-            "sha256": self.sha256,
-            "publishedAt": moment,
-        }
+        return {"keys": self.keys, "version": self.version, "sha256": self.sha256, "publishedAt": moment}
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Self:
@@ -76,7 +63,6 @@ class Left:
         moment = content["publishedAt"]
         return cls(
             keys=str(content["keys"]),
-            each=frozenset(map(str, content.get("each", ()))),
             version=_number(content["version"]),
             sha256=str(content["sha256"]),
             published_at=None if moment is None else parse_timestamp(moment),
@@ -142,10 +128,6 @@ class Past:
         """What was published last of a role that is gone; None if it never was there."""
         return next(reversed(self.roles.get(role, ())), None)
 
-    def named(self, role: str) -> frozenset[str]:
-        """Short digest of each key under which something of a role was published."""
-        return frozenset(key for left in self.roles.get(role, ()) for key in left.each)
-
     def under(self, role: str, keys: str) -> Left | None:
         """What was published last of a role under these keys; None if nothing was."""
         return next((left for left in self.roles.get(role, ()) if left.keys == keys), None)
@@ -183,13 +165,12 @@ class Past:
         Raises:
             TrustError: metadata of a delegator cannot be read.
         """
-        by, new = entrusted_roles(before), delegated_keys(now)
-        old = {role: how.digest for role, how in by.items()}
+        old, new = delegated_keys(before), delegated_keys(now)
         roles, lists = dict(self.roles), dict(self.lists)
         for role, keys in old.items():
             if role in before and (role not in now or new.get(role) != keys):
                 others = (left for left in roles.get(role, ()) if left.keys != keys)
-                roles[role] = (*others, Left.of(before[role], by=by[role]))
+                roles[role] = (*others, Left.of(before[role], keys=keys))
         changed = {
             role
             for role in before.keys() | now.keys()
