@@ -240,6 +240,7 @@ BROKEN_STATES = {
     "name": lambda text: re.sub(rb'"indexSha256": "[^"]*"', b'"indexSha256": "../../etc"', text),
     "root": lambda text: json.dumps({**json.loads(text), "root": "{}"}).encode(),
     "first-root": lambda text: json.dumps({**json.loads(text), "firstRootSha256": 5}).encode(),
+    "extent": lambda text: text.replace(b'"includes": {}', b'"includes": 5'),
     "source": lambda text: text.replace(b'"source": null', b'"source": 5'),
     "capitals": lambda text: re.sub(rb'"indexSha256": "[^"]*"', lambda match: match[0].upper(), text),
 }

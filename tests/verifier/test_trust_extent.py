@@ -1,6 +1,7 @@
 """Parts of the country: what a filtered bundle carries, says of itself, and can and cannot change."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from support.tuf_simulator import TUFSimulator, new_key, pack
 from xinzheng_verifier import TrustError, TrustStore, Verifier
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import Archive
-from xinzheng_verifier.trust.extent import Extent, select
+from xinzheng_verifier.trust.extent import WHOLE, Extent, select
 from xinzheng_verifier.trust.names import EXTENT_FILE
 from xinzheng_verifier.trust.seen import NOTHING_SEEN
 from xinzheng_verifier.trust.tuf_workflow import walk
@@ -146,7 +147,8 @@ def test_what_is_left_out_is_unknown_and_never_passes(
     simulator: TUFSimulator, courts: dict[str, SimulatedCourt]
 ) -> None:
     other = trusted(select(simulator.files(), provinces=["42"]), simulator)
-    assert Verifier(other).report(courts["110101"].issue().jwt, at=NOW).code == "issuer_untrusted"
+    left_out = Verifier(other).report(courts["110101"].issue().jwt, at=NOW)
+    assert (left_out.verdict, left_out.code) == ("indeterminate", "issuer_left_out")
     assert Verifier(other).report(courts["420683"].issue().jwt, at=NOW).code == "ok"
 
 
@@ -246,6 +248,17 @@ extents = st.builds(
 @given(extents)
 def test_what_was_written_is_what_is_read(extent: Extent) -> None:
     assert Extent.parse(extent.to_json()) == extent
+
+
+@given(extents, st.sampled_from(["110101", "420683", "420684", "650101"]))
+def test_a_court_may_be_left_out_if_it_does_not_belong_to_the_bundle(extent: Extent, code: str) -> None:
+    assert extent.leaves_out(f"did:web:xz.example%3A8443:did:{code}") == (not extent.includes_court(code))
+    assert not replace(extent, provinces=None, courts=None).leaves_out(f"did:web:xz.example:{code}")
+
+
+@given(st.text() | st.from_regex(r"did:[^:]*:[0-9]{2}[^:]*", fullmatch=True))
+def test_a_whole_bundle_leaves_out_nobody(issuer_id: str) -> None:
+    assert not WHOLE.leaves_out(issuer_id)
 
 
 @given(extents, extents)

@@ -96,6 +96,11 @@ REASONS: dict[str, Message] = {
     ),
     # 3 issuer
     "issuer_untrusted": Message("Issued by somebody who is not in your trust list.", "签发者不在您的信任名单中。"),
+    "issuer_left_out": Message(
+        "Your trust data holds a part of the country only: whether the issuer is a court cannot be told from it. Take "
+        "the whole bundle, or one that has its province as well, and check again.",
+        "您的信任数据仅含全国的一部分，无法据此判断签发者是否为法院。请导入完整的信任包，或同时包含其所在省份的信任包，再行核验。",
+    ),
     "issuer_mismatch": Message("Names two different issuers.", "写有两个不同的签发者。"),
     "issuer_type": Message(
         "The issuer is not authorised to issue this type of credential.", "签发者无权签发此类凭证。"

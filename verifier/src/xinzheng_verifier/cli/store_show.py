@@ -57,7 +57,7 @@ def _members(state: StoreState, trust: TrustStore, at: datetime) -> JSONObject:
         "isCurrent": at < state.expires,
         "rootSha256": state.first_root_sha256,
         "source": state.source,
-        "extent": extent_members(directory.extent_of(state)),
+        "extent": extent_members(state.extent),
         "attestedFrom": _moment(summary.attested_from),
         "attestedUntil": _moment(summary.attested_until),
         "statusChanges": summary.status_changes,
@@ -80,7 +80,7 @@ def _rows(state: StoreState, trust: TrustStore, at: datetime, language: Language
             say("store_attested", language),
             say("store_attested_between", language, oldest=oldest, freshest=freshest),
         )
-    yield say("store_extent", language), extent_words(directory.extent_of(state), language)
+    yield say("store_extent", language), extent_words(state.extent, language)
     yield say("store_root", language), state.first_root_sha256
     if state.source is not None:
         yield say("store_source", language), state.source
@@ -129,7 +129,7 @@ def _show_court(
     issuers = [issuer for name in found.values() if (issuer := trust.issuer(name)) is not None]
     if not found:
         try:
-            directory.refuse_unheld_court(court, directory.extent_of(state))
+            directory.refuse_unheld_court(court, state.extent)
         except TrustError as error:
             return refused(error, options, language)
     addresses = [name for name in found.values() if trust.issuer(name) is None]

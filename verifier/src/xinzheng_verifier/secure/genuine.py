@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from xinzheng_verifier.errors import RefusedError, VerifierError, raise_worst
+from xinzheng_verifier.errors import RefusedError, UndecidedError, VerifierError, raise_worst
 from xinzheng_verifier.secure.algorithms import Algorithm
 from xinzheng_verifier.secure.proof import Proof, Secured
 from xinzheng_verifier.trust.eligibility import Usage, check_key
@@ -33,10 +33,12 @@ def trusted_issuer(secured: Secured, trust: TrustStore) -> TrustedIssuer:
 
     Raises:
         RefusedError: `issuer_untrusted`, `issuer_mismatch`.
+        UndecidedError: `issuer_left_out`.
     """
     issuer_id = secured.issuer_id()
     issuer = trust.issuer(issuer_id)
     if issuer is None:
+        _refuse_left_out(issuer_id, trust)
         raise RefusedError("issuer_untrusted", issuer=issuer_id[:200])
     return issuer
 
@@ -46,9 +48,19 @@ def trusted_controller(proof: Proof, secured: Secured, trust: TrustStore) -> Tru
 
     Raises:
         RefusedError: `issuer_untrusted`, `issuer_mismatch`.
+        UndecidedError: `issuer_left_out`, of the controller or of the issuer.
     """
-    controller = trust.issuer(proof.controller() or "")
-    return controller or trusted_issuer(secured, trust)
+    controller_id = proof.controller() or ""
+    controller = trust.issuer(controller_id)
+    if controller is not None:
+        return controller
+    _refuse_left_out(controller_id, trust)
+    return trusted_issuer(secured, trust)
+
+
+def _refuse_left_out(issuer_id: str, trust: TrustStore) -> None:
+    if trust.extent.leaves_out(issuer_id):
+        raise UndecidedError("issuer_left_out", issuer=issuer_id[:200])
 
 
 def check_authority(secured: Secured, issuer: TrustedIssuer) -> None:

@@ -88,6 +88,7 @@ class Contents:
             status_changes={address: targets[path] for address, path in self.changes.items()},
             attested=self.attested,
             issuer_terms=self.issuer_terms,
+            extent=self.repository.extent,
         )
 
     def _add_issuer(self, path: str, content: bytes) -> None:

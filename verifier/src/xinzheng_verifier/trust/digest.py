@@ -64,7 +64,9 @@ def _content(trust: TrustStore) -> JSONObject:
     attested = {url: _moment(trust.attested_at(url)) for url in urls if trust.attested_at(url)}
     named = {issuer: term for issuer in trust.issuers if (term := trust.issuer_term(issuer))}
     terms: JSONObject = {issuer: [term.role, _moment(term.expires)] for issuer, term in named.items()}
-    later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}, "issuerTerms": terms}
+    codes = {"provinces": trust.extent.provinces, "courts": trust.extent.courts}
+    part: JSONObject = {name: [*sorted(value)] for name, value in codes.items() if value is not None}
+    later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}, "issuerTerms": terms, "extent": part}
     return {
         "format": FORMAT,
         "bundleVersion": trust.bundle_version,

@@ -176,7 +176,7 @@ def import_bundle(
     def taken(before: _Before) -> _Taken:
         content: Mapping[str, bytes] = bundles.opened(bundle)
         if source is not None and before.state is not None:
-            content = _kept_to(extent_of(before.state), content)
+            content = _kept_to(before.state.extent, content)
         return _Taken(hashlib.sha256(bundle).hexdigest(), content, source)
 
     return _import(path, taken, root=root, at=at, max_age=max_age)
@@ -209,7 +209,7 @@ def import_update(
         from xinzheng_verifier.trust import updates  # noqa: PLC0415 - opening a store needs none
 
         held = before.index.section(indexed.FILES)
-        content = updates.apply(held, update, extent=extent_of(before.state))
+        content = updates.apply(held, update, extent=before.state.extent)
         return _Taken(hashlib.sha256(update).hexdigest(), content, source)
 
     return _import(path, taken, root=None, at=at, max_age=max_age)
@@ -248,7 +248,7 @@ def export_bundle(
     held = index.section(indexed.FILES)
     if provinces is None and courts is None and changes:
         return Export(pack(dict(held)), state.bundle_version)
-    _refuse_unheld(held, extent_of(state), provinces=provinces or (), courts=courts or ())
+    _refuse_unheld(held, state.extent, provinces=provinces or (), courts=courts or ())
     return Export(pack(select(held, provinces=provinces, courts=courts, changes=changes)), state.bundle_version)
 
 
@@ -312,14 +312,9 @@ def keep(path: Path, *, source: str) -> ImportResult:
         expires=state.expires,
         published_at=state.published_at,
         issuers=state.summary.issuers,
-        extent=extent_of(state),
+        extent=state.extent,
         no_longer=(),
     )
-
-
-def extent_of(state: StoreState) -> Extent:
-    """What of the country a store holds."""
-    return Extent() if state.extent is None else Extent.parse(state.extent)
 
 
 def _import(
@@ -419,7 +414,7 @@ def _state(
         published_at=repository.seen.published_at,
         expires=repository.expires,
         imported_at=at,
-        extent=taken.content[EXTENT_FILE],
+        extent=repository.extent,
         summary=indexed.summary(contents),
         trust_digests={FORMAT: trust_digest(contents.store())},
         source=taken.source or (state.source if state else None),

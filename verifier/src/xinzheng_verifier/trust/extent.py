@@ -13,7 +13,7 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_DELEGATED_ROLES
-from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE, court_of, province_of
+from xinzheng_verifier.trust.names import CHANGES, COURT_DID, EXTENT_FILE, court_of, province_of
 
 _VERSION: Final = 2
 _JSON: Final = Limits(max_bytes=262_144, max_members=2 * MAX_DELEGATED_ROLES)
@@ -59,6 +59,15 @@ class Extent:
         """Whether what there is of this court belongs to the bundle; its code begins with that of its province."""
         return self.includes_province(code[:2]) and (self.courts is None or code in self.courts)
 
+    def leaves_out(self, issuer_id: str) -> bool:
+        """Whether an issuer of this id, which nothing that is there describes, may be a court that was left out.
+
+        The id of a court ends with its code. So one that ends otherwise, or with the code of a court that belongs to
+        the bundle, is known to be no court, as in a whole bundle any id that is not there.
+        """
+        match = COURT_DID.fullmatch(issuer_id)
+        return match is not None and not self.includes_court(match["court"])
+
     def covers(self, other: "Extent") -> bool:
         """Whether everything that belongs to `other` belongs to this one."""
         return (
@@ -98,6 +107,10 @@ class Extent:
         return cls(**members)
 
 
+WHOLE: Final = Extent()
+"""All that there is."""
+
+
 def select(
     files: Mapping[str, bytes],
     *,
@@ -120,7 +133,7 @@ def select(
         TrustError: bundle_incomplete (no timestamp metadata), bundle_metadata (it is none), bundle_extent (what
             is asked for is not there, or `files` lacks some of it already).
     """
-    before = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else Extent()
+    before = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     extent = _chosen(files, before, provinces=provinces, courts=courts, changes=changes and before.changes)
     kept = {name: content for name, content in files.items() if name != EXTENT_FILE and extent.includes(name)}
     return {EXTENT_FILE: extent.to_json(), **kept}

@@ -87,6 +87,7 @@ def open_store(index: Index, state: StoreState) -> TrustStore:
         status_changes=index.section(_CHANGES),
         attested=Converted(index.section(_ATTESTED), _read_moment),
         issuer_terms=Converted(index.section(_TERMS), _read_term),
+        extent=state.extent,
         digests=state.trust_digests,
     )
 

@@ -46,6 +46,8 @@ COURT_FILE: Final = re.compile(
 """Name of a file that belongs to one court."""
 PROVINCE_FILE: Final = re.compile(rf"metadata/{_VERSION}\.province-(?P<province>[0-9]{{2}})\.json")
 """Name of a province's metadata."""
+COURT_DID: Final = re.compile(rf"did:.+:(?P<court>(?=[0-9]{{2}}){_CODE})")
+"""Identifier of a court: its last segment is the court's code, which begins with that of its province."""
 
 _TARGET_FILE = re.compile(_TARGET)
 

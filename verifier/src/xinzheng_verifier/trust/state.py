@@ -15,6 +15,7 @@ from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust import files
+from xinzheng_verifier.trust.extent import WHOLE, Extent
 from xinzheng_verifier.trust.seen import Seen
 
 STATE_NAME: Final = "state.json"
@@ -59,7 +60,7 @@ class StoreState:
         published_at: the latest moment at which the publisher says that it published; None if it never said.
         expires: from when what it holds no longer counts as current.
         imported_at: the moment that the import was told.
-        extent: `bundle.json`, which says what of the country it holds; None in a store of an earlier release.
+        extent: what of the country it holds; everything in a store of an earlier release.
         summary: counts and ages; None in a store of an earlier release.
         trust_digests: name of a format → digest of everything that is trusted, for receipts.
         source: where the last update came from; None if none did.
@@ -75,7 +76,7 @@ class StoreState:
     published_at: datetime | None
     expires: datetime
     imported_at: datetime
-    extent: bytes | None
+    extent: Extent
     summary: Summary | None
     trust_digests: dict[str, str]
     source: str | None
@@ -182,7 +183,7 @@ def _text(state: StoreState) -> bytes:
         "publishedAt": _written(state.published_at),
         "expires": format_timestamp(state.expires),
         "importedAt": format_timestamp(state.imported_at),
-        "extent": state.extent and json.loads(state.extent),
+        "extent": json.loads(state.extent.to_json()),
         "summary": summary
         and {
             "issuers": summary.issuers,
@@ -214,7 +215,7 @@ def _parsed(content: Any) -> StoreState:
             published_at=_read(content["publishedAt"]),
             expires=parse_timestamp(content["expires"]),
             imported_at=parse_timestamp(content["importedAt"]),
-            extent=json.dumps(content["extent"]).encode("ascii"),
+            extent=_extent(content["extent"]),
             summary=_summary(content["summary"]),
             trust_digests={name: _digest(digest) for name, digest in content["trustDigests"].items()},
             source=None if content["source"] is None else _plain(content["source"]),
@@ -243,7 +244,7 @@ def _of_an_earlier_release(content: Any) -> StoreState:
         published_at=seen.published_at,
         expires=parse_timestamp(content["expires"]),
         imported_at=parse_timestamp(content["importedAt"]),
-        extent=None,
+        extent=WHOLE,
         summary=None,
         trust_digests={},
         source=None,
@@ -261,6 +262,13 @@ def _summary(content: Any) -> Summary:
         attested_from=_read(content["attestedFrom"]),
         attested_until=_read(content["attestedUntil"]),
     )
+
+
+def _extent(content: Any) -> Extent:
+    try:
+        return Extent.parse(json.dumps(content).encode("ascii"))
+    except TrustError as error:
+        raise ValueError("extent") from error
 
 
 def _root(text: Any) -> bytes:

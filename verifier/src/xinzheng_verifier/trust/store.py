@@ -16,6 +16,7 @@ from xinzheng_verifier.errors import TrustError, words
 from xinzheng_verifier.limits import STATUS_CHANGES_JSON, TRUST_DOCUMENT_JSON
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import self_contained
+from xinzheng_verifier.trust.extent import WHOLE, Extent
 from xinzheng_verifier.trust.issuers import TrustedIssuer
 from xinzheng_verifier.trust.look_up import LookUp
 
@@ -52,6 +53,7 @@ class TrustStore:
             list is made when it changes and vouched for as long as it does not.
         issuer_terms: by id of an issuer, until when its entry counts; none for issuers whose entry lasts as long as the
             bundle, or for ever.
+        extent: what part of a country all this is; whoever is not in the whole of it is nobody to be trusted.
         digests: digests of all this that were taken before, by name of their format.
 
     Mappings are copied, but for a `LookUp`: it reads from a store on disk what it is asked for, and looking up then
@@ -70,6 +72,7 @@ class TrustStore:
         status_changes: Mapping[str, bytes] | None = None,
         attested: Mapping[str, datetime] | None = None,
         issuer_terms: Mapping[str, IssuerTerm] | None = None,
+        extent: Extent = WHOLE,
         digests: Mapping[str, str] | None = None,
     ) -> None:
         self._issuers = _view(issuers)
@@ -83,6 +86,7 @@ class TrustStore:
         self._status_changes = _view({} if status_changes is None else status_changes)
         self._attested = _view({} if attested is None else attested)
         self._issuer_terms = _view({} if issuer_terms is None else issuer_terms)
+        self._extent = extent
         self._digests = _view(digests or {})
 
     @classmethod
@@ -203,6 +207,11 @@ class TrustStore:
     def issuer_term(self, issuer_id: str) -> IssuerTerm | None:
         """Until when the entry of this issuer counts; None if that is as long as the bundle's, or for ever."""
         return self._issuer_terms.get(issuer_id)
+
+    @property
+    def extent(self) -> Extent:
+        """What part of a country the store holds; of one made of single documents everything."""
+        return self._extent
 
     @property
     def digests(self) -> Mapping[str, str]:

@@ -37,7 +37,7 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_ROOT_STEPS, ROOT_JSON, SNAPSHOT_JSON, TIMESTAMP_JSON
 from xinzheng_verifier.trust.delegations import TOP, Listed, Walk
-from xinzheng_verifier.trust.extent import Extent
+from xinzheng_verifier.trust.extent import WHOLE, Extent
 from xinzheng_verifier.trust.names import EXTENT_FILE, METADATA_FILE
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.store import IssuerTerm
@@ -102,7 +102,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
             bundle_too_large, bundle_version, bundle_extent, bundle_delegation, bundle_undelegated,
             bundle_target_twice.
     """
-    extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else Extent()
+    extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
     seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
