@@ -154,7 +154,12 @@ def test_an_edition_is_published_shown_filtered_and_read(desk: Desk) -> None:
     root = (repository / "metadata" / "1.root.json").read_bytes()
     trust = TrustStore.from_bundle(out.read_bytes(), root=root, at=datetime.now(UTC))
     assert list(trust.issuers) == [f"did:web:xz.example:did:{COURT}"]
-    assert "[bundle_extent]" in run("bundle", *trusted, "--court", "420999", "--out", out).stderr
+    for option, value, named in (
+        ("--court", "420999", "420999. [court_unknown]"),
+        ("--province", "43", "province 43. [province_unknown]"),
+    ):
+        refused = run("bundle", *trusted, option, value, "--out", out)
+        assert (refused.exit_code, named in refused.stderr) == (1, True)
     restored = run(
         "restore", "--config", desk.config, "--repository", repository, "--bundle", repository / "bundles/bundle-1.xzb"
     )

@@ -130,10 +130,19 @@ def test_a_court_that_runs_alone_can_be_carried_without_its_journals() -> None:
 
 
 def test_what_is_not_there_cannot_be_chosen(simulator: TUFSimulator) -> None:
-    assert refusal(select, simulator.files(), courts=["420699"]) == "bundle_extent"
-    assert refusal(select, simulator.files(), provinces=["43"]) == "bundle_extent"
     part = select(simulator.files(), provinces=["42"])
-    assert refusal(select, part, provinces=["11"]) == "bundle_extent"
+    whole = simulator.files()
+    asked: list[tuple[dict[str, bytes], dict[str, Any], str, str]] = [
+        (whole, {"courts": ["420683", "420699"]}, "court_unknown", "420699"),
+        (whole, {"provinces": ["42", "43"]}, "province_unknown", "province 43"),
+        (part, {"courts": ["420699"]}, "court_unknown", "420699"),
+        (part, {"courts": ["110101"]}, "court_left_out", "110101"),
+        (part, {"provinces": ["11"]}, "province_unknown", "province 11"),
+    ]
+    for files_there, chosen, code, named in asked:
+        with pytest.raises(TrustError, match=named) as caught:
+            select(files_there, **chosen)
+        assert caught.value.code == code
     files = simulator.files()
     assert refusal(select, files | {"metadata/timestamp.json": b"{}"}) == "bundle_metadata"
     del files["metadata/timestamp.json"]

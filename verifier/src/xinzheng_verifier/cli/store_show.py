@@ -18,6 +18,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.read import status_list
 from xinzheng_verifier.show.sheet import age_words
 from xinzheng_verifier.trust import directory, indexed
+from xinzheng_verifier.trust.extent import refuse_absent_court
 from xinzheng_verifier.trust.index_file import Index
 from xinzheng_verifier.trust.issuers import TrustedIssuer, TrustedKey
 from xinzheng_verifier.trust.state import StoreState, Summary
@@ -129,7 +130,7 @@ def _show_court(
     issuers = [issuer for name in found.values() if (issuer := trust.issuer(name)) is not None]
     if not found:
         try:
-            directory.refuse_unheld_court(court, state.extent)
+            refuse_absent_court(court, state.extent)
         except TrustError as error:
             return refused(error, options, language)
     addresses = [name for name in found.values() if trust.issuer(name) is None]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.errors import TrustError
@@ -27,7 +27,7 @@ from xinzheng_verifier.trust import state as states
 from xinzheng_verifier.trust.extent import Extent, select
 from xinzheng_verifier.trust.floor import refuse_older_lists
 from xinzheng_verifier.trust.index_file import Index, IndexWriter
-from xinzheng_verifier.trust.names import EXTENT_FILE, court_of
+from xinzheng_verifier.trust.names import EXTENT_FILE
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
 from xinzheng_verifier.trust.state import StoreState
 from xinzheng_verifier.trust.store import TrustStore
@@ -248,27 +248,7 @@ def export_bundle(
     held = index.section(indexed.FILES)
     if provinces is None and courts is None and changes:
         return Export(pack(dict(held)), state.bundle_version)
-    _refuse_unheld(held, state.extent, provinces=provinces or (), courts=courts or ())
     return Export(pack(select(held, provinces=provinces, courts=courts, changes=changes)), state.bundle_version)
-
-
-def refuse_unheld_court(court: str, extent: Extent) -> NoReturn:
-    """Say why a store knows nothing of a court.
-
-    Raises:
-        TrustError: `court_left_out`, the store holds another part of the country; `court_unknown`.
-    """
-    raise TrustError("court_unknown" if extent.includes_court(court) else "court_left_out", court=court)
-
-
-def _refuse_unheld(names: Iterable[str], extent: Extent, *, provinces: Iterable[str], courts: Iterable[str]) -> None:
-    held = {code for name in names if (code := court_of(name)) is not None}
-    for court in courts:
-        if court not in held:
-            refuse_unheld_court(court, extent)
-    for province in provinces:
-        if province not in {code[:2] for code in held}:
-            raise TrustError("province_unknown", province=province)
 
 
 def is_whole(path: Path) -> bool:

@@ -7,7 +7,7 @@ there is judged as in a whole bundle.
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
@@ -130,13 +130,26 @@ def select(
         `bundle.json` first, then every file that belongs to it; name → content.
 
     Raises:
-        TrustError: bundle_incomplete (no timestamp metadata), bundle_metadata (it is none), bundle_extent (what
-            is asked for is not there, or `files` lacks some of it already).
+        TrustError: bundle_incomplete (no timestamp metadata), bundle_metadata (it is none), court_unknown,
+            court_left_out, province_unknown (what is asked for is not there), bundle_extent.
     """
     before = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     extent = _chosen(files, before, provinces=provinces, courts=courts, changes=changes and before.changes)
     kept = {name: content for name, content in files.items() if name != EXTENT_FILE and extent.includes(name)}
     return {EXTENT_FILE: extent.to_json(), **kept}
+
+
+def refuse_absent_court(court: str, extent: Extent) -> NoReturn:
+    """Say why nothing is known of a court.
+
+    Args:
+        court: its code.
+        extent: of what it is not in.
+
+    Raises:
+        TrustError: `court_left_out`, what there is is another part of the country; `court_unknown`.
+    """
+    raise TrustError("court_unknown" if extent.includes_court(court) else "court_left_out", court=court)
 
 
 def _chosen(
@@ -152,8 +165,10 @@ def _chosen(
     wanted_provinces, wanted_courts = before.provinces, before.courts
     if provinces is not None or courts is not None:
         whole, single = frozenset(provinces or ()), frozenset(courts or ())
-        if not single <= there or not whole <= all_provinces | {code[:2] for code in there}:
-            raise TrustError("bundle_extent")
+        for court in sorted(single - there):
+            refuse_absent_court(court, before)
+        for province in sorted(whole - all_provinces - {code[:2] for code in there}):
+            raise TrustError("province_unknown", province=province)
         wanted_provinces = whole | {code[:2] for code in single}
         if single or before.courts is not None:
             wanted_courts = single | {code for code in there if code[:2] in whole}

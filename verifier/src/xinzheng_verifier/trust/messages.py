@@ -32,8 +32,7 @@ MESSAGES: dict[str, Message] = {
         "信任包或更新包的格式与本核验程序不符（本程序读取格式 {supported}）。",
     ),
     "bundle_extent": Message(
-        "What the trust bundle says of its own extent cannot be used, or asks for what is not there.",
-        "信任包关于自身范围的说明无法使用，或所要的内容不存在。",
+        "What the trust bundle says of its own extent cannot be used.", "信任包关于自身范围的说明无法使用。"
     ),
     "update_malformed": Message(
         "The update of the trust bundle does not fit what it is to be applied to.", "信任包的更新与其所更新的内容不符。"
@@ -124,13 +123,13 @@ MESSAGES: dict[str, Message] = {
         "The trust store could not be written; what it holds is whole. Import the bundle again.",
         "信任库写入失败；库中内容仍完整，请重新导入。",
     ),
-    "court_unknown": Message("The store knows no court {court}.", "信任库中没有法院 {court}。"),
+    "court_unknown": Message("This trust list has no court {court}.", "此信任名单中没有法院 {court}。"),
     "province_unknown": Message(
-        "The store holds no court of province {province}.", "信任库中没有省级代码 {province} 的法院。"
+        "This trust list has no court of province {province}.", "此信任名单中没有省级代码 {province} 的法院。"
     ),
     "court_left_out": Message(
-        "The store holds a part of the country only, and court {court} is not in it.",
-        "该信任库只含部分地区，法院 {court} 不在其中。",
+        "This trust list is a part of the country only, and court {court} is not in it.",
+        "此信任名单只含部分地区，法院 {court} 不在其中。",
     ),
     # where updates come from
     "source_address": Message(
