@@ -229,6 +229,28 @@ def test_an_import_says_what_is_no_longer_there(command: Command, tmp_path: Path
     assert again["extent"]["includes"] == {"provinces": ["42"], "courts": ["420683"], "changes": False}
 
 
+def test_an_import_says_at_once_how_current_it_is(
+    command: Command, simulator: TUFSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expires = NOW + 7 * DAY
+    (bundle := tmp_path / "next.xzb").write_bytes(simulator.bundle())
+    for moment, words, is_current in (
+        (NOW + timedelta(hours=27), "Current. Made 1 d 3 h ago; counts as current for another 5 d 21 h.", True),
+        (expires + DAY, "NOT CURRENT for 1 d 0 h: certificates that would pass are not decided", False),
+        (NOW - DAY, "set the clock", True),
+    ):
+        at = ("--at", format_timestamp(moment))
+        assert words in command("import", str(bundle), *at)
+        assert words in command("show", *at)
+        assert json.loads(command("import", str(bundle), *at, "--json"))["isCurrent"] is is_current
+    (folder := tmp_path / "medium" / "metadata").mkdir(parents=True)
+    (folder / "timestamp.json").write_bytes(simulator.files()["metadata/timestamp.json"])
+    over = ("--at", format_timestamp(expires))
+    assert "NOT CURRENT for 0 min:" in command("update", str(tmp_path / "medium"), *over)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "已失效 0 分钟" in command("import", str(bundle), *over)
+
+
 # --- words ------------------------------------------------------------------------------------------------------------
 
 

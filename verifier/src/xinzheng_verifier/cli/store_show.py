@@ -12,11 +12,10 @@ from xinzheng_verifier.cli.exits import PASSED
 from xinzheng_verifier.cli.extents import extent_members, extent_words
 from xinzheng_verifier.cli.output import put
 from xinzheng_verifier.cli.screen import printable_json, table
-from xinzheng_verifier.cli.stores import refused
+from xinzheng_verifier.cli.stores import currency, refused
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.read import status_list
-from xinzheng_verifier.show.sheet import age_words
 from xinzheng_verifier.trust import directory, indexed
 from xinzheng_verifier.trust.extent import refuse_absent_court
 from xinzheng_verifier.trust.index_file import Index
@@ -70,7 +69,7 @@ def _members(state: StoreState, trust: TrustStore, at: datetime) -> JSONObject:
 def _rows(state: StoreState, trust: TrustStore, at: datetime, language: Language) -> Iterator[tuple[str, str]]:
     summary = state.summary or _NOTHING
     yield say("store_bundle", language), say("store_version", language, version=state.bundle_version)
-    yield say("store_current", language), currency(state, at, language)
+    yield say("store_current", language), currency(state.expires, state.published_at, at, language)
     if state.published_at is not None:
         yield say("store_published", language), format_timestamp(state.published_at)
     yield say("store_expires", language), format_timestamp(state.expires)
@@ -88,24 +87,6 @@ def _rows(state: StoreState, trust: TrustStore, at: datetime, language: Language
     yield say("store_issuers", language), _issuers(trust, language)
     counts = {"lists": summary.status_lists, "changes": summary.status_changes}
     yield say("store_lists", language), say("store_lists_counted", language, **counts)
-
-
-def currency(state: StoreState, at: datetime, language: Language) -> str:
-    """How current a store is, in words.
-
-    Args:
-        state: its state.
-        at: the moment asked about.
-        language: "en" or "zh".
-    """
-    if at >= state.expires:
-        return say("store_not_current", language, age=age_words(at - state.expires, language))
-    left = age_words(state.expires - at, language)
-    if state.published_at is None:
-        return say("store_is_current_undated", language, left=left)
-    if at < state.published_at:
-        return say("store_clock", language)
-    return say("store_is_current", language, age=age_words(at - state.published_at, language), left=left)
 
 
 def _issuers(trust: TrustStore, language: Language) -> str:

@@ -17,6 +17,7 @@ from xinzheng_verifier.cli.sources import read_file
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON
+from xinzheng_verifier.show.sheet import age_words
 from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult
 
@@ -31,20 +32,21 @@ def import_bundle(options: argparse.Namespace, language: Language) -> int:
     Raises:
         UsageError: a file cannot be read.
     """
+    at = options.at or datetime.now(UTC)
     try:
-        result = _take_in(options)
+        result = _take_in(options, at)
     except TrustError as error:
         return refused(error, options, language)
     if options.json:
-        put(printable_json(_result(result)))
+        put(printable_json(_result(result, at)))
     else:
         put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
-        put(table(_rows(result, language)))
+        put(table(_rows(result, at, language)))
     return PASSED
 
 
-def _take_in(options: argparse.Namespace) -> ImportResult:
-    at, content = options.at or datetime.now(UTC), _read(options.bundle, MAX_BUNDLE_BYTES)
+def _take_in(options: argparse.Namespace, at: datetime) -> ImportResult:
+    content = _read(options.bundle, MAX_BUNDLE_BYTES)
     if options.bundle.suffix == _UPDATE:
         return directory.import_update(options.store, content, at=at, max_age=options.max_age)
     return directory.import_bundle(options.store, content, root=_root(options), at=at, max_age=options.max_age)
@@ -58,25 +60,20 @@ def update(options: argparse.Namespace, language: Language) -> int:
     Raises:
         UsageError: it is not told where, or the root cannot be read.
     """
+    at = options.at or datetime.now(UTC)
     try:
-        done = updating.update(
-            options.store,
-            options.source,
-            root=_root(options),
-            at=options.at or datetime.now(UTC),
-            max_age=options.max_age,
-        )
+        done = updating.update(options.store, options.source, root=_root(options), at=at, max_age=options.max_age)
     except TrustError as error:
         return refused(error, options, language)
     result = done.result
     if options.json:
-        put(printable_json({**_result(result), "by": done.by, "bytesFetched": done.fetched, "source": done.place}))
+        put(printable_json({**_result(result, at), "by": done.by, "bytesFetched": done.fetched, "source": done.place}))
         return PASSED
     if done.unusable is not None:
         complain(say("update_unusable", language, reason=done.unusable.message(language)))
     word = "updated" if result.changed else "updated_before"
     put(say(word, language, version=result.bundle_version, bytes=f"{done.fetched:,}"))
-    put(table(_rows(result, language)))
+    put(table(_rows(result, at, language)))
     return PASSED
 
 
@@ -121,7 +118,26 @@ def refused(error: TrustError, options: argparse.Namespace, language: Language) 
     return INDETERMINATE if is_unusable else FAILED
 
 
-def _result(result: ImportResult) -> JSONObject:
+def currency(expires: datetime, published_at: datetime | None, at: datetime, language: Language) -> str:
+    """How current what a store holds is, in words.
+
+    Args:
+        expires: from when it no longer counts as current.
+        published_at: when the publisher says it was made; None if it does not say.
+        at: the moment asked about.
+        language: "en" or "zh".
+    """
+    if at >= expires:
+        return say("store_not_current", language, age=age_words(at - expires, language))
+    left = age_words(expires - at, language)
+    if published_at is None:
+        return say("store_is_current_undated", language, left=left)
+    if at < published_at:
+        return say("store_clock", language)
+    return say("store_is_current", language, age=age_words(at - published_at, language), left=left)
+
+
+def _result(result: ImportResult, at: datetime) -> JSONObject:
     return {
         "code": "ok",
         "changed": result.changed,
@@ -129,6 +145,7 @@ def _result(result: ImportResult) -> JSONObject:
         "previousVersion": result.previous_version,
         "bundleSha256": result.bundle_sha256,
         "expires": format_timestamp(result.expires),
+        "isCurrent": at < result.expires,
         "rootVersion": result.root_version,
         "rootSha256": result.root_sha256,
         "issuers": result.issuers,
@@ -137,8 +154,9 @@ def _result(result: ImportResult) -> JSONObject:
     }
 
 
-def _rows(result: ImportResult, language: Language) -> list[tuple[str, str]]:
+def _rows(result: ImportResult, at: datetime, language: Language) -> list[tuple[str, str]]:
     rows = [
+        (say("store_current", language), currency(result.expires, result.published_at, at, language)),
         (say("store_expires", language), format_timestamp(result.expires)),
         (say("store_root", language), result.root_sha256),
     ]
