@@ -9,6 +9,7 @@ from tuf.api.metadata import Metadata, Targets
 from support.country import Country, CourtHouse, passphrase_of
 from support.handing_in import COURT, answers, thiefs_document, verdict
 from support.lived_country import ROLE, Lenders, publish
+from xinzheng_issuer.errors import TrustListError
 from xinzheng_issuer.publishing.role_keys import create_role_key
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_issuer.publishing.trust_list.publisher import Result
@@ -28,6 +29,27 @@ def thief(country: Country, house: CourtHouse, *, version: int = 2, lists: bool,
         listing=listing,
         change=lambda signed: setattr(signed, "delegations", None) if alone else None,
     )
+    return Contribution(source="thief", files=files)
+
+
+def names_a_key(country: Country, folder: Path, *, version: int = 2) -> Contribution:
+    """The next `targets` by the thief's keys names one of his own for a province, by which he has signed version 90."""
+    his = create_role_key(folder / "his.pem", passphrase=passphrase_of("his"))
+    key = listed_key("province-42-7", public_octets(his.public_key))
+
+    def rename(signed: Targets) -> None:
+        assert signed.delegations is not None
+        assert signed.delegations.roles is not None
+        role = signed.delegations.roles["province-42"]
+        del signed.delegations.keys[role.keyids[0]]
+        signed.delegations.keys[key.keyid] = key
+        role.keyids[:] = [key.keyid]
+
+    files = thiefs_document(country, "1.targets.json", version=version, listing={}, change=rename)
+    document: Metadata[Targets] = Metadata.from_bytes((country.work / "metadata/1.province-42.json").read_bytes())
+    document.signed.version = 90
+    document.sign(his)
+    files["metadata/90.province-42.json"] = document.to_bytes()
     return Contribution(source="thief", files=files)
 
 
@@ -159,26 +181,54 @@ def test_a_province_that_he_gave_other_keys_comes_back_with_its_own_last_documen
     lived: Country, lenders: Lenders, tmp_path: Path
 ) -> None:
     lenders.join()
-    his = create_role_key(tmp_path / "his.pem", passphrase=passphrase_of("his"))
-    key = listed_key("province-42-7", public_octets(his.public_key))
-
-    def rename(signed: Targets) -> None:
-        assert signed.delegations is not None
-        assert signed.delegations.roles is not None
-        role = signed.delegations.roles["province-42"]
-        del signed.delegations.keys[role.keyids[0]]
-        signed.delegations.keys[key.keyid] = key
-        role.keyids[:] = [key.keyid]
-
-    files = thiefs_document(lived, "1.targets.json", version=2, listing={}, change=rename)
-    document: Metadata[Targets] = Metadata.from_bytes((lived.work / "metadata/1.province-42.json").read_bytes())
-    document.signed.version = 90
-    document.sign(his)
-    files["metadata/90.province-42.json"] = document.to_bytes()
-    result = answers(publish(lived, Contribution(source="thief", files=files)))
+    result = answers(publish(lived, names_a_key(lived, tmp_path)))
     assert result["targets"] == "taken"
     assert lived.published.roles["province-42"].version == 90
     lenders.join()
     assert set(answers(follow_the_runbook(lived, version=3)).values()) == {"taken"}
     assert lived.published.roles["province-42"].version == 1
     assert lenders.follow() == {"revoked"}
+
+
+@pytest.mark.parametrize("version", [700, MAX_VERSION])
+def test_a_number_below_his_lets_every_province_go_on(
+    lived: Country, lenders: Lenders, tmp_path: Path, version: int
+) -> None:
+    """What he signed lies in the published folder for good: it names no key that judges a province's document."""
+    assert answers(publish(lived, names_a_key(lived, tmp_path, version=version)))["province-42"] == "taken"
+    lenders.join()
+    assert set(answers(follow_the_runbook(lived, version=2)).values()) == {"taken"}
+    lived.next_day()
+    lived.hand_in()
+    lived.change("province-42")
+    lived.sign("province-42")
+    assert set(answers(publish(lived)).values()) == {"taken"}
+    lived.next_day()
+    lived.hand_in()
+    lived.rotate("province-42")
+    lived.roles["provinces.42"]["leaving"] = []
+    lived.change("targets")
+    lived.sign("targets")
+    lived.change("province-42")
+    lived.sign("province-42")
+    assert set(answers(publish(lived)).values()) == {"taken"}
+    assert (lived.published.roles["targets"].version, lived.published.roles["province-42"].version) == (3, 3)
+    assert (lived.folder / "public" / "metadata" / f"{version}.targets.json").exists()
+    assert lenders.follow() == {"revoked"}
+
+
+def test_a_key_that_his_document_still_names_is_a_provinces_key_no_more(lived: Country, nobody: CourtHouse) -> None:
+    """His number is the higher one; `targets` in force give the province another key."""
+    assert answers(publish(lived, thief(lived, nobody, version=700, lists=False)))["targets"] == "taken"
+    former = list(lived.roles["provinces.42"]["shares"])
+    lived.rotate("province-42")
+    lived.roles["provinces.42"]["leaving"] = []
+    sign_other_keys(lived, version=2)
+    lived.change("province-42")
+    current, lived.roles["provinces.42"]["shares"] = lived.roles["provinces.42"]["shares"], former
+    with pytest.raises(TrustListError) as caught:
+        lived.sign("province-42")
+    assert caught.value.code == "ceremony_refused"
+    lived.roles["provinces.42"]["shares"] = current
+    lived.sign("province-42")
+    assert answers(publish(lived))["province-42"] == "taken"

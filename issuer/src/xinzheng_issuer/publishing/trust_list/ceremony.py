@@ -368,12 +368,12 @@ class Step:
     # --- who may sign -------------------------------------------------------------------------------------------------
 
     def _judges(self, known: Known, document: Document, role: str) -> Iterator[Root | Targets]:
-        """Whose thresholds the document must reach: for a root its own and the one before; else its delegator's."""
+        """Whose thresholds the document must reach: for a root its own and the one before; else its delegator's now."""
         if role == ROOT:
-            previous = known.newest(ROOT, below=document.signed.version)
+            previous = known.of_version(ROOT, document.signed.version - 1)
             yield from (found.signed for found in (previous, document) if found)
             return
-        above = known.newest(delegator(role))
+        above = known.in_force(delegator(role))
         if above is None:
             raise TrustListError("ceremony_previous_missing", name=f"{delegator(role)}.json")
         yield above.signed

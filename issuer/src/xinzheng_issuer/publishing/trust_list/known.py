@@ -118,6 +118,7 @@ class Known:
         self._root_sha256 = root_sha256.strip().lower()
         self._read: dict[str, Mapping[int, tuple[Document, bytes]]] = {}
         self._signed: dict[str, dict[int, Document]] = {}
+        self._good: dict[str, dict[int, Document]] = {}
 
     def signed(self, role: str) -> Mapping[int, Document]:
         """Version → document of a role that is signed: of the chain of roots, or as one of its delegators says.
@@ -130,20 +131,24 @@ class Known:
             self._signed[role] = self._roots() if role == ROOT else self._delegated(role)
         return self._signed[role]
 
-    def newest(self, role: str, *, below: int | None = None) -> Document | None:
-        """The newest document of a role, of a version below the one given; None if there is none.
+    def in_force(self, role: str) -> Document | None:
+        """The newest document of a role that is good under those in force above it; None if there is none.
+
+        One that was good once, be it of the highest number, judges nothing any more.
 
         Raises:
-            TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
+            TrustListError: `ceremony_unsigned`, one was never good, that of a root aside; others as `signed`.
         """
-        versions = [version for version in self._files(role) if below is None or version < below]
-        return self.of_version(role, max(versions)) if versions else None
+        for version in self._files(role) if role != ROOT else ():
+            self.of_version(role, version)
+        good = self._good_now(role)
+        return good[max(good)] if good else None
 
     def of_version(self, role: str, version: int) -> Document | None:
         """The document of a role of this version; None if there is none.
 
         Raises:
-            TrustListError: as `newest`.
+            TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
         """
         if version not in self._files(role):
             return None
@@ -276,6 +281,16 @@ class Known:
             if any(_is_signed(document, role, judge) for judge in judges)
         }
 
+    def _good_now(self, role: str) -> Mapping[int, Document]:
+        """Version → document of a role that is good under the one in force of its delegator."""
+        if role == ROOT:
+            return self.signed(ROOT)
+        if role not in self._good:
+            judge = self.in_force(delegator(role))
+            found = {version: document for version, (document, _) in self._files(role).items()}
+            self._good[role] = {v: each for v, each in found.items() if judge and _is_signed(each, role, judge)}
+        return self._good[role]
+
     # --- what proves a key --------------------------------------------------------------------------------------------
 
     def _proving(self, role: str, *, below: int, by: Signatory | None) -> list[_Source]:
@@ -299,17 +314,11 @@ class Known:
         """Documents that follow from the root whose digest was given, as the newest of each delegator says."""
         if not self._root_sha256:
             return {}
-        if role == ROOT:
-            roots = self.signed(ROOT)
-            first = min(version for version in roots if sha256(self._files(ROOT)[version][1]) == self._root_sha256)
-            return {version: root for version, root in roots.items() if version >= first}
-        above = self._from_digest(delegator(role))
-        judge = above[max(above)] if above else None
-        return {
-            version: document
-            for version, (document, _) in self._files(role).items()
-            if judge is not None and _is_signed(document, role, judge)
-        }
+        if role != ROOT:
+            return self._good_now(role)
+        roots = self.signed(ROOT)
+        first = min(version for version in roots if sha256(self._files(ROOT)[version][1]) == self._root_sha256)
+        return {version: root for version, root in roots.items() if version >= first}
 
     def _unproven(self, role: str, *, below: int) -> list[_Source]:
         """What earlier documents say, the newest first: of each share the newest whose word on it is not disowned."""
