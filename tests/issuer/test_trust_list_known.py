@@ -239,6 +239,12 @@ def test_a_false_root_below_one_that_is_known_lends_nothing_to_what_its_keys_sig
         found = refusal(share_signs, published, "targets", "targets-1", root_sha256=known)
         assert found == ("ceremony_key_unproven", "province-42-1")
     published.change("root")
+    with pytest.raises(TrustListError) as caught:
+        published.step().draw_up("root")
+    lines = [f"{share} in 1.root.json" for share in ("targets-2", "targets-3")]
+    assert (caught.value.code, caught.value.params["found"]) == ("ceremony_share_changed", ", ".join(lines))
+    assert caught.value.params["taken"] == "2.root.json"
+    published.disowned = lines
     published.step().draw_up("root")
     for name, known in (("root-1", ""), ("root-4", digest)):
         share_signs(published, "root", name, root_sha256=known)

@@ -68,13 +68,13 @@ _SHARES = {
         "份额 {field} 属于角色 {role}，不签署其他文件。",
     ),
     "ceremony_share_changed": Message(
-        "Shares have another key elsewhere than in the document at hand, which is as in {taken}: {found}. Find out "
-        "which is genuine; a new key needs a share of another name. If what a signed document says is nobody's, a "
-        "thief's say, let the configuration disown it: disowned, with the words of this line about it, or for "
-        "{taken} with words of the same form. A false record is taken away.",
-        "下列份额在别处的密钥与待签文件中的（与 {taken} 一致）不同：{found}。请查明真伪；新密钥应使用另一个份额名称。"
-        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行相应字样"
-        "（对 {taken} 则按同样格式书写），不予承认。虚假的公开记录应予移除。",
+        "Shares have another key elsewhere than in the document at hand, which is as in {taken}. Find out which is "
+        "genuine; a new key needs a share of another name. If what a signed document says is nobody's, a thief's say, "
+        "let the configuration disown it: disowned, with the words at the end of this line about it, or for {taken} "
+        "with words of the same form. A false record is taken away. Elsewhere: {found}",
+        "下列份额在别处的密钥与待签文件中的（与 {taken} 一致）不同。请查明真伪；新密钥应使用另一个份额名称。"
+        "如某份已签文件所载并非任何人所有（例如系窃贼所签），请在配置的 disowned 中照录本行末尾的相应字样"
+        "（对 {taken} 则按同样格式书写），不予承认。虚假的公开记录应予移除。别处：{found}",
     ),
     "medium_missing": Message(
         "The medium of the share {share} is not there: {path} is no folder.",
@@ -88,15 +88,21 @@ _SHARES = {
 
 _CEREMONY = {
     "ceremony_keys_forgotten": Message(
-        "The issuer.json of {field} says less of its keys than was signed before: {keys}. Ask each court by telephone "
-        "whether that is its own. If so, its key folder came back from a backup: the court takes over what the list "
-        "says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in again. What is nobody's, a thief's say, "
-        "nobody takes over: let the configuration disown it (disowned, with the words before the brackets), draw up "
-        "anew, and find out who had it listed. The same for a court that begins anew.",
-        "{field} 的 issuer.json 所载密钥少于此前所签：{keys}。请致电各法院，逐一核实是否为其所有。"
-        "若是，则其密钥目录系由备份恢复：请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）"
-        "后重新报送。若并非任何人所有（例如系窃贼所列），任何人不得接管：请在配置的 disowned 中照录括号前的字样，"
-        "不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。",
+        "The issuer.json of {field} says less of its keys than was signed before. What is missing stands at the end, "
+        "with every document that says it. Ask each court by telephone whether that is its own; what a document says "
+        "that you signed yourselves is, though its key folder, which came back from a backup, has forgotten it. Then "
+        "the court takes over what the list says (xinzheng db adopt --listed-in BUNDLE --root ROOT) and hands in "
+        "again. What is nobody's, a thief's say, nobody takes over: let the configuration disown it (disowned, with "
+        "the words before the brackets, of each of these documents), draw up anew, and find out who had it listed. "
+        "The same for a court that begins anew. issuer.json in the place of a key's name takes away all that the "
+        "document says of the court; it stands there where the key itself is the court's. Missing: {keys}",
+        "{field} 的 issuer.json 所载密钥少于此前所签。缺少的内容连同载有它的每份文件列于末尾。"
+        "请致电各法院，逐一核实是否为其所有；贵方自己签署的文件所载即为其所有，只是其由备份恢复的密钥目录已无记载。"
+        "若为其所有，请该法院接管名单所载内容（xinzheng db adopt --listed-in BUNDLE --root ROOT）后重新报送。"
+        "若并非任何人所有（例如系窃贼所列），任何人不得接管：请在配置的 disowned 中照录括号前的字样"
+        "（相关的每份文件各录一条），不予承认，重新制作待签文件，并查明由谁列入。重新开始的法院亦同。"
+        "以 issuer.json 代替密钥名称的，是指不予承认该文件关于该法院的全部内容；密钥本身确属该法院时即如此列出。"
+        "缺少：{keys}",
     ),
     "ceremony_key_disowned": Message(
         "The document at hand says of {field} what the configuration disowns. Sign nothing, find out who handed it in, "
@@ -106,6 +112,15 @@ _CEREMONY = {
         "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，查明由谁报送，并请其所有者重新报送"
         "（法院为 issuer.json 和 key.json，份额为 shares/ 中的公开记录）。确为其自己的，从配置中删去该行后即可签名；"
         "该行须保留的，由所有者以从未用过的名称生成新密钥。",
+    ),
+    "ceremony_court_key_disowned": Message(
+        "The document at hand says of {field} what the configuration disowns. Sign nothing, find out who handed it in, "
+        "and let the court hand in anew (issuer.json and key.json). What is the court's own after all is signed once "
+        "its line is out of the configuration; where the key is the court's, and only what an earlier document said of "
+        "it is nobody's, put in the place of that line: {instead}",
+        "待签文件中关于 {field} 的内容正是配置不予承认的。请勿签名，查明由谁报送，并请该法院重新报送"
+        "（issuer.json 和 key.json）。确为该法院自己的，从配置中删去该行后即可签名；如密钥确属该法院，"
+        "只是此前某份文件关于它的内容并非任何人所有，请将该行改为：{instead}",
     ),
     "ceremony_issuer_missing": Message(
         "What an earlier document lists is not there, and what it said of keys cannot be compared: {name}. Bring it "

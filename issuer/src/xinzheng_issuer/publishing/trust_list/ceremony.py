@@ -50,7 +50,7 @@ from xinzheng_issuer.publishing.trust_list.documents import (
     listed_shares,
 )
 from xinzheng_issuer.publishing.trust_list.known import Compared, Known, Proof, Signatory
-from xinzheng_issuer.publishing.trust_list.said_before import SaidBefore
+from xinzheng_issuer.publishing.trust_list.said_before import check_said
 from xinzheng_issuer.publishing.trust_list.shares import (
     PublicShare,
     fingerprint,
@@ -296,7 +296,7 @@ class Step:
         Raises:
             TrustListError: `ceremony_signed_already`, `ceremony_previous_missing`, `ceremony_share_changed`,
                 `ceremony_key_missing`, `ceremony_key_unexpected`, `ceremony_key_unproven`; others as `Known.signed`
-                and `SaidBefore.check`.
+                and `check_said`.
         """
         version = document.signed.version
         _check_number(known, role, version, document)
@@ -306,18 +306,17 @@ class Step:
         found = known.compare(
             keys_of_shares(document.signed),
             role,
-            below=version,
+            version=version,
             records=records,
             reviewed={share.name for _, share in self.reviewed.configuration.all_shares() if share.fingerprint},
             by=by,
         )
         found += known.compare_issuers(document, role, records=records, by=by)
-        said = SaidBefore(known, self.folder, document, role)
-        said.check({code: entry.issuer for code, entry in self._court_entries(role).items()})
-        found += said.disowned
+        issuers = {code: entry.issuer for code, entry in self._court_entries(role).items()}
+        found += check_said(issuers, known.others(role, than=version), folder=self.folder, disowned=known.disowned)
         self.told(found)
         compared = {each.share: each for each in found}
-        before = known.keys_before(role, below=version)
+        before = known.keys_before(role, than=version)
         for owner, share, public in listed_shares(document.signed):
             if owner.startswith(COURT_PREFIX):
                 continue
@@ -348,7 +347,7 @@ class Step:
     def _public_keys(self, known: Known, role: str) -> dict[str, bytes]:
         """Share → public key: from its public record, or from the document before; `_check_follows` compares them."""
         records = {name: made.public for name, made in self.folder.shares().items()}
-        return {**known.keys_before(role, below=self.reviewed.section(role).version), **records}
+        return {**known.keys_before(role, than=self.reviewed.section(role).version), **records}
 
     def _court_entries(self, role: str) -> dict[str, CourtEntry]:
         """Code → what each court of a province handed in, and vouches for."""

@@ -8,6 +8,12 @@ something that its maker cannot have:
     the record of the key in the folder that travels, or its fingerprint in the reviewed configuration
     a document that the share at work has signed itself, and for a root those that follow from it
     a document that follows from a root whose digest was given
+
+Which document is asked, and for what:
+
+    signed      those who named its keys when it was made signed it: it says what it says, and stays compared
+    in force    the newest that is good under the newest of each delegator: it alone says who signs today
+    disowned    the reviewed configuration takes one word of one document away
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -81,8 +87,17 @@ class Signatory:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """What names keys of shares, and issuer documents by their digests: a document, a record, the configuration."""
+class Source:
+    """What names keys of shares, and issuer documents by their digests: a document, a record, the configuration.
+
+    Attributes:
+        proof: what it proves.
+        name: of its file; empty for the configuration and a medium.
+        sha256: of its file, likewise.
+        keys: share → public key, but for what is disowned.
+        issuers: path → SHA-256 of each issuer document that it lists.
+        disowned: share → public key of what is disowned.
+    """
 
     proof: Proof
     name: str = ""
@@ -92,15 +107,12 @@ class _Source:
     disowned: Mapping[str, bytes] = field(default_factory=dict)
 
     def compared(self, share: str, digest: str) -> Compared:
+        """What was compared with this."""
         return Compared(share=share, fingerprint=digest, proof=self.proof, source=self.name, sha256=self.sha256)
 
-    def without(self, shares: Iterable[str]) -> dict[str, Compared]:
-        """What is disowned here of the keys of some shares."""
-        nobodys = replace(self, proof=Proof.DISOWNED)
-        found = {share: self.disowned[share] for share in shares if share in self.disowned}
-        return {
-            disowning(share, self.name): nobodys.compared(share, fingerprint(public)) for share, public in found.items()
-        }
+    def nobodys(self, key: str, digest: str) -> Compared:
+        """What this says and is disowned, for the transcript."""
+        return replace(self.compared(key, digest), proof=Proof.DISOWNED)
 
 
 class Known:
@@ -117,15 +129,17 @@ class Known:
         self._folder = folder
         self._root_sha256 = root_sha256.strip().lower()
         self._read: dict[str, Mapping[int, tuple[Document, bytes]]] = {}
-        self._signed: dict[str, dict[int, Document]] = {}
-        self._good: dict[str, dict[int, Document]] = {}
+        self._signed: dict[str, Mapping[int, Document]] = {}
+        self._good: dict[str, Mapping[int, Document]] = {}
+        self._sources: dict[tuple[str, int], Source] = {}
 
     def signed(self, role: str) -> Mapping[int, Document]:
-        """Version → document of a role that is signed: of the chain of roots, or as one of its delegators says.
+        """Version → document of a role: those of the chain of roots, or each that a delegator of its time says.
 
         Raises:
-            TrustListError: `ceremony_unsigned`, the lowest root is none; `ceremony_root_unknown`, no root is the one
-                whose digest was given; `metadata_invalid`, `metadata_conflict`, `ceremony_not_read`.
+            TrustListError: `ceremony_unsigned`, the lowest root is none, or another document is not signed;
+                `ceremony_root_unknown`, no root is the one whose digest was given; `metadata_invalid`,
+                `metadata_conflict`, `ceremony_not_read`.
         """
         if role not in self._signed:
             self._signed[role] = self._roots() if role == ROOT else self._delegated(role)
@@ -137,10 +151,8 @@ class Known:
         One that was good once, be it of the highest number, judges nothing any more.
 
         Raises:
-            TrustListError: `ceremony_unsigned`, one was never good, that of a root aside; others as `signed`.
+            TrustListError: as `signed`.
         """
-        for version in self._files(role) if role != ROOT else ():
-            self.of_version(role, version)
         good = self._good_now(role)
         return good[max(good)] if good else None
 
@@ -148,7 +160,7 @@ class Known:
         """The document of a role of this version; None if there is none.
 
         Raises:
-            TrustListError: `ceremony_unsigned`, it is not signed; others as `signed`.
+            TrustListError: `ceremony_unsigned`, it is a root that follows none; others as `signed`.
         """
         if version not in self._files(role):
             return None
@@ -156,30 +168,38 @@ class Known:
             raise TrustListError("ceremony_unsigned", name=f"{version}.{role}.json")
         return self.signed(role)[version]
 
-    def earlier(self, role: str, *, below: int) -> list[tuple[Document, bytes]]:
-        """The documents of a role of versions below the one given, and their bytes; the newest first.
+    def others(self, role: str, *, than: int) -> list[Source]:
+        """What every document of a role says but the one at hand, whatever their numbers; of roots those before it.
+
+        Args:
+            role: whose.
+            than: version of the one at hand.
+
+        Returns:
+            The one before it first, then those before that, then those of higher numbers.
 
         Raises:
-            TrustListError: `ceremony_unsigned`, one of them is not signed; others as `signed`.
+            TrustListError: as `of_version`.
         """
-        versions = sorted((version for version in self._files(role) if version < below), reverse=True)
-        return [(document, self._files(role)[v][1]) for v in versions if (document := self.of_version(role, v))]
+        versions = [version for version in self._files(role) if version < than or (version > than and role != ROOT)]
+        versions.sort(key=lambda version: (version > than, -version))
+        return [self._source(Proof.DOCUMENT, role, version) for version in versions if self.of_version(role, version)]
 
-    def keys_before(self, role: str, *, below: int) -> Mapping[str, bytes]:
-        """Share → public key, by the newest earlier document whose word on that share is not disowned.
+    def keys_before(self, role: str, *, than: int) -> Mapping[str, bytes]:
+        """Share → public key, by the first of the others whose word on that share is not disowned.
 
         Raises:
-            TrustListError: as `earlier`.
+            TrustListError: as `others`.
         """
-        unproven = self._unproven(role, below=below)
-        return {share: public for source in unproven for share, public in source.keys.items()}
+        others = reversed(self.others(role, than=than))
+        return {share: public for source in others for share, public in source.keys.items()}
 
     def compare(
         self,
         keys: Mapping[str, bytes],
         role: str,
         *,
-        below: int,
+        version: int,
         records: Mapping[str, PublicShare],
         reviewed: Collection[str],
         by: Signatory | None = None,
@@ -189,7 +209,7 @@ class Known:
         Args:
             keys: share → public key of all that the document names.
             role: whose document it is.
-            below: its version.
+            version: its number.
             records: name of a file → public record in it.
             reviewed: shares whose fingerprint the configuration gives; that it is this one was seen.
             by: the share that is to sign; None while nobody is.
@@ -199,21 +219,25 @@ class Known:
 
         Raises:
             TrustListError: `ceremony_key_disowned`, some share has a key that is disowned and that no other document
-                names; `ceremony_share_changed`, some source names another key for a share, of all such shares; others
-                as `earlier`.
+                names; `ceremony_share_changed`, some sources name another key for a share, of all such shares and
+                sources; others as `others`.
         """
         recorded = [_recorded(name, made) for name, made in records.items()]
-        own = [_Source(Proof.MEDIUM, keys={by.share: public_octets(by.key)})] if by else []
-        proving = self._proving(role, below=below, by=by)
-        unproven = self._unproven(role, below=below)
-        sources = [*own, *proving, *recorded, *unproven]
-        _require_owned(keys, unproven)
+        own = [Source(Proof.MEDIUM, keys={by.share: public_octets(by.key)})] if by else []
+        proving = self._proving(role, than=version, by=by)
+        documents = self.others(role, than=version)
+        sources = [*own, *proving, *recorded, *documents]
+        _require_owned(keys, documents)
         _require_same(keys, sources)
-        found = {name: each for source in sources for name, each in source.without(keys).items()}
+        found = {}
+        for source in documents:
+            for share in keys.keys() & source.disowned.keys():
+                digest = fingerprint(source.disowned[share])
+                found[disowning(share, source.name)] = source.nobodys(share, digest)
         for share, public in keys.items():
             naming = [source for source in sources if share in source.keys]
             if share in reviewed:
-                naming.append(_Source(Proof.FINGERPRINT))
+                naming.append(Source(Proof.FINGERPRINT))
             for source in sorted(naming, key=_weakness)[:1]:
                 found[share] = source.compared(share, fingerprint(public))
         return list(found.values())
@@ -223,8 +247,8 @@ class Known:
     ) -> list[Compared]:
         """By what the issuer documents are known that a document lists.
 
-        One that is not as in the document before is new: the court's own record has to vouch for it, by the key that
-        the document names for the court, if it names one.
+        One that is not as in the newest document that the share can prove is new: the court's own record has to vouch
+        for it, by the key that the document names for the court, if it names one.
 
         Args:
             document: the document at hand.
@@ -239,9 +263,9 @@ class Known:
             TrustListError: `ceremony_issuer_unvouched`, neither does, and by a document that nobody vouches for no
                 share signs; others as `signed`.
         """
-        below = document.signed.version
-        proving = self._proving(role, below=below, by=by)[:1]
-        unproven = [] if by else self._unproven(role, below=below)[:1]
+        version = document.signed.version
+        proving = self._proving(role, than=version, by=by)[:1]
+        documents = [] if by else self.others(role, than=version)
         named = {owner: public for owner, _, public in listed_shares(document.signed)}
         found = []
         for path, digest in _issuers(document).items():
@@ -249,7 +273,7 @@ class Known:
             made = records.get(name := f"courts/{code}/key.json")
             vouches = made is not None and named.get(f"{COURT_PREFIX}{code}", made.public) == made.public
             recorded = [replace(_recorded(name, made), issuers={path: made.issuer})] if made and vouches else []
-            naming = [each for each in (*proving, *recorded, *unproven) if each.issuers.get(path) == digest]
+            naming = [each for each in (*proving, *recorded, *documents) if each.issuers.get(path) == digest]
             if not naming:
                 raise TrustListError("ceremony_issuer_unvouched", field=code)
             found.append(naming[0].compared(path, digest))
@@ -272,72 +296,52 @@ class Known:
             raise TrustListError("ceremony_root_unknown", found=self._root_sha256)
         return {version: files[version][0] for version in chain}
 
-    def _delegated(self, role: str) -> dict[int, Document]:
-        judges = self.signed(delegator(role)).values()
-        files = self._files(role).items()
-        return {
-            version: document
-            for version, (document, _) in files
-            if any(_is_signed(document, role, judge) for judge in judges)
-        }
+    def _delegated(self, role: str) -> Mapping[int, Document]:
+        found = self._good_under(role, self.signed(delegator(role)).values())
+        if unsigned := self._files(role).keys() - found.keys():
+            raise TrustListError("ceremony_unsigned", name=f"{min(unsigned)}.{role}.json")
+        return found
 
     def _good_now(self, role: str) -> Mapping[int, Document]:
         """Version → document of a role that is good under the one in force of its delegator."""
-        if role == ROOT:
-            return self.signed(ROOT)
         if role not in self._good:
-            judge = self.in_force(delegator(role))
-            found = {version: document for version, (document, _) in self._files(role).items()}
-            self._good[role] = {v: each for v, each in found.items() if judge and _is_signed(each, role, judge)}
+            signed = self.signed(role)
+            judge = None if role == ROOT else self.in_force(delegator(role))
+            self._good[role] = signed if role == ROOT else self._good_under(role, [judge] if judge else [])
         return self._good[role]
+
+    def _good_under(self, role: str, judges: Collection[Document]) -> Mapping[int, Document]:
+        files = {version: document for version, (document, _) in self._files(role).items()}
+        return {v: each for v, each in files.items() if any(_is_signed(each, role, judge) for judge in judges)}
 
     # --- what proves a key --------------------------------------------------------------------------------------------
 
-    def _proving(self, role: str, *, below: int, by: Signatory | None) -> list[_Source]:
-        """What is known by a signature of one's own, or by the digest of a root; the newest first."""
-        own = self._own(role, by.key) if by else set()
-        from_digest = self._from_digest(role).keys()
-        sources = []
-        for version in sorted(own | from_digest, reverse=True):
-            if version < below:
-                proof = Proof.SIGNED if version in own else Proof.ROOT
-                sources.append(self._source(proof, role, version))
-        return sources
+    def _proving(self, role: str, *, than: int, by: Signatory | None) -> list[Source]:
+        """What is known by a signature of one's own, or by the digest of a root; the newest first.
 
-    def _own(self, role: str, key: Key) -> set[int]:
-        """Versions that a key has signed, and roots that follow from one that it has."""
-        documents = self.signed(ROOT) if role == ROOT else {v: found for v, (found, _) in self._files(role).items()}
-        own = {version for version, document in documents.items() if _bears_signature(document, key)}
-        return {version for version in documents if version >= min(own)} if own and role == ROOT else own
+        A root proves those that follow from it, and the newest of them by those in force what they delegate.
+        """
+        documents = self.signed(role)
+        own = {version for version, document in documents.items() if by and _bears_signature(document, by.key)}
+        if role == ROOT:
+            given = {version for version in documents if sha256(self._files(ROOT)[version][1]) == self._root_sha256}
+            own, given = (
+                {version for version in documents if first and version >= min(first)} for first in (own, given)
+            )
+        else:
+            given = set(self._good_now(role) if self._root_sha256 else ())
+        versions = sorted((own | given) - {than}, reverse=True)
+        return [self._source(Proof.SIGNED if version in own else Proof.ROOT, role, version) for version in versions]
 
-    def _from_digest(self, role: str) -> Mapping[int, Document]:
-        """Documents that follow from the root whose digest was given, as the newest of each delegator says."""
-        if not self._root_sha256:
-            return {}
-        if role != ROOT:
-            return self._good_now(role)
-        roots = self.signed(ROOT)
-        first = min(version for version in roots if sha256(self._files(ROOT)[version][1]) == self._root_sha256)
-        return {version: root for version, root in roots.items() if version >= first}
-
-    def _unproven(self, role: str, *, below: int) -> list[_Source]:
-        """What earlier documents say, the newest first: of each share the newest whose word on it is not disowned."""
-        found: list[_Source] = []
-        said: set[str] = set()
-        for document, _ in self.earlier(role, below=below):
-            source = self._source(Proof.DOCUMENT, role, document.signed.version)
-            kept = {share: public for share, public in source.keys.items() if share not in said}
-            found.append(replace(source, keys=kept))
-            said |= kept.keys()
-        return found
-
-    def _source(self, proof: Proof, role: str, version: int) -> _Source:
-        document, data = self._files(role)[version]
-        name = f"{version}.{role}.json"
-        keys = keys_of_shares(document.signed)
-        disowned = {share: public for share, public in keys.items() if disowning(share, name) in self.disowned}
-        kept = {share: public for share, public in keys.items() if share not in disowned}
-        return _Source(proof, name, sha256(data), kept, _issuers(document), disowned)
+    def _source(self, proof: Proof, role: str, version: int) -> Source:
+        if (role, version) not in self._sources:
+            document, data = self._files(role)[version]
+            name = f"{version}.{role}.json"
+            keys = keys_of_shares(document.signed)
+            disowned = {share: public for share, public in keys.items() if disowning(share, name) in self.disowned}
+            kept = {share: public for share, public in keys.items() if share not in disowned}
+            self._sources[role, version] = Source(proof, name, sha256(data), kept, _issuers(document), disowned)
+        return replace(self._sources[role, version], proof=proof)
 
 
 def disowning(key: str, source: str) -> str:
@@ -350,7 +354,7 @@ def disowning(key: str, source: str) -> str:
     return f"{key} in {source}"
 
 
-def _require_owned(keys: Mapping[str, bytes], documents: Collection[_Source]) -> None:
+def _require_owned(keys: Mapping[str, bytes], documents: Collection[Source]) -> None:
     """A key that is disowned is nobody's under any name, unless a document that counts names it."""
     disowned = {public for source in documents for public in source.disowned.values()}
     disowned -= {public for source in documents for public in source.keys.values()}
@@ -358,7 +362,7 @@ def _require_owned(keys: Mapping[str, bytes], documents: Collection[_Source]) ->
         raise TrustListError("ceremony_key_disowned", field=", ".join(nobodys))
 
 
-def _require_same(keys: Mapping[str, bytes], sources: Collection[_Source]) -> None:
+def _require_same(keys: Mapping[str, bytes], sources: Collection[Source]) -> None:
     differing = {
         disowning(share, source.name or Proof.MEDIUM): share
         for share, public in keys.items()
@@ -372,14 +376,14 @@ def _require_same(keys: Mapping[str, bytes], sources: Collection[_Source]) -> No
         raise TrustListError("ceremony_share_changed", field=", ".join(shares), **found)
 
 
-def _naming(share: str, public: bytes, sources: Iterable[_Source]) -> str:
+def _naming(share: str, public: bytes, sources: Iterable[Source]) -> str:
     """The file that says so of a share's key; of several the first."""
     naming = (source.name or Proof.MEDIUM for source in sources if source.keys.get(share) == public)
     return next(naming, "documents/")
 
 
-def _recorded(name: str, made: PublicShare) -> _Source:
-    return _Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public})
+def _recorded(name: str, made: PublicShare) -> Source:
+    return Source(Proof.RECORD, name, sha256(made.to_bytes()), {made.name: made.public})
 
 
 def _issuers(document: Document) -> dict[str, str]:
@@ -388,7 +392,7 @@ def _issuers(document: Document) -> dict[str, str]:
     return {path: entry.hashes["sha256"] for path, entry in listed.items()}
 
 
-def _weakness(source: _Source) -> int:
+def _weakness(source: Source) -> int:
     return list(Proof).index(source.proof)
 
 
