@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from xinzheng_issuer.errors import KeyLifeError, PublishingError
+from xinzheng_issuer.errors import ConfigurationError, KeyLifeError, PublishingError
+from xinzheng_issuer.issuing.key_records import KeyEntry
 from xinzheng_issuer.keylife.country import CountryEdition, contribution_lost, in_country
 from xinzheng_issuer.keylife.desk import KeyDesk, peers, whole_second
 from xinzheng_issuer.keylife.drill import Drill
+from xinzheng_issuer.publishing.bundle_keys import IN_FILES, shown_place
 from xinzheng_issuer.register.key_rows import SignedCount
 from xinzheng_keys.errors import LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
+from xinzheng_keys.pkcs11_uri import SCHEME
 from xinzheng_schemas.errors import Message
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
@@ -19,6 +22,11 @@ WORDS: dict[str, Message] = {
         "The key {name} is published at once and signs nothing yet. Nothing changes for certificates already handed "
         "out ({count} in force or suspended).",
         "密钥 {name} 将立即发布，暂不用于签名。已交付的证明（有效或暂停 {count} 份）不受影响。",
+    ),
+    "new_lies": Message("Its kind is {kind}; it lies in {place}.", "其类型为 {kind}，位于{place}。"),
+    "new_unsuited": Message(
+        "It cannot be taken into use as long as court.toml stays as it is: {reason}",
+        "在 court.toml 不作修改的情况下无法启用：{reason}",
     ),
     "new_ready": Message(
         "It may be taken into use {hours} hours after its publication.",
@@ -150,9 +158,18 @@ WORDS: dict[str, Message] = {
 
 
 def says(word: str, **params: object) -> Message:
-    """One sentence in both languages."""
+    """One sentence in both languages, and so is what of its parameters is a `Message`."""
     text = WORDS[word]
-    return Message(text.en.format_map(params), text.zh.format_map(params))
+    english = {name: each.en if isinstance(each, Message) else each for name, each in params.items()}
+    chinese = {name: each.zh if isinstance(each, Message) else each for name, each in params.items()}
+    return Message(text.en.format_map(english), text.zh.format_map(chinese))
+
+
+def _shown_place(uri: str) -> Message:
+    """Where a key of the court lies."""
+    if uri.lower().startswith(f"{SCHEME}:"):
+        return shown_place(uri)
+    return Message(uri, uri) if ":" in uri else shown_place(IN_FILES)
 
 
 class Effects:
@@ -162,11 +179,20 @@ class Effects:
         self._desk = desk
         self._office = desk.issuer.office
 
-    def of_new(self, name: str) -> Iterator[Message]:
-        """Before a key is made or staged."""
+    def of_new(self, planned: KeyEntry) -> Iterator[Message]:
+        """Before a key is made or staged.
+
+        Args:
+            planned: as the step would enter it.
+        """
         records = [entry.record for entry in self._desk.entries()]
-        yield says("new", name=name, count=sum(self._count(record).live for record in records))
-        yield says("new_ready", hours=self._office.court.keys.lead_hours)
+        yield says("new", name=planned.record.name, count=sum(self._count(record).live for record in records))
+        yield says("new_lies", kind=planned.record.key_type.value, place=_shown_place(planned.uri))
+        try:
+            self._desk.check_suites(planned.record)
+            yield says("new_ready", hours=self._office.court.keys.lead_hours)
+        except ConfigurationError as error:
+            yield says("new_unsuited", reason=Message(error.message("en"), error.message("zh")))
         yield from self._outside()
 
     def of_activation(self, name: str, listed_in: CountryEdition | None = None) -> Iterator[Message]:

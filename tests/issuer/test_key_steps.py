@@ -1,0 +1,132 @@
+"""The steps of a key by command: what refuses one refuses its dry run, and before anything is promised."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from support.office import EXAMPLES
+from xinzheng_issuer.cli import main
+from xinzheng_issuer.installation import initialise
+from xinzheng_issuer.issuing.key_records import RECORDS_FILE
+from xinzheng_issuer.settings import load_settings
+from xinzheng_schemas.timestamps import format_timestamp
+
+HOW = ("--dry-run", "--yes")
+CERTIFICATE = ("--usage", "certificate")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("steps")
+    (folder / "court.toml").write_text(f"{(EXAMPLES / 'court.toml').read_text('utf-8')}\n[keys]\nlead_hours = 0\n")
+    initialise(load_settings(data=folder / "var"), folder / "court.toml")
+    return folder / "var"
+
+
+@pytest.fixture
+def data(begun: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(begun, tmp_path / "var"))
+
+
+def keys(data: Path, *arguments: str, reason: str = "-", language: str = "C.UTF-8") -> Result:
+    return CliRunner(env={"LC_ALL": language}).invoke(
+        main, ["keys", *arguments, "--reason", reason, "--data", str(data)]
+    )
+
+
+def done(data: Path, *arguments: str) -> str:
+    said = keys(data, *arguments, "--yes")
+    assert said.exit_code == 0, said.output
+    return said.stdout
+
+
+def refused(data: Path, code: str, *arguments: str) -> None:
+    """The step and its dry run, with nothing said and nothing done."""
+    before = (data / "keys" / RECORDS_FILE).read_bytes()
+    for how in HOW:
+        said = keys(data, *arguments, how)
+        assert (said.exit_code, said.stdout, f"[{code}]" in said.stderr) == (1, "", True), said.output
+    assert (data / "keys" / RECORDS_FILE).read_bytes() == before
+
+
+def test_a_compromise_in_the_future_promises_nothing(data: Path) -> None:
+    tomorrow = format_timestamp(datetime.now(UTC) + timedelta(days=1))
+    refused(data, "compromise_in_future", "compromise", "cert-1", "--at", tomorrow)
+
+
+def test_a_key_that_cannot_be_opened_or_is_there_already_promises_nothing(data: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.pem"
+    plain.touch(0o600)
+    plain.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    for uri, code in (
+        ("nothere.pem", "key_file_missing"),
+        ("file:nothere.pem", "key_uri_malformed"),
+        ("pkcs11:token=nowhere", "pkcs11_uri_incomplete"),
+        (plain.as_uri(), "key_file_unencrypted"),
+        ("cert-1.pem", "key_ambiguous"),
+    ):
+        refused(data, code, "stage", "cert-2", *CERTIFICATE, "--uri", uri)
+
+
+def test_a_key_that_cannot_be_made_promises_nothing(data: Path) -> None:
+    create = ("create", "cert-2", *CERTIFICATE, "--uri")
+    refused(data, "key_file_not_written", *create, "file:///nowhere/cert-2.pem")
+    refused(data, "key_file_exists", *create, (data / "keys" / "cert-1.pem").as_uri())
+    (data / "keys" / "passphrase").write_text("short\n")
+    refused(data, "passphrase_short", *create, "file:")
+
+
+def test_a_key_of_a_kind_that_the_court_has_no_use_for_is_warned_of_and_promises_nothing(data: Path) -> None:
+    create = ("create", "ed-1", *CERTIFICATE, "--type", "Ed25519")
+    said = keys(data, *create, "--dry-run").stdout
+    assert "It cannot be taken into use as long as court.toml stays as it is: " in said
+    assert "certificate.cryptosuite" in said
+    assert "It may be taken into use" not in said
+    assert "在 court.toml 不作修改的情况下无法启用" in keys(data, *create, "--dry-run", language="zh_CN.UTF-8").stdout
+    done(data, *create)
+    refused(data, "suite_unsuitable", "activate", "ed-1")
+
+
+def test_a_key_whose_file_is_gone_promises_nothing(data: Path) -> None:
+    done(data, "create", "cert-2", *CERTIFICATE)
+    (data / "keys" / "cert-2.pem").unlink()
+    refused(data, "key_file_missing", "activate", "cert-2")
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        ("key_name_taken", ("create", "cert-1", *CERTIFICATE)),
+        ("sm2_second_proof_only", ("create", "sm2-1", "--usage", "status", "--type", "SM2-P-256")),
+        ("key_transition_forbidden", ("activate", "cert-1")),
+        ("key_last", ("retire", "cert-1")),
+        ("status_key_last", ("compromise", "status-1")),
+        ("key_unknown", ("retire", "cert-9")),
+    ],
+)
+def test_what_makes_no_sense_promises_nothing(data: Path, code: str, arguments: tuple[str, ...]) -> None:
+    refused(data, code, *arguments)
+
+
+def test_a_dry_run_leaves_no_trace_and_the_step_then_stands(data: Path) -> None:
+    def trace() -> dict[Path, bytes]:
+        files = (path for folder in ("keys", "public") for path in (data / folder).rglob("*"))
+        return {path: path.read_bytes() for path in files if path.is_file()}
+
+    before = trace()
+    create = ("create", "cert-2", *CERTIFICATE)
+    dry = json.loads(keys(data, *create, "--dry-run", "--json").stdout)
+    assert (dry["dryRun"], "key" in dry, trace()) == (True, False, before)
+    assert "cert-2 is staged now." in done(data, *create)
+    assert "Nothing was changed" in keys(data, "activate", "cert-2", "--dry-run").stdout
+    assert "cert-2 is active now." in done(data, "activate", "cert-2")
