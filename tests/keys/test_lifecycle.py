@@ -55,6 +55,7 @@ STEPS: dict[KeyState, Callable[[KeyRecord], KeyRecord]] = {
 }
 ALLOWED = {
     (KeyState.STAGED, KeyState.ACTIVE),
+    (KeyState.STAGED, KeyState.RETIRED),
     (KeyState.ACTIVE, KeyState.RETIRED),
     (KeyState.STAGED, KeyState.COMPROMISED),
     (KeyState.ACTIVE, KeyState.COMPROMISED),

@@ -1,10 +1,12 @@
 """The life of a court key.
 
+       ┌────────────────────┐
     staged ──► active ──► retired
        └─────────┴──────────┴────► compromised at T
 
-A staged key is published, so that lenders hold it before it is first used, and signs nothing. A retired key signs
-nothing more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good.
+A staged key is published, so that lenders hold it before it is first used, and signs nothing; one that is not wanted is
+retired. Lenders know no such state: what somebody signs with it all the same, they believe. A retired key signs nothing
+more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good.
 No step leads back.
 """
 
@@ -19,7 +21,7 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 _NEXT_STATES: dict[KeyState, tuple[KeyState, ...]] = {
-    KeyState.STAGED: (KeyState.ACTIVE, KeyState.COMPROMISED),
+    KeyState.STAGED: (KeyState.ACTIVE, KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.ACTIVE: (KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.RETIRED: (KeyState.COMPROMISED,),
     KeyState.COMPROMISED: (),
@@ -94,7 +96,7 @@ class KeyRecord:
         return activated
 
     def retire(self, *, at: datetime) -> "KeyRecord":
-        """The active key with its window closed at `at`, or where it would have closed anyway.
+        """The key, active or staged and not wanted, with its window closed at `at` or where it would have closed.
 
         Raises:
             LifecycleError: `key_transition_forbidden`; `key_window` if `at` is not after `valid_from`.

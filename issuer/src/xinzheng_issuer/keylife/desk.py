@@ -291,6 +291,9 @@ class KeyDesk:
     def retire(self, name: str, actor: Actor, *, reason: str, leave_none: bool = False) -> Changed:
         """Close the window of an active key: it signs nothing more, and still verifies what it signed.
 
+        A staged key goes likewise, and its window closes at this moment too, not where it began: a key folder that came
+        back from a backup takes a key for staged that has signed since.
+
         Args:
             name: of the key.
             actor: who does it.
@@ -299,7 +302,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
-            LifecycleError: (keys) the key is not active, or its window is empty.
+            LifecycleError: (keys) the key is neither staged nor active, or its window is empty.
         """
         self.check_others(name, leave_none=leave_none)
         return self._step(

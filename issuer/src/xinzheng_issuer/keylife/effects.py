@@ -23,6 +23,11 @@ WORDS: dict[str, Message] = {
         "out ({count} in force or suspended).",
         "密钥 {name} 将立即发布，暂不用于签名。已交付的证明（有效或暂停 {count} 份）不受影响。",
     ),
+    "new_counts": Message(
+        "From that publication on lenders believe what {name} signs, as that of any key: keep it like one in use, and "
+        "retire it if it is not wanted.",
+        "自该次发布起，{name} 的签名与其他密钥的签名同样为各机构所认可：请按在用密钥保管；如不需要，请将其退役。",
+    ),
     "new_lies": Message("Its kind is {kind}; it lies in {place}.", "其类型为 {kind}，位于{place}。"),
     "new_unsuited": Message(
         "It cannot be taken into use as long as court.toml stays as it is: {reason}",
@@ -67,6 +72,12 @@ WORDS: dict[str, Message] = {
         "{name} signs nothing any more. What it signed until now is checked with its window, which closes now. "
         "Going on: {others}.",
         "{name} 不再签名。其此前签署的内容按有效窗口核验，窗口即刻关闭。继续签名的密钥：{others}。",
+    ),
+    "withdrawn": Message(
+        "{name} was never taken into use, and no certificate or list of this court is signed by it; its window closes "
+        "now. If somebody else may have it, say so instead: xinzheng keys compromise {name}.",
+        "{name} 从未启用，本院没有由其签署的证明或列表；其有效窗口即刻关闭。如他人可能掌握该密钥，"
+        "请改用 xinzheng keys compromise {name}。",
     ),
     "no_key_left": Message(
         "No key is left that signs certificates: nothing can be issued until another one is activated.",
@@ -187,6 +198,7 @@ class Effects:
         """
         records = [entry.record for entry in self._desk.entries()]
         yield says("new", name=planned.record.name, count=sum(self._count(record).live for record in records))
+        yield says("new_counts", name=planned.record.name)
         yield says("new_lies", kind=planned.record.key_type.value, place=_shown_place(planned.uri))
         try:
             self._desk.check_suites(planned.record)
@@ -225,10 +237,13 @@ class Effects:
         """
         others = self._desk.check_others(name, leave_none=leave_none)
         record = self._desk.entry(name).record
-        yield from self._staying(record)
-        yield says("retires", name=name, others=", ".join(others) or "—")
-        if not others:
-            yield says("second_ends" if record.national else "no_key_left")
+        if record.state is KeyState.STAGED:
+            yield says("withdrawn", name=name)
+        else:
+            yield from self._staying(record)
+            yield says("retires", name=name, others=", ".join(others) or "—")
+            if not others:
+                yield says("second_ends" if record.national else "no_key_left")
         yield from self._outside()
 
     def of_compromise(self, name: str, moment: datetime) -> Iterator[Message]:
