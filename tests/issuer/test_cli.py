@@ -279,7 +279,8 @@ def test_a_compromise_by_command_and_what_follows(court: Path, tmp_path: Path) -
     at = ("--at", "2026-01-01T00:00:00Z")
     assert "[" in keys(court, "compromise", "cert-8", "--at", "yesterday", "--reason", "-", "--yes").stderr
     stolen = keys(court, "compromise", "cert-8", *at, "--reason", "stolen", "--yes")
-    assert "0 signed since 2026-01-01T00:00:00Z" in stolen.stdout
+    assert "No certificate in force or suspended is signed by cert-8;" in stolen.stdout
+    assert "key_compromised since 2026-01-01T00:00:00Z" in stolen.stdout
     assert "This cannot be undone." in stolen.stdout
     dry = keys(court, "reissue", "cert-8", "--reason", "stolen", "--dry-run")
     assert "Nothing was changed" in dry.stdout

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.keyed import OPERATOR, WORDS_THAT_OPEN, keyed_issuer
+from support.keyed import OPERATOR, keyed_issuer
 from support.office import CourtHouse, PublisherTemplate, StandingClock, application, code
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import Issuer
@@ -22,8 +22,6 @@ from xinzheng_issuer.keylife.desk import KeyDesk
 from xinzheng_issuer.keylife.effects import Effects
 from xinzheng_issuer.keylife.trail import catch_up
 from xinzheng_issuer.publishing.bundle import BundlePublisher
-from xinzheng_issuer.publishing.known_keys import forgotten_by
-from xinzheng_keys.custody import open_signer
 from xinzheng_keys.errors import DocumentError, KeyStoreError, LifecycleError
 from xinzheng_schemas import strict_json
 from xinzheng_schemas.timestamps import format_timestamp
@@ -192,34 +190,6 @@ def test_status_lists_go_over_to_the_new_key(keyed_house: CourtHouse, desk: KeyD
     assert verdicts(keyed_house, certificate) == ["ok", "ok", "ok"]
     listed = keyed_house.get("/status/420683/1/revocation", None).json()
     assert listed["proof"]["verificationMethod"].endswith("#status-2")
-
-
-def test_a_staged_key_that_is_not_wanted_is_withdrawn(keyed_house: CourtHouse, desk: KeyDesk, keyed: Issuer) -> None:
-    """Its window closes, what other keys signed passes as before, and nobody takes the key for a forgotten one."""
-    certificate = keyed_house.certificate()
-    desk.create("cert-2", KeyUsage.CERTIFICATE, OPERATOR, reason="a slip")
-    signer = open_signer((keyed.settings.keys_folder / "cert-2.pem").as_uri(), passphrase=WORDS_THAT_OPEN.encode)
-    staged = json.dumps(keyed.keys.current().issuer_document()).encode()
-    keyed_house.clock.advance(hours=1)
-    said = next(text.en for text in Effects(desk).of_retirement("cert-2", leave_none=False))
-    assert said.startswith("cert-2 was never taken into use")
-    withdrawn = desk.retire("cert-2", OPERATOR, reason="a slip")
-    assert (withdrawn.entry.record.state, withdrawn.publication.published) == (KeyState.RETIRED, True)
-    assert verdicts(keyed_house, certificate) == ["ok"] * 3
-    retired = json.dumps(keyed.keys.current().issuer_document()).encode()
-    assert (forgotten_by(retired, staged), [each.step for each in forgotten_by(staged, retired)]) == ([], ["retire"])
-    assert keyed.outbox.forgotten_keys() == []
-    with pytest.raises(LifecycleError):
-        desk.activate("cert-2", OPERATOR, reason="-", now=True)
-
-    # Whoever has the private key can sign nothing any more that bears a later date.
-    now, court = keyed_house.clock.advance(hours=1), keyed.keys.current()
-    with keyed.office.reading() as store:
-        credential = strict_json.loads_object(store.issued_certificate(certificate["certificateNumber"])[0].unsigned)
-    key = NamedSigner(signer, f"{court.court.did}#cert-2", f"{court.court.did}#cert-2-jwk")
-    forms = sign_forms({**credential, "validFrom": format_timestamp(now)}, key, court.identity, at=now)
-    verifier = Verifier(trust(keyed, now))
-    assert {verifier.report(data, at=now).code for data in (forms.json_ld, forms.jwt, forms.qr)} == {"key_expired"}
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------

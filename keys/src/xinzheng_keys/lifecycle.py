@@ -6,8 +6,8 @@
 
 A staged key is published, so that lenders hold it before it is first used, and signs nothing; one that is not wanted is
 retired. Lenders know no such state: what somebody signs with it all the same, they believe. A retired key signs nothing
-more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good.
-No step leads back.
+more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good;
+T may move to an earlier moment. No step leads back.
 """
 
 import re
@@ -24,7 +24,7 @@ _NEXT_STATES: dict[KeyState, tuple[KeyState, ...]] = {
     KeyState.STAGED: (KeyState.ACTIVE, KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.ACTIVE: (KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.RETIRED: (KeyState.COMPROMISED,),
-    KeyState.COMPROMISED: (),
+    KeyState.COMPROMISED: (KeyState.COMPROMISED,),
 }
 
 # Becomes the fragment of a DID URL; the suffix -jwk is taken by the second method of every key.
@@ -106,9 +106,14 @@ class KeyRecord:
     def compromise(self, *, at: datetime) -> "KeyRecord":
         """The key with word that others may have used it from `at` on; `at` may lie in the past.
 
+        Of a compromised key that is an earlier moment than is known, never a later one.
+
         Raises:
-            LifecycleError: `key_transition_forbidden`.
+            LifecycleError: `compromise_not_earlier`.
         """
+        if self.compromised_at is not None and at >= self.compromised_at:
+            since = format_timestamp(self.compromised_at)
+            raise LifecycleError("compromise_not_earlier", field="at", name=self.name, since=since)
         return self._become(KeyState.COMPROMISED, compromised_at=at)
 
     def covers(self, moment: datetime) -> bool:

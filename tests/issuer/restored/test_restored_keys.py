@@ -128,6 +128,21 @@ def test_an_older_key_folder_stops_the_court_until_it_knows(court: CourtHouse, t
     assert "nothing to take over" in run(court, "--dry-run").output
 
 
+def test_an_earlier_moment_of_a_compromise_is_not_forgotten(court: CourtHouse) -> None:
+    keys(court, *CERT_2)
+    keys(court, "activate", "cert-2", "--now")
+    keys(court, "compromise", "cert-1", "--at", "2026-01-02T03:04:05Z")
+    kept = kept_keys(court)
+    keys(court, "compromise", "cert-1", "--at", "2026-01-01T00:00:00Z")
+    listed = court.issuer.keys.current().issuer_document()["keys"]
+    restore_keys(court, kept)
+    assert hindrances(court) == ["keys_restored"]
+    assert "compromised since 2026-01-01T00:00:00Z" in run(court, "--dry-run").output
+    taken_over(court)
+    assert hindrances(court) == []
+    assert court.issuer.keys.current().issuer_document()["keys"] == listed
+
+
 def test_a_withdrawn_key_stays_withdrawn(court: CourtHouse) -> None:
     keys(court, *CERT_2)
     kept = kept_keys(court)

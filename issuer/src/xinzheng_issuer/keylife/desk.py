@@ -310,7 +310,7 @@ class KeyDesk:
         )
 
     def compromise(self, name: str, moment: datetime, actor: Actor, *, reason: str) -> Changed:
-        """Say that others may have had a key since a moment, which is past or now.
+        """Say that others may have had a key since a moment, which is past or now; or since an earlier one than known.
 
         Args:
             name: of the key.
@@ -320,7 +320,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `compromise_in_future`, `status_key_last`.
-            LifecycleError: (keys) the key is compromised already.
+            LifecycleError: (keys) `compromise_not_earlier`, the key is compromised since then or longer.
         """
         if moment > self._office.clock():
             raise KeyLifeError("compromise_in_future", field="at", at=format_timestamp(moment))

@@ -1,6 +1,6 @@
 """What a step will do to certificates that are already handed out, in plain words, counted from the register."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from xinzheng_issuer.errors import ConfigurationError, KeyLifeError, PublishingError
@@ -90,21 +90,38 @@ WORDS: dict[str, Message] = {
     ),
     "refused": Message(
         "After this {count} certificate(s) signed by {name} will be refused (key_compromised): {since} signed since "
-        "{moment}, and {before} dated before it, for whoever has the key can write any date. A lender who chose "
-        "unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
+        "{moment}, and {before} dated before it, for whoever has the key can write any date.",
         "此后由 {name} 签署的 {count} 份证明将被拒绝（key_compromised）：其中 {since} 份签于 {moment} 之后；"
-        "另 {before} 份日期在此之前，但持有密钥者可任意填写日期。"
+        "另 {before} 份日期在此之前，但持有密钥者可任意填写日期。",
+    ),
+    "refused_none": Message(
+        "No certificate in force or suspended is signed by {name}; whatever else bears its signature, with any date, "
+        "will be refused (key_compromised since {moment}).",
+        "没有由 {name} 签署的有效或暂停的证明；其他任何含其签名者，不论日期，将被拒绝"
+        "（key_compromised，自 {moment} 起）。",
+    ),
+    "refused_but": Message(
+        "A lender who chose unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
         "选用 unsafe_trust_dates_of_compromised_keys 的机构仍会接受这 {before} 份。",
     ),
+    "earlier": Message(
+        "{name} is said to be compromised since {since}; that becomes {moment}. For lenders who refuse all that it "
+        "signed nothing changes.",
+        "{name} 此前宣告自 {since} 起泄露，现改为 {moment}。对拒绝其全部签名的机构而言没有变化。",
+    ),
+    "believed": Message(
+        "Until a lender has the bundle that follows, it goes on accepting what {name} signs: have it imported today.",
+        "各机构取得随后的信任包之前，仍会认可 {name} 的签名：请其今天即导入。",
+    ),
+    "goes_on": Message("Certificates are signed by {others} from then on.", "此后由 {others} 签署证明。"),
     "refused_second": Message(
         "After this the JSON-LD form of {count} certificate(s) with a second proof by {name} will be refused "
         "(key_compromised): {since} signed since {moment}, and {before} dated before it. Their JWT and QR forms, which "
         "another key signed, stay good, and so does the JSON-LD form for a lender whose policy asks for that key's "
-        "proof alone. A lender who chose unsafe_trust_dates_of_compromised_keys goes on accepting the {before}.",
+        "proof alone.",
         "此后含 {name} 第二个签名的 {count} 份证明，其 JSON-LD 形式将被拒绝（key_compromised）："
         "其中 {since} 份签于 {moment} 之后，另 {before} 份日期在此之前。其 JWT 和二维码形式由另一密钥签署，仍然有效；"
-        "只要求该密钥签名的机构也仍接受 JSON-LD 形式。"
-        "选用 unsafe_trust_dates_of_compromised_keys 的机构仍会接受这 {before} 份。",
+        "只要求该密钥签名的机构也仍接受 JSON-LD 形式。",
     ),
     "refused_lists": Message(
         "Status lists signed by {name} are worth nothing after this; they are made anew with {others} and published "
@@ -112,8 +129,9 @@ WORDS: dict[str, Message] = {
         "此后由 {name} 签署的状态列表一律无效；将以 {others} 重新签署并立即发布，各机构须取得新信任包。",
     ),
     "reissue_next": Message(
-        "They can be issued anew with the key that signs then: xinzheng keys reissue {name}.",
-        "可用届时的签名密钥重新出具：xinzheng keys reissue {name}。",
+        "They can be issued anew with the key that signs then, suspended ones once they are reinstated: xinzheng keys "
+        "reissue {name}.",
+        "可用届时的签名密钥重新出具（已暂停的待恢复之后）：xinzheng keys reissue {name}。",
     ),
     "country": Message(
         "This court hands in to the country's trust list: lenders who use that list learn of this step only when the "
@@ -254,23 +272,37 @@ class Effects:
         """
         record = self._desk.entry(name).record
         others = self._desk.check_others(name, leave_none=True)
+        if record.compromised_at is not None:
+            since = format_timestamp(record.compromised_at)
+            yield says("earlier", name=name, since=since, moment=format_timestamp(moment))
         if record.usage is KeyUsage.STATUS:
             yield says("refused_lists", name=name, others=", ".join(others) or "—")
         else:
-            count = self._count(record, since=whole_second(moment))
-            yield says(
-                "refused_second" if record.national else "refused",
-                name=name,
-                count=count.live,
-                since=count.since,
-                before=count.live - count.since,
-                moment=format_timestamp(moment),
-            )
-            yield says("reissue_next", name=name)
-            if not others and record.state is KeyState.ACTIVE:
-                yield says("second_ends" if record.national else "no_key_left")
+            yield from self._refused(record, moment)
+            yield says("believed", name=name)
+            if record.state is KeyState.ACTIVE:
+                yield self._goes_on(record, others)
         yield from self._outside("country_accepts", name=name)
         yield says("final")
+
+    def _refused(self, record: KeyRecord, moment: datetime) -> Iterator[Message]:
+        count = self._count(record, since=whole_second(moment))
+        facts = {"name": record.name, "moment": format_timestamp(moment), "before": count.live - count.since}
+        if not count.live:
+            yield says("refused_none", **facts)
+            return
+        kind = "refused_second" if record.national else "refused"
+        yield says(kind, count=count.live, since=count.since, **facts)
+        if facts["before"]:
+            yield says("refused_but", **facts)
+        yield says("reissue_next", name=record.name)
+
+    @staticmethod
+    def _goes_on(record: KeyRecord, others: Sequence[str]) -> Message:
+        """Which certificate keys sign in the place of one that ends."""
+        if others:
+            return says("goes_on", others=", ".join(others))
+        return says("second_ends" if record.national else "no_key_left")
 
     def of_drill(self, name: str, moment: datetime, found: Drill) -> Iterator[Message]:
         """What a drill found."""
