@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from support.office import EXAMPLES
+from support.office import EXAMPLES, StandingClock
+from support.restoring import CASES, begun, suspend
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.installation import initialise
 from xinzheng_issuer.issuing.key_records import RECORDS_FILE
@@ -22,7 +23,7 @@ CERTIFICATE = ("--usage", "certificate")
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("steps")
     (folder / "court.toml").write_text(f"{(EXAMPLES / 'court.toml').read_text('utf-8')}\n[keys]\nlead_hours = 0\n")
     initialise(load_settings(data=folder / "var"), folder / "court.toml")
@@ -30,8 +31,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def data(begun: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(begun, tmp_path / "var"))
+def data(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "var"))
 
 
 def keys(data: Path, *arguments: str, reason: str = "-", language: str = "C.UTF-8") -> Result:
@@ -130,3 +131,36 @@ def test_a_dry_run_leaves_no_trace_and_the_step_then_stands(data: Path) -> None:
     assert "cert-2 is staged now." in done(data, *create)
     assert "Nothing was changed" in keys(data, "activate", "cert-2", "--dry-run").stdout
     assert "cert-2 is active now." in done(data, "activate", "cert-2")
+
+
+# --- what a compromise says and what a re-issue leaves ----------------------------------------------------------------
+
+
+def test_a_compromise_and_a_reissue_name_what_is_left(tmp_path: Path) -> None:
+    """The suspended are counted before and named after; which key goes on is said, and no minute that is none."""
+    house = begun(tmp_path / "var", StandingClock(datetime.now(UTC) - timedelta(minutes=1)))
+    data, since = tmp_path / "var", "2026-01-01T00:00:00Z"
+    with house.client:
+        plain, suspended = (house.certificate(case)["certificateNumber"] for case in CASES[:2])
+        suspend(house, suspended)
+    done(data, "create", "cert-2", *CERTIFICATE)
+    done(data, "activate", "cert-2", "--now")
+    said = done(data, "compromise", "cert-1", "--at", since)
+    assert (
+        f"After this 2 certificate(s) signed by cert-1 will be refused (key_compromised): 2 signed since {since}"
+        in said
+    )
+    assert "suspended ones once they are reinstated: xinzheng keys reissue cert-1." in said
+    assert "it goes on accepting what cert-1 signs" in said
+    assert "Certificates are signed by cert-2 from then on." in said
+    assert "unsafe_trust_dates" not in said  # nothing is dated before
+    dry = keys(data, "reissue", "cert-1", "--dry-run").stdout
+    assert "1 suspended one(s) are left: once they are reinstated, lenders refuse them all the same" in dry
+    assert "less than a minute" in dry
+    assert "另有 1 份已暂停" in keys(data, "reissue", "cert-1", "--dry-run", language="zh_CN.UTF-8").stdout
+    lines = done(data, "reissue", "cert-1").splitlines()
+    assert f"suspended: {suspended}; once it is reinstated, run this again" in lines
+    assert [line.partition(" → ")[0] for line in lines if " → " in line] == [plain]
+    assert lines[-1].startswith("1 issued anew, 0 left as they are, 1 suspended; ")
+    again = json.loads(keys(data, "reissue", "cert-1", "--yes", "--json").stdout)
+    assert (again["reissued"], again["left"], again["suspended"]) == ({}, {}, [suspended])

@@ -57,7 +57,7 @@ KEY_WORDS: dict[str, Message] = {
     ),
     "key_out": Message("Also write the list to this new CSV file.", "同时将清单写入此新 CSV 文件。"),
     "key_confirm": Message("Go on?", "是否继续？"),
-    "key_done": Message("{name} is {state} now.", "{name} 现为 {state}。"),
+    "key_done": Message("{name} is {state} now.", "{name} 现为{state}。"),
     "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
     "key_role_keys": Message(
         "The step stands and waits. Nothing is published until the keys of the bundle's roles are back; then: xinzheng "
@@ -115,8 +115,11 @@ KEY_WORDS: dict[str, Message] = {
     "key_list_written": Message("The list is in {path}.", "清单已写入 {path}。"),
     "reissue_progress": Message("{done} of {all} issued anew", "已重新出具 {done}/{all}"),
     "reissue_done": Message(
-        "{count} issued anew, {left} left as they are; {seconds} s.",
-        "已重新出具 {count} 份，{left} 份未处理；用时 {seconds} 秒。",
+        "{count} issued anew, {left} left as they are, {suspended} suspended; {seconds} s.",
+        "已重新出具 {count} 份，{left} 份未处理，{suspended} 份暂停中；用时 {seconds} 秒。",
+    ),
+    "reissue_suspended": Message(
+        "suspended: {number}; once it is reinstated, run this again", "暂停中：{number}；恢复之后请再次运行"
     ),
     "reissue_left": Message("left: {number} [{code}]", "未处理：{number} [{code}]"),
     "reissue_pair": Message("{old} → {new}", "{old} → {new}"),

@@ -22,7 +22,7 @@ from xinzheng_issuer.keylife.country import in_country
 from xinzheng_issuer.keylife.desk import Changed, KeyDesk
 from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
-from xinzheng_issuer.keylife.reissue import Reissue
+from xinzheng_issuer.keylife.reissue import Reissue, Reissued
 from xinzheng_schemas.errors import Message, language_from
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
@@ -320,10 +320,15 @@ def reissue(
         began = time.monotonic()
         result = work.run(_progress)
     if as_json:
-        members = {"reissued": result.numbers, "left": result.left, "published": result.published}
+        members = {
+            "reissued": result.numbers,
+            "left": result.left,
+            "suspended": result.suspended,
+            "published": result.published,
+        }
         click.echo(json.dumps(members, ensure_ascii=False))
     else:
-        _tell(result.numbers, result.left, seconds=round(time.monotonic() - began))
+        _tell(result, seconds=round(time.monotonic() - began))
     if result.left or not result.published:
         raise SystemExit(1)
 
@@ -332,9 +337,12 @@ def _progress(done: int, total: int) -> None:
     click.echo(word("reissue_progress", done=done, all=total), err=True)
 
 
-def _tell(numbers: dict[str, str], left: dict[str, str], *, seconds: int) -> None:
-    for old, new in numbers.items():
+def _tell(result: Reissued, *, seconds: int) -> None:
+    for old, new in result.numbers.items():
         click.echo(word("reissue_pair", old=old, new=new))
-    for number, code in left.items():
+    for number, code in result.left.items():
         click.echo(word("reissue_left", number=number, code=code))
-    click.echo(word("reissue_done", count=len(numbers), left=len(left), seconds=seconds))
+    for number in result.suspended:
+        click.echo(word("reissue_suspended", number=number))
+    counts = {"count": len(result.numbers), "left": len(result.left), "suspended": len(result.suspended)}
+    click.echo(word("reissue_done", seconds=seconds, **counts))

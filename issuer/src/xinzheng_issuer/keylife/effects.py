@@ -167,16 +167,23 @@ WORDS: dict[str, Message] = {
     "final": Message("This cannot be undone.", "此操作不可撤销。"),
     "reissue": Message(
         "{count} certificate(s) in force get a new number and index each, with the ends that they have; the old ones "
-        "are revoked as superseded, and their holders must be handed the new ones. Suspended ones are left; once they "
-        "are reinstated, run this again.",
-        "{count} 份有效证明将获得新编号和新索引，到期日不变；原证明以“被取代”撤销，须向持有人交付新证明。"
-        "已暂停的不处理；恢复后请再次运行。",
+        "are revoked as superseded, and their holders must be handed the new ones.",
+        "{count} 份有效证明将获得新编号和新索引，到期日不变；原证明以“被取代”撤销，须向持有人交付新证明。",
+    ),
+    "reissue_suspended": Message(
+        "{count} suspended one(s) are left: once they are reinstated, lenders refuse them all the same "
+        "(key_compromised) until this is run again.",
+        "另有 {count} 份已暂停，不予处理：恢复之后，各机构仍会拒绝（key_compromised），须再次运行本命令。",
     ),
     "drilled": Message(
         "{name} signed {signed} certificate(s) in all; {count} are in force or suspended, {since} of them signed since "
         "{moment}. A re-issue would take the {reissue} in force.",
         "{name} 共签署 {signed} 份证明；有效或暂停 {count} 份，其中 {since} 份签于 {moment} 之后。"
         "重新出具将处理有效的 {reissue} 份。",
+    ),
+    "duration_short": Message(
+        "That takes less than a minute on this machine; a slow hardware module comes on top.",
+        "在本机上不到一分钟；硬件密码模块较慢时另计。",
     ),
     "duration": Message(
         "That takes some {minutes} min on this machine, as measured now on a few of them; a slow hardware module comes "
@@ -315,8 +322,7 @@ class Effects:
             moment=format_timestamp(moment),
             reissue=found.to_reissue,
         )
-        if found.duration is not None:
-            yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
+        yield from self._lasts(found)
 
     def of_reissue(self, found: Drill, listed_in: CountryEdition | None = None) -> Iterator[Message]:
         """Before a re-issue.
@@ -326,10 +332,18 @@ class Effects:
             listed_in: as for `Reissue`.
         """
         yield says("reissue", count=found.to_reissue)
+        if found.suspended:
+            yield says("reissue_suspended", count=found.suspended)
         if listed_in is None and in_country(self._desk.issuer):
             yield says("country_certificate")
-        if found.duration is not None:
-            yield says("duration", minutes=max(1, round(found.duration / timedelta(minutes=1))))
+        yield from self._lasts(found)
+
+    @staticmethod
+    def _lasts(found: Drill) -> Iterator[Message]:
+        if found.duration is None:
+            return
+        minutes = found.duration / timedelta(minutes=1)
+        yield says("duration_short") if minutes < 1 else says("duration", minutes=round(minutes))
 
     def _begins(self, record: KeyRecord) -> Message:
         if record.usage is not KeyUsage.CERTIFICATE:
