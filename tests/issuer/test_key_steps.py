@@ -119,6 +119,22 @@ def test_what_makes_no_sense_promises_nothing(data: Path, code: str, arguments: 
     refused(data, code, *arguments)
 
 
+@pytest.mark.parametrize("reason", ["", " ", "\u3000\n"])
+def test_a_reason_says_something(data: Path, reason: str) -> None:
+    """It is kept in the register, whatever the command is that asks for one."""
+    for group, *command in (
+        ("keys", "create", "cert-2", *CERTIFICATE),
+        ("bundle-keys", "renew"),
+        ("bundle-keys", "begin", "--nothing-before"),
+        ("trust-list", "court-key", "retire"),
+    ):
+        for how in HOW:
+            said = CliRunner(env={"LC_ALL": "zh_CN.UTF-8"}).invoke(
+                main, [group, *command, "--reason", reason, how, "--data", str(data)]
+            )
+            assert (said.exit_code, "应写明理由" in said.stderr) == (2, True), (group, command, said.output)
+
+
 def test_a_dry_run_leaves_no_trace_and_the_step_then_stands(data: Path) -> None:
     def trace() -> dict[Path, bytes]:
         files = (path for folder in ("keys", "public") for path in (data / folder).rglob("*"))

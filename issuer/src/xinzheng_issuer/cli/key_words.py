@@ -45,6 +45,7 @@ KEY_WORDS: dict[str, Message] = {
         "Kind of key (by default as [keys] of court.toml says).", "密钥类型（默认按 court.toml 的 [keys]）。"
     ),
     "key_reason": Message("Why; kept in the register.", "理由；记入登记库。"),
+    "key_reason_empty": Message("expected words that say why.", "应写明理由。"),
     "key_yes": Message("Do not ask.", "不再询问。"),
     "key_dry_run": Message("Only say what would happen.", "只说明将会发生什么。"),
     "key_json": Message("Print JSON.", "以 JSON 输出。"),
