@@ -82,6 +82,7 @@ def test_a_key_that_cannot_be_opened_or_is_there_already_promises_nothing(data: 
 def test_a_key_that_cannot_be_made_promises_nothing(data: Path) -> None:
     create = ("create", "cert-2", *CERTIFICATE, "--uri")
     refused(data, "key_file_not_written", *create, "file:///nowhere/cert-2.pem")
+    refused(data, "key_uri_malformed", *create, "")
     refused(data, "key_file_exists", *create, (data / "keys" / "cert-1.pem").as_uri())
     (data / "keys" / "passphrase").write_text("short\n")
     refused(data, "passphrase_short", *create, "file:")
@@ -170,6 +171,13 @@ def test_a_compromise_and_a_reissue_name_what_is_left(tmp_path: Path) -> None:
     assert "it goes on accepting what cert-1 signs" in said
     assert "Certificates are signed by cert-2 from then on." in said
     assert "unsafe_trust_dates" not in said  # nothing is dated before
+    done(data, "compromise", "cert-1", "--at", "2025-12-31T00:00:00Z")
+    shown = CliRunner(env={"LC_ALL": "C.UTF-8"}).invoke(main, ["keys", "show", "cert-1", "--data", str(data)]).stdout
+    assert [line.split()[1:3] for line in shown.splitlines()[-2:]] == [
+        ["compromise", f"({since})"],
+        ["compromise", "(2025-12-31T00:00:00Z)"],
+    ]
+    refused(data, "compromise_not_earlier", "compromise", "cert-1", "--at", since)
     dry = keys(data, "reissue", "cert-1", "--dry-run").stdout
     assert "1 suspended one(s) are left: once they are reinstated, lenders refuse them all the same" in dry
     assert "less than a minute" in dry

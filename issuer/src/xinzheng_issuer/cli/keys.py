@@ -122,8 +122,9 @@ def show(data: Path | None, name: str, as_json: bool) -> None:
     for head, value in zip(word("key_heads").split("\t"), _shown(row), strict=True):
         click.echo(f"{head}: {value}")
     for change in entry.changes:
-        at, actor = format_timestamp(change.at), change.actor_name
-        click.echo(word("key_event", at=at, action=change.action, actor=actor, reason=change.reason))
+        about = f" ({format_timestamp(change.moment)})" if change.moment else ""
+        facts = {"at": format_timestamp(change.at), "actor": change.actor_name, "reason": change.reason}
+        click.echo(word("key_event", action=f"{change.action}{about}", **facts))
 
 
 def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:

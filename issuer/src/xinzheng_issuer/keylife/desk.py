@@ -142,7 +142,7 @@ class KeyDesk:
         """
         key_type = key_type or getattr(self._office.court.keys, f"{usage.value}_type")
         self._check_new(name, usage, key_type)
-        made = self._made(name, uri, key_type) if uri else self._made_at_usual_place(name, usage, key_type)
+        made = self._made_at_usual_place(name, usage, key_type) if uri is None else self._made(name, uri, key_type)
         return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
 
     def _made_at_usual_place(self, name: str, usage: KeyUsage, key_type: KeyType) -> CreatedKey:
