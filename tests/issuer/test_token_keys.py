@@ -385,7 +385,10 @@ def test_the_desk_opens_without_the_module_and_says_that_nothing_is_published(se
         assert "cert-1 is compromised now." in said.stdout
         assert "Publishing failed: role_keys_missing" in said.stderr
         assert "Nothing is published until the keys of the bundle's roles are back" in said.stderr
-        assert "不会发布任何内容" in command(settings, "create", "cert-2", *making, language="zh_CN.UTF-8").stderr
+        nowhere = command(settings, "create", "cert-2", *making)
+        assert (nowhere.exit_code, "[key_place_missing]" in nowhere.stderr) == (1, True)
+        elsewhere = ("create", "cert-2", "--uri", "file:", *making)
+        assert "不会发布任何内容" in command(settings, *elsewhere, language="zh_CN.UTF-8").stderr
         assert command(settings, "list").stdout.count("compromised\t") == 1
         with pytest.raises(TokenError):
             open_issuer(settings)

@@ -51,14 +51,16 @@ def test_the_whole_life() -> None:
 STEPS: dict[KeyState, Callable[[KeyRecord], KeyRecord]] = {
     KeyState.ACTIVE: lambda key: key.activate(at=START),
     KeyState.RETIRED: lambda key: key.retire(at=END),
-    KeyState.COMPROMISED: lambda key: key.compromise(at=END),
+    KeyState.COMPROMISED: lambda key: key.compromise(at=END - SECOND),
 }
 ALLOWED = {
     (KeyState.STAGED, KeyState.ACTIVE),
+    (KeyState.STAGED, KeyState.RETIRED),
     (KeyState.ACTIVE, KeyState.RETIRED),
     (KeyState.STAGED, KeyState.COMPROMISED),
     (KeyState.ACTIVE, KeyState.COMPROMISED),
     (KeyState.RETIRED, KeyState.COMPROMISED),
+    (KeyState.COMPROMISED, KeyState.COMPROMISED),
 }
 
 
@@ -72,6 +74,16 @@ def test_only_the_drawn_steps_are_possible(state: KeyState, wanted: KeyState) ->
         STEPS[wanted](record(state))
     assert refused.value.code == "key_transition_forbidden"
     assert state.value in refused.value.message("zh")
+
+
+def test_the_moment_of_a_compromise_moves_earlier_and_never_later() -> None:
+    stolen = record(KeyState.COMPROMISED)
+    assert stolen.compromise(at=START).compromised_at == START
+    for later in (END, END + SECOND):
+        with pytest.raises(LifecycleError) as refused:
+            stolen.compromise(at=later)
+        assert refused.value.code == "compromise_not_earlier"
+        assert "2028-01-01T00:00:00Z" in refused.value.message("zh")
 
 
 @pytest.mark.parametrize("at", [START - SECOND, END + SECOND])

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from support.signatures import TYPES, check_signature
 from support.softhsm import PIN, Token, folder, library, make_token, needs_softhsm, replaced, util
 from xinzheng_keys import CreatedKey, Signer, TokenAccess, create_key, open_signer
+from xinzheng_keys.custody import rehearse_key
 from xinzheng_keys.errors import KeysError, KeyStoreError, KeyURIError, TokenError
 from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
 from xinzheng_schemas.multibase import KeyType
@@ -136,6 +137,18 @@ def test_a_made_key_can_do_nothing_but_sign(token: Token) -> None:
 def test_a_key_is_never_made_twice(token: Token) -> None:
     create(token)
     assert refusal(lambda: create(token)) == "token_key_exists"
+
+
+def test_a_rehearsal_makes_no_key_and_refuses_what_the_making_refuses(token: Token) -> None:
+    def rehearse(name: str = "cert-1") -> CreatedKey:
+        return rehearse_key(token.uri(), name=name, passphrase=never_asked)
+
+    assert rehearse().signer.public_key_multibase != create(token).signer.public_key_multibase
+    assert refusal(rehearse) == "token_key_exists"
+    with token.taken_away():
+        assert refusal(lambda: rehearse("cert-2")) == "token_missing"
+    assert rehearse("cert-2").signer.key_type is KeyType.P256
+    assert refusal(lambda: open_key(token, "cert-2")) == "token_key_missing"
 
 
 def test_several_matching_objects_are_refused_and_told_apart_by_id(token: Token) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from support.signatures import TYPES, check_signature, der
 from xinzheng_keys import Signer, SoftwareSigner, create_key, open_signer
+from xinzheng_keys.custody import rehearse_key
 from xinzheng_keys.errors import KeysError, KeyStoreError, KeyURIError
 from xinzheng_keys.file_keystore import create_key_file
 from xinzheng_keys.messages import MESSAGES
@@ -232,3 +233,27 @@ def test_every_message_is_there_in_both_languages() -> None:
         assert message.en != message.zh, code
     with pytest.raises(LookupError):
         KeysError("no_such_code")
+
+
+# --- rehearsals ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KeyType if kind is not KeyType.SM2])
+def test_a_rehearsal_makes_no_file_and_refuses_what_the_making_refuses(tmp_path: Path, kind: KeyType) -> None:
+    folder = f"{tmp_path.as_uri()}/"
+    rehearsed = rehearse_key(folder, name="cert-2", key_type=kind, passphrase=passphrase)
+    assert (rehearsed.signer.key_type, list(tmp_path.iterdir())) == (kind, [])
+    made = create_key(folder, name="cert-2", key_type=kind, passphrase=passphrase)
+    assert made.signer.public_key_multibase != rehearsed.signer.public_key_multibase
+    for uri, name, secret in (
+        (folder, "cert-2", passphrase),
+        (f"{folder}none/", "cert-2", passphrase),
+        (folder, "cert-3", lambda: b"short"),
+        ("cert-3.pem", "cert-3", passphrase),
+    ):
+        codes = []
+        for make in (rehearse_key, create_key):
+            with pytest.raises(KeysError) as refused:
+                make(uri, name=name, key_type=kind, passphrase=secret)
+            codes.append(refused.value.code)
+        assert codes[0] == codes[1]

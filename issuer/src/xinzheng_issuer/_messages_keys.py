@@ -11,6 +11,12 @@ KEYS = {
         "There is a key {name} already; names are never used twice.",
         "已有名为 {name} 的密钥；名称不得重复使用。",
     ),
+    "key_place_missing": Message(
+        "The hardware token in which this court makes its keys ({place}) is not there, and nothing was made: put it "
+        "in, or name another place: --uri pkcs11:token=…, or --uri file: for an encrypted file in the key folder.",
+        "本院生成密钥所用的硬件令牌（{place}）不在，未生成任何密钥：请插入该令牌，或另行指定位置："
+        "--uri pkcs11:token=…，或以 --uri file: 表示密钥目录中的加密文件。",
+    ),
     "court_not_listed": Message(
         "Edition {edition} of the country's list names no court {court}.",
         "全国名单第 {edition} 版未列入法院 {court}。",

@@ -168,7 +168,7 @@ _MainKind = Annotated[KeyType, AfterValidator(_main_kind)]
 
 
 class KeysSection(_Section):
-    """`[keys]`: where `xinzheng init` makes the keys and of which kind, and how long a new one waits.
+    """`[keys]`: where keys are made and of which kind, at `xinzheng init` and after, and how long a new one waits.
 
     Which key serves then says `keys.json`.
     """

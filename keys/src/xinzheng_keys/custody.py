@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from xinzheng_keys.errors import KeyURIError
-from xinzheng_keys.file_keystore import create_key_file, load_key_file
+from xinzheng_keys.file_keystore import check_new_key_file, create_key_file, load_key_file
 from xinzheng_keys.passphrase import PassphraseSource
 from xinzheng_keys.signer import Signer
+from xinzheng_keys.sm2_signer import SM2Signer
+from xinzheng_keys.software_signer import SoftwareSigner
 from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.multibase import KeyType
 
@@ -82,6 +84,38 @@ def create_key(
     return create_token_key(uri, name=name, key_type=key_type, tokens=tokens)
 
 
+def rehearse_key(
+    uri: str,
+    *,
+    name: str,
+    key_type: KeyType = KeyType.P256,
+    passphrase: PassphraseSource,
+    tokens: TokenAccess | None = None,
+) -> CreatedKey:
+    """See whether `create_key` could make a key, and give one in its stead that is kept nowhere.
+
+    A module says only when it is asked whether it makes keys of a kind.
+
+    Args:
+        uri: where it would be made.
+        name: the key's name.
+        key_type: the kind of key.
+        passphrase: would encrypt a file.
+        tokens: how hardware modules are reached.
+
+    Returns:
+        The place as `uri` says it, and a throwaway key of the kind.
+
+    Raises:
+        KeyURIError, KeyStoreError, TokenError: as `create_key`.
+    """
+    if _scheme(uri) == _FILE:
+        check_new_key_file(_new_file(uri, name), passphrase=passphrase)
+    else:
+        _hardware().check_token_place(uri, name=name, key_type=key_type, access=tokens or TokenAccess())
+    return CreatedKey(uri, SM2Signer.generate() if key_type is KeyType.SM2 else SoftwareSigner.generate(key_type))
+
+
 def create_file_key(uri: str, *, name: str, key_type: KeyType, passphrase: PassphraseSource) -> CreatedKey:
     """Make a key in a new file, mode 0600.
 
@@ -95,9 +129,7 @@ def create_file_key(uri: str, *, name: str, key_type: KeyType, passphrase: Passp
         KeyURIError: `key_uri_malformed`.
         KeyStoreError: as `xinzheng_keys.file_keystore.create_key_file`.
     """
-    path = _path_of_file_uri(uri)
-    if uri.endswith("/"):
-        path /= f"{name}.pem"
+    path = _new_file(uri, name)
     signer = create_key_file(path, passphrase=passphrase, key_type=key_type)
     return CreatedKey(path.as_uri(), signer)
 
@@ -117,6 +149,11 @@ def create_token_key(uri: str, *, name: str, key_type: KeyType, tokens: TokenAcc
     """
     made, signer = _hardware().create_token_key(uri, name=name, key_type=key_type, access=tokens or TokenAccess())
     return CreatedKey(made, signer)
+
+
+def _new_file(uri: str, name: str) -> Path:
+    path = _path_of_file_uri(uri)
+    return path / f"{name}.pem" if uri.endswith("/") else path
 
 
 def _scheme(uri: str) -> str:

@@ -1,5 +1,7 @@
 """Private keys in files: encrypted PKCS#8 in PEM, for their owner alone."""
 
+import errno
+import os
 from base64 import b64decode
 from pathlib import Path
 
@@ -52,6 +54,20 @@ def create_key_file(path: Path, *, passphrase: PassphraseSource, key_type: KeyTy
     private_key = generate_key(key_type)
     write_private_key(path, private_key, passphrase=passphrase)
     return SoftwareSigner(private_key)
+
+
+def check_new_key_file(path: Path, *, passphrase: PassphraseSource) -> None:
+    """See whether `create_key_file` could make a file at `path`.
+
+    Raises:
+        KeyStoreError: as `write_private_key`.
+    """
+    _new_secret(passphrase)
+    if os.path.lexists(path):
+        raise KeyStoreError("key_file_exists", path=path)
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        reason = os.strerror(errno.EACCES if path.parent.is_dir() else errno.ENOENT)
+        raise KeyStoreError("key_file_not_written", path=path, reason=reason)
 
 
 def load_key_file(path: Path, *, passphrase: PassphraseSource) -> Signer:

@@ -1,11 +1,13 @@
 """The life of a court key.
 
+       ┌────────────────────┐
     staged ──► active ──► retired
        └─────────┴──────────┴────► compromised at T
 
-A staged key is published, so that lenders hold it before it is first used, and signs nothing. A retired key signs
-nothing more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good.
-No step leads back.
+A staged key is published, so that lenders hold it before it is first used, and signs nothing; one that is not wanted is
+retired. Lenders know no such state: what somebody signs with it all the same, they believe. A retired key signs nothing
+more, and still verifies what it signed in its window. From T on, nothing that a compromised key signed is good;
+T may move to an earlier moment. No step leads back.
 """
 
 import re
@@ -19,10 +21,10 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 _NEXT_STATES: dict[KeyState, tuple[KeyState, ...]] = {
-    KeyState.STAGED: (KeyState.ACTIVE, KeyState.COMPROMISED),
+    KeyState.STAGED: (KeyState.ACTIVE, KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.ACTIVE: (KeyState.RETIRED, KeyState.COMPROMISED),
     KeyState.RETIRED: (KeyState.COMPROMISED,),
-    KeyState.COMPROMISED: (),
+    KeyState.COMPROMISED: (KeyState.COMPROMISED,),
 }
 
 # Becomes the fragment of a DID URL; the suffix -jwk is taken by the second method of every key.
@@ -94,7 +96,7 @@ class KeyRecord:
         return activated
 
     def retire(self, *, at: datetime) -> "KeyRecord":
-        """The active key with its window closed at `at`, or where it would have closed anyway.
+        """The key, active or staged and not wanted, with its window closed at `at` or where it would have closed.
 
         Raises:
             LifecycleError: `key_transition_forbidden`; `key_window` if `at` is not after `valid_from`.
@@ -104,9 +106,14 @@ class KeyRecord:
     def compromise(self, *, at: datetime) -> "KeyRecord":
         """The key with word that others may have used it from `at` on; `at` may lie in the past.
 
+        Of a compromised key that is an earlier moment than is known, never a later one.
+
         Raises:
-            LifecycleError: `key_transition_forbidden`.
+            LifecycleError: `compromise_not_earlier`.
         """
+        if self.compromised_at is not None and at >= self.compromised_at:
+            since = format_timestamp(self.compromised_at)
+            raise LifecycleError("compromise_not_earlier", field="at", name=self.name, since=since)
         return self._become(KeyState.COMPROMISED, compromised_at=at)
 
     def covers(self, moment: datetime) -> bool:

@@ -211,12 +211,17 @@ MESSAGES: dict[str, Message] = {
         "The key {name!r} contradicts itself: expected compromised_at for a compromised key, and for no other.",
         "密钥 {name!r} 自相矛盾：仅泄露状态的密钥须有 compromised_at。",
     ),
+    "compromise_not_earlier": Message(
+        "The key {name} is said to be compromised since {since} already: name an earlier moment by --at, for that word "
+        "is never taken back, nor made later.",
+        "密钥 {name} 已宣告自 {since} 起泄露：只能以 --at 给出更早的时刻；此宣告不可撤回，也不可推后。",
+    ),
     "key_missing": Message(
-        "The court has no active key with usage {usage!r} at {at}. If its keys were taken into use by a clock that was "
-        "ahead, they count from that moment only: make another one and use it at once, by xinzheng keys create and "
-        "xinzheng keys activate --now.",
-        "法院在 {at} 没有用途为 {usage!r} 的有效密钥。如密钥是由偏快的时钟启用的，则自该时刻起方才有效："
-        "请执行 xinzheng keys create 和 xinzheng keys activate --now，另行生成密钥并立即启用。",
+        "The court has no active key with usage {usage!r} at {at}: make another one and use it at once, by xinzheng "
+        "keys create and xinzheng keys activate --now. (A key that was taken into use by a clock that was ahead counts "
+        "from that moment only.)",
+        "法院在 {at} 没有用途为 {usage!r} 的有效密钥：请执行 xinzheng keys create 和 xinzheng keys activate --now，"
+        "另行生成密钥并立即启用。（由偏快的时钟启用的密钥，自该时刻起方才有效。）",
     ),
     "key_ambiguous": Message(
         "The key {name!r} is listed twice, by its name or by its public key: expected each key once.",

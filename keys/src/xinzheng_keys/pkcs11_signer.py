@@ -154,13 +154,23 @@ def open_token_signer(uri: str, *, access: TokenAccess) -> PKCS11Signer:
 
 def create_token_key(uri: str, *, name: str, key_type: KeyType, access: TokenAccess) -> tuple[str, PKCS11Signer]:
     """Make a key in a token; errors and result as for `xinzheng_keys.custody.create_key`."""
+    place, link, kind = _prepared(uri, name, key_type, access)
+    link.run(lambda session: _generate(session, place, kind), writing=True)
+    return str(place), PKCS11Signer(place, access)
+
+
+def check_token_place(uri: str, *, name: str, key_type: KeyType, access: TokenAccess) -> None:
+    """See whether the token is there, opens for writing, and has no key of that label; raises as `create_token_key`."""
+    place, link, _ = _prepared(uri, name, key_type, access)
+    link.run(lambda session: _is_made(session, place), writing=True)
+
+
+def _prepared(uri: str, name: str, key_type: KeyType, access: TokenAccess) -> tuple[PKCS11URI, TokenLink, "_PairKind"]:
     wanted = parse_pkcs11_uri(uri)
     place = replace(wanted, object=wanted.object or name, id=wanted.id or secrets.token_bytes(_ID_OCTETS))
     _require_named(place)
     link = TokenLink(place, access)
-    kind = _pair_of_kind(key_type, link.sm2)
-    link.run(lambda session: _generate(session, place, kind), writing=True)
-    return str(place), PKCS11Signer(place, access)
+    return place, link, _pair_of_kind(key_type, link.sm2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +192,9 @@ def _pair_of_kind(key_type: KeyType, module: SM2Mechanisms | None) -> _PairKind:
 
 
 def _generate(session: Session, place: PKCS11URI, kind: _PairKind) -> None:
-    """Make the pair, unless an object of the label is there: by its name alone nobody could tell them apart."""
-    same_name = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: place.object}
-    for found in session.get_objects(same_name):
-        if found[Attribute.ID] != place.id:
-            raise TokenError("token_key_exists", name=place.object)
-        return  # this call's own key, made before the module was lost on the way
+    """Make the pair; one that is made already is this call's own, from before the module was lost on the way."""
+    if _is_made(session, place):
+        return
     # Not in the public interface of python-pkcs11 for Edwards curves, whose parameters belong to the key itself.
     cast("Any", session)._generate_keypair(  # noqa: SLF001
         kind.key_type,
@@ -204,6 +211,15 @@ def _generate(session: Session, place: PKCS11URI, kind: _PairKind) -> None:
             Attribute.PRIVATE: True,
         },
     )
+
+
+def _is_made(session: Session, place: PKCS11URI) -> bool:
+    """Whether the key is there; another object of its label is refused: by the name nobody could tell them apart."""
+    same_name = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: place.object}
+    found = next(iter(session.get_objects(same_name)), None)
+    if found is not None and found[Attribute.ID] != place.id:
+        raise TokenError("token_key_exists", name=place.object)
+    return found is not None
 
 
 def _require_named(uri: PKCS11URI) -> None:

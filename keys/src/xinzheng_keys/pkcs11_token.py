@@ -8,7 +8,6 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, TypeVar
 
 from pkcs11 import Attribute, Session, Token, TokenFlag
@@ -90,7 +89,7 @@ class TokenLink:
 
     def __init__(self, uri: PKCS11URI, access: TokenAccess) -> None:
         self.uri = uri
-        self._place = replace(uri, object=None, id=None)
+        self._place = uri.without_key()
         self._access = access
         self._path = access.library(module_path=uri.module_path, module_name=uri.module_name)
         self._pin = access.pin_source(uri.pin_source)

@@ -5,8 +5,8 @@ would find another key than its author meant. No error repeats a URI or a value 
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final, NoReturn
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn, Self
 from urllib.parse import quote, unquote_to_bytes
 
 from xinzheng_keys.errors import KeyURIError
@@ -68,6 +68,14 @@ class PKCS11URI:
     def names_object(self) -> bool:
         """Whether anything of the key is said besides its being private."""
         return self.object is not None or self.id is not None
+
+    def without_key(self) -> Self:
+        """The token alone."""
+        return replace(self, object=None, id=None)
+
+    def without_way(self) -> Self:
+        """What names token and key, and nothing of how they are reached."""
+        return replace(self, module_path=None, module_name=None, pin_source=None)
 
     def __str__(self) -> str:
         path = [(name, getattr(self, name)) for name in _TEXTS]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,6 +126,50 @@ def test_an_older_key_folder_stops_the_court_until_it_knows(court: CourtHouse, t
     assert lender.verdict(certificate) == verdict
     assert hindrances(court) == []
     assert "nothing to take over" in run(court, "--dry-run").output
+
+
+def test_an_earlier_moment_of_a_compromise_is_not_forgotten(court: CourtHouse) -> None:
+    keys(court, *CERT_2)
+    keys(court, "activate", "cert-2", "--now")
+    keys(court, "compromise", "cert-1", "--at", "2026-01-02T03:04:05Z")
+    kept = kept_keys(court)
+    keys(court, "compromise", "cert-1", "--at", "2026-01-01T00:00:00Z")
+    listed = court.issuer.keys.current().issuer_document()["keys"]
+    restore_keys(court, kept)
+    assert hindrances(court) == ["keys_restored"]
+    assert "compromised since 2026-01-01T00:00:00Z" in run(court, "--dry-run").output
+    taken_over(court)
+    assert hindrances(court) == []
+    assert court.issuer.keys.current().issuer_document()["keys"] == listed
+
+
+def test_a_withdrawn_key_stays_withdrawn(court: CourtHouse) -> None:
+    keys(court, *CERT_2)
+    kept = kept_keys(court)
+    time.sleep(1)  # a window has whole seconds
+    keys(court, "retire", "cert-2")
+    listed = court.issuer.keys.current().issuer_document()["keys"]
+    restore_keys(court, kept)
+    assert hindrances(court) == ["keys_restored"]
+    taken_over(court)
+    assert (states(court)["cert-2"], hindrances(court)) == (KeyState.RETIRED, [])
+    assert court.issuer.keys.current().issuer_document()["keys"] == listed
+
+
+def test_whoever_withdraws_a_key_that_has_signed_since_the_backup_spoils_nothing(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    """The folder that came back takes it for staged; an end that is published counts for good."""
+    keys(court, *CERT_2)
+    kept = kept_keys(court)
+    keys(court, "activate", "cert-2", "--now")
+    certificate, lender = token(court, court.certificate(CASES[0])["certificateNumber"]), Lender(court, tmp_path / "l")
+    restore_keys(court, kept)
+    time.sleep(1)
+    keys(court, "retire", "cert-2")
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"
+    assert (states(court)["cert-2"], hindrances(court)) == (KeyState.RETIRED, [])
 
 
 def test_the_register_alone_is_witness_enough(court: CourtHouse) -> None:

@@ -9,9 +9,7 @@ KEY_WORDS: dict[str, Message] = {
     ),
     "keys_list": Message("List the keys.", "列出密钥。"),
     "keys_show": Message("Show a key, what it signed and what was done with it.", "显示某密钥及其签署情况和变更记录。"),
-    "keys_create": Message(
-        "Make a key in a new key file and publish it; it signs nothing yet.", "在新密钥文件中生成密钥并发布；暂不签名。"
-    ),
+    "keys_create": Message("Make a key and publish it; it signs nothing yet.", "生成密钥并发布；暂不签名。"),
     "keys_stage": Message(
         "Publish a key that is there already, by its URI; it signs nothing yet.",
         "按 URI 发布已有的密钥；暂不签名。",
@@ -38,11 +36,16 @@ KEY_WORDS: dict[str, Message] = {
         "Where the key is: a file name in the key folder, or a key URI.", "密钥所在：密钥目录中的文件名，或密钥 URI。"
     ),
     "key_new_uri": Message(
-        "Where the key is made, such as pkcs11:token=…; by default a new file in the key folder.",
-        "密钥的生成位置，例如 pkcs11:token=…；默认为密钥目录中的新文件。",
+        "Where the key is made: pkcs11:token=…, or file: for a new file in the key folder; by default where [keys] of "
+        "court.toml says, or else where the newest key of the same sort lies.",
+        "密钥的生成位置：pkcs11:token=…，或以 file: 表示密钥目录中的新文件；默认按 court.toml 的 [keys]，"
+        "未设定时与最近生成的同类密钥相同。",
     ),
-    "key_type": Message("Kind of key (default: P-256).", "密钥类型（默认 P-256）。"),
+    "key_type": Message(
+        "Kind of key (by default as [keys] of court.toml says).", "密钥类型（默认按 court.toml 的 [keys]）。"
+    ),
     "key_reason": Message("Why; kept in the register.", "理由；记入登记库。"),
+    "key_reason_empty": Message("expected words that say why.", "应写明理由。"),
     "key_yes": Message("Do not ask.", "不再询问。"),
     "key_dry_run": Message("Only say what would happen.", "只说明将会发生什么。"),
     "key_json": Message("Print JSON.", "以 JSON 输出。"),
@@ -55,7 +58,7 @@ KEY_WORDS: dict[str, Message] = {
     ),
     "key_out": Message("Also write the list to this new CSV file.", "同时将清单写入此新 CSV 文件。"),
     "key_confirm": Message("Go on?", "是否继续？"),
-    "key_done": Message("{name} is {state} now.", "{name} 现为 {state}。"),
+    "key_done": Message("{name} is {state} now.", "{name} 现为{state}。"),
     "key_published": Message("Published as version {version}.", "已发布为第 {version} 版。"),
     "key_role_keys": Message(
         "The step stands and waits. Nothing is published until the keys of the bundle's roles are back; then: xinzheng "
@@ -103,8 +106,8 @@ KEY_WORDS: dict[str, Message] = {
     "key_compromised": Message("compromised", "已泄露"),
     "key_only_said": Message("Nothing was changed (--dry-run).", "未作任何变更（--dry-run）。"),
     "key_heads": Message(
-        "name\tusage\ttype\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force",
-        "名称\t用途\t类型\t状态\t起\t止\t泄露时间\t发布时间\t有效证明",
+        "name\tusage\ttype\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force\twhere",
+        "名称\t用途\t类型\t状态\t起\t止\t泄露时间\t发布时间\t有效证明\t所在",
     ),
     "key_event": Message("{at}  {action}  {actor}: {reason}", "{at}  {action}  {actor}：{reason}"),
     "key_counts": Message(
@@ -113,8 +116,11 @@ KEY_WORDS: dict[str, Message] = {
     "key_list_written": Message("The list is in {path}.", "清单已写入 {path}。"),
     "reissue_progress": Message("{done} of {all} issued anew", "已重新出具 {done}/{all}"),
     "reissue_done": Message(
-        "{count} issued anew, {left} left as they are; {seconds} s.",
-        "已重新出具 {count} 份，{left} 份未处理；用时 {seconds} 秒。",
+        "{count} issued anew, {left} left as they are, {suspended} suspended; {seconds} s.",
+        "已重新出具 {count} 份，{left} 份未处理，{suspended} 份暂停中；用时 {seconds} 秒。",
+    ),
+    "reissue_suspended": Message(
+        "suspended: {number}; once it is reinstated, run this again", "暂停中：{number}；恢复之后请再次运行"
     ),
     "reissue_left": Message("left: {number} [{code}]", "未处理：{number} [{code}]"),
     "reissue_pair": Message("{old} → {new}", "{old} → {new}"),

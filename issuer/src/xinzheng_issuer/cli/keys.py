@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from xinzheng_issuer.cli.options import data_option, operator, settings_of
 from xinzheng_issuer.cli.talk import Talk, changing, json_option, require_published
 from xinzheng_issuer.cli.words import word
 from xinzheng_issuer.installation import open_issuer
+from xinzheng_issuer.issuing.court_keys import shown_uri
 from xinzheng_issuer.issuing.key_records import KeyEntry
 from xinzheng_issuer.keylife.country import in_country
 from xinzheng_issuer.keylife.desk import Changed, KeyDesk
 from xinzheng_issuer.keylife.drill import drill
 from xinzheng_issuer.keylife.effects import Effects
-from xinzheng_issuer.keylife.reissue import Reissue
-from xinzheng_schemas.errors import language_from
+from xinzheng_issuer.keylife.reissue import Reissue, Reissued
+from xinzheng_schemas.errors import Message, language_from
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_schemas.trust_documents import KeyUsage
@@ -55,6 +56,18 @@ def _desk(data: Path | None, *, without_signers: bool = True) -> Iterator[KeyDes
     """The desk on a data folder; a key that is lost must not keep anybody from replacing it."""
     with closing(open_issuer(settings_of(data), without_signers=without_signers)) as issuer:
         yield KeyDesk(issuer)
+
+
+def _take(
+    talk: Talk,
+    desk: KeyDesk,
+    step: Callable[[KeyDesk], Changed],
+    effects: Callable[[KeyEntry], Iterable[Message]],
+) -> None:
+    """A step: rehearsed, for what refuses it comes before any promise; told from that, asked for, taken."""
+    planned = step(desk.rehearsal()).entry
+    if talk.goes_on(effects(planned)):
+        _changed(talk, desk, step(desk))
 
 
 def _changed(talk: Talk, desk: KeyDesk, changed: Changed) -> None:
@@ -109,8 +122,9 @@ def show(data: Path | None, name: str, as_json: bool) -> None:
     for head, value in zip(word("key_heads").split("\t"), _shown(row), strict=True):
         click.echo(f"{head}: {value}")
     for change in entry.changes:
-        at, actor = format_timestamp(change.at), change.actor_name
-        click.echo(word("key_event", at=at, action=change.action, actor=actor, reason=change.reason))
+        about = f" ({format_timestamp(change.moment)})" if change.moment else ""
+        facts = {"at": format_timestamp(change.at), "actor": change.actor_name, "reason": change.reason}
+        click.echo(word("key_event", action=f"{change.action}{about}", **facts))
 
 
 def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:
@@ -129,6 +143,7 @@ def _row(desk: KeyDesk, entry: KeyEntry) -> dict[str, Any]:
         "compromisedAt": record.compromised_at and format_timestamp(record.compromised_at),
         "publishedAt": published and format_timestamp(published.published_at),
         "certificates": count.live,
+        "uri": shown_uri(entry.uri),
     }
 
 
@@ -157,20 +172,21 @@ def _entry_json(entry: KeyEntry) -> dict[str, Any]:
     "--type",
     "key_type",
     type=click.Choice([kind.value for kind in KeyType]),
-    default=KeyType.P256.value,
     help=word("key_type"),
 )
 @changing
 def create(
-    data: Path | None, name: str, usage: str, *, uri: str | None, key_type: str, reason: str, **how: bool
+    data: Path | None, name: str, usage: str, *, uri: str | None, key_type: str | None, reason: str, **how: bool
 ) -> None:
     """Make and publish."""
+    kind = KeyType(key_type) if key_type else None
     with _desk(data) as desk:
-        desk.check_new(name, KeyUsage(usage), KeyType(key_type))
-        talk = Talk("create", **how)
-        if talk.goes_on(Effects(desk).of_new(name)):
-            made = desk.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=KeyType(key_type))
-            _changed(talk, desk, made)
+        _take(
+            Talk("create", **how),
+            desk,
+            lambda at: at.create(name, KeyUsage(usage), operator(), reason=reason, uri=uri, key_type=kind),
+            Effects(desk).of_new,
+        )
 
 
 @command.command("stage", help=word("keys_stage"))
@@ -181,10 +197,12 @@ def create(
 def stage(data: Path | None, name: str, usage: str, uri: str, reason: str, **how: bool) -> None:
     """Publish what is there."""
     with _desk(data) as desk:
-        desk.check_new(name, KeyUsage(usage))
-        talk = Talk("stage", **how)
-        if talk.goes_on(Effects(desk).of_new(name)):
-            _changed(talk, desk, desk.stage(name, KeyUsage(usage), uri, operator(), reason=reason))
+        _take(
+            Talk("stage", **how),
+            desk,
+            lambda at: at.stage(name, KeyUsage(usage), uri, operator(), reason=reason),
+            Effects(desk).of_new,
+        )
 
 
 @command.command("activate", help=word("keys_activate"))
@@ -199,12 +217,12 @@ def activate(
     """Take into use."""
     edition = edition_of(listed_in, root)
     with _desk(data) as desk:
-        desk.entry(name).record.activate(at=desk.issuer.office.clock())
-        if not now:
-            desk.check_published(name, edition)
-        talk = Talk("activate", **how)
-        if talk.goes_on(Effects(desk).of_activation(name, edition)):
-            _changed(talk, desk, desk.activate(name, operator(), reason=reason, now=now, listed_in=edition))
+        _take(
+            Talk("activate", **how),
+            desk,
+            lambda at: at.activate(name, operator(), reason=reason, now=now, listed_in=edition),
+            lambda _: Effects(desk).of_activation(name, edition),
+        )
 
 
 @command.command("retire", help=word("keys_retire"))
@@ -214,10 +232,12 @@ def activate(
 def retire(data: Path | None, name: str, leave_none: bool, reason: str, **how: bool) -> None:
     """Close the window."""
     with _desk(data) as desk:
-        desk.entry(name).record.retire(at=desk.issuer.office.clock())
-        talk = Talk("retire", **how)
-        if talk.goes_on(Effects(desk).of_retirement(name, leave_none=leave_none)):
-            _changed(talk, desk, desk.retire(name, operator(), reason=reason, leave_none=leave_none))
+        _take(
+            Talk("retire", **how),
+            desk,
+            lambda at: at.retire(name, operator(), reason=reason, leave_none=leave_none),
+            lambda _: Effects(desk).of_retirement(name, leave_none=leave_none),
+        )
 
 
 @command.command("compromise", help=word("keys_compromise"))
@@ -228,10 +248,12 @@ def compromise(data: Path | None, name: str, moment: datetime | None, reason: st
     """Say that others may have it."""
     with _desk(data) as desk:
         since = moment or desk.issuer.office.clock()
-        desk.entry(name).record.compromise(at=since)
-        talk = Talk("compromise", **how)
-        if talk.goes_on(Effects(desk).of_compromise(name, since)):
-            _changed(talk, desk, desk.compromise(name, since, operator(), reason=reason))
+        _take(
+            Talk("compromise", **how),
+            desk,
+            lambda at: at.compromise(name, since, operator(), reason=reason),
+            lambda _: Effects(desk).of_compromise(name, since),
+        )
 
 
 # ── after a compromise ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,10 +321,15 @@ def reissue(
         began = time.monotonic()
         result = work.run(_progress)
     if as_json:
-        members = {"reissued": result.numbers, "left": result.left, "published": result.published}
+        members = {
+            "reissued": result.numbers,
+            "left": result.left,
+            "suspended": result.suspended,
+            "published": result.published,
+        }
         click.echo(json.dumps(members, ensure_ascii=False))
     else:
-        _tell(result.numbers, result.left, seconds=round(time.monotonic() - began))
+        _tell(result, seconds=round(time.monotonic() - began))
     if result.left or not result.published:
         raise SystemExit(1)
 
@@ -311,9 +338,12 @@ def _progress(done: int, total: int) -> None:
     click.echo(word("reissue_progress", done=done, all=total), err=True)
 
 
-def _tell(numbers: dict[str, str], left: dict[str, str], *, seconds: int) -> None:
-    for old, new in numbers.items():
+def _tell(result: Reissued, *, seconds: int) -> None:
+    for old, new in result.numbers.items():
         click.echo(word("reissue_pair", old=old, new=new))
-    for number, code in left.items():
+    for number, code in result.left.items():
         click.echo(word("reissue_left", number=number, code=code))
-    click.echo(word("reissue_done", count=len(numbers), left=len(left), seconds=seconds))
+    for number in result.suspended:
+        click.echo(word("reissue_suspended", number=number))
+    counts = {"count": len(result.numbers), "left": len(result.left), "suspended": len(result.suspended)}
+    click.echo(word("reissue_done", seconds=seconds, **counts))

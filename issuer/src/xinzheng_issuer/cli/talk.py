@@ -24,11 +24,18 @@ _HINTS = {
 }
 """Why a step is not published yet → what is to be done."""
 
+
+def _told(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if not (told := value.strip()):
+        raise click.BadParameter(word("key_reason_empty"))
+    return told
+
+
 _CHANGING = (
     json_option,
     click.option("--dry-run", is_flag=True, help=word("key_dry_run")),
     click.option("--yes", is_flag=True, help=word("key_yes")),
-    click.option("--reason", required=True, help=word("key_reason")),
+    click.option("--reason", required=True, callback=_told, help=word("key_reason")),
     data_option,
 )
 

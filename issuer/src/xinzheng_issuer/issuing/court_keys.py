@@ -12,9 +12,10 @@ from xinzheng_issuer.errors import ConfigurationError
 from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.controller_document import build_controller_document, build_issuer_document
 from xinzheng_keys.custody import create_key, open_signer
-from xinzheng_keys.errors import KeysError, LifecycleError
+from xinzheng_keys.errors import KeysError, KeyURIError, LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
 from xinzheng_keys.passphrase import PassphraseSource
+from xinzheng_keys.pkcs11_uri import parse_pkcs11_uri
 from xinzheng_keys.signer import Signer
 from xinzheng_keys.token_access import TokenAccess
 from xinzheng_schemas.certificate import CourtIdentity
@@ -312,6 +313,15 @@ def open_entry(
     if signer.public_key_multibase != entry.record.public_key_multibase:
         raise ConfigurationError("key_mismatch", field=entry.record.name)
     return signer
+
+
+def shown_uri(uri: str) -> str:
+    """Where a key lies, for people: a file, or what names token and key; nothing by which either is opened."""
+    scheme, colon, _ = uri.partition(":")
+    try:
+        return str(parse_pkcs11_uri(uri).without_way()) if colon and scheme.lower() != "file" else uri
+    except KeyURIError:
+        return f"{scheme}:…"
 
 
 def absolute_uri(uri: str, folder: Path) -> str:

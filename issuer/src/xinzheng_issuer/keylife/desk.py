@@ -21,9 +21,12 @@ from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
 from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_since
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
+from xinzheng_issuer.publishing.bundle_keys import IN_FILES
 from xinzheng_issuer.publishing.outbox import PublicationState
-from xinzheng_keys.custody import create_key, open_signer
+from xinzheng_keys.custody import CreatedKey, create_key, open_signer, rehearse_key
+from xinzheng_keys.errors import TokenError
 from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.pkcs11_uri import SCHEME, parse_pkcs11_uri
 from xinzheng_keys.signer import Signer
 from xinzheng_schemas.multibase import KeyType
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
@@ -33,6 +36,7 @@ from xinzheng_verifier.trust.files import locked
 _log = structlog.get_logger("xinzheng.keys")
 
 _Step = Callable[[KeyRecord, datetime], KeyRecord]
+_Change = Callable[[tuple[KeyEntry, ...], datetime], tuple[KeyEntry, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Changed:
 
     Attributes:
         entry: the key afterwards.
-        publication: whether lenders can see it.
+        publication: whether lenders can see it; of a rehearsal they cannot.
     """
 
     entry: KeyEntry
@@ -53,12 +57,18 @@ class KeyDesk:
 
     Args:
         issuer: open; signers that cannot be opened may be missing.
+        rehearses: steps check all that they check, and change nothing.
     """
 
-    def __init__(self, issuer: Issuer) -> None:
+    def __init__(self, issuer: Issuer, *, rehearses: bool = False) -> None:
         self.issuer = issuer
+        self._rehearses = rehearses
         self._office = issuer.office
         self._folder = issuer.settings.keys_folder
+
+    def rehearsal(self) -> "KeyDesk":
+        """The desk on which a step is tried before anything is promised: what would refuse it refuses there."""
+        return KeyDesk(self.issuer, rehearses=True)
 
     def entries(self) -> tuple[KeyEntry, ...]:
         """All keys of the court."""
@@ -74,13 +84,21 @@ class KeyDesk:
 
     # ── new keys ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_new(self, name: str, usage: KeyUsage, key_type: KeyType = KeyType.P256) -> None:
-        """See before anything is made whether a key may have this name, and its kind this use.
+    def _usual_place(self, usage: KeyUsage, key_type: KeyType) -> str:
+        """Where a key is made unless told otherwise: a `pkcs11:` URI that names a token, or `file:`.
 
-        Raises:
-            KeyLifeError: `key_name_taken`, `sm2_second_proof_only`.
-            LifecycleError: (keys) `key_name_malformed`.
+        That is where `[keys]` of the configuration says, and where it says nothing, where the newest key of the same
+        sort lies: no court whose keys are in a module, by `init --keys` say, gets one in a file unawares.
         """
+        if said := str(getattr(self._office.court.keys, usage.value)):
+            return said
+        before = [entry for entry in self.entries() if entry.record.usage is usage]
+        alike = [entry for entry in before if entry.record.national is (key_type is KeyType.SM2)]
+        uri = (alike or before)[-1].uri if before else IN_FILES
+        return str(parse_pkcs11_uri(uri).without_key()) if uri.lower().startswith(f"{SCHEME}:") else IN_FILES
+
+    def _check_new(self, name: str, usage: KeyUsage, key_type: KeyType | None = None) -> None:
+        """See before anything is made whether a key may have this name, and its kind this use."""
         _check_use(usage, key_type)
         if name in {entry.record.name for entry in self.entries()} | self._forgotten_names():
             raise KeyLifeError("key_name_taken", field="name", name=name)
@@ -101,7 +119,7 @@ class KeyDesk:
         *,
         reason: str,
         uri: str | None = None,
-        key_type: KeyType = KeyType.P256,
+        key_type: KeyType | None = None,
     ) -> Changed:
         """Make a key and stage it.
 
@@ -112,27 +130,42 @@ class KeyDesk:
             usage: what it may sign.
             actor: who does it.
             reason: why.
-            uri: where it is made, such as `pkcs11:token=…`; by default a new file in the key folder. Its name there
-                begins with the court's id, for courts may share a token.
-            key_type: the kind of key.
+            uri: where it is made: `pkcs11:token=…`, or `file:` for a new file in the key folder; by default
+                where `[keys]` of the configuration says, or where the newest key of the same sort lies. In a token its
+                name begins with the court's id, for courts may share one.
+            key_type: the kind of key; by default as `[keys]` of the configuration says.
 
         Raises:
-            KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
+            KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key; `key_place_missing`, the token
+                where it is usually made is not there.
             KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
-        self.check_new(name, usage, key_type)
+        key_type = key_type or getattr(self._office.court.keys, f"{usage.value}_type")
+        self._check_new(name, usage, key_type)
+        made = self._made_at_usual_place(name, usage, key_type) if uri is None else self._made(name, uri, key_type)
+        return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
+
+    def _made_at_usual_place(self, name: str, usage: KeyUsage, key_type: KeyType) -> CreatedKey:
+        place = self._usual_place(usage, key_type)
+        try:
+            return self._made(name, place, key_type)
+        except TokenError as error:
+            if error.code != "token_missing":
+                raise
+            raise KeyLifeError("key_place_missing", place=parse_pkcs11_uri(place).without_way()) from error
+
+    def _made(self, name: str, place: str, key_type: KeyType) -> CreatedKey:
+        make = rehearse_key if self._rehearses else create_key
         passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
-        path = self._folder / f"{name}.pem"
-        if uri is not None:
+        if place != IN_FILES:
             label = f"{self._office.court.id}-{name}"
-            made = create_key(uri, name=label, key_type=key_type, passphrase=passphrase, tokens=tokens)
-            return self._enter("create", name, usage, made.signer, uri=made.uri, actor=actor, reason=reason)
+            return make(place, name=label, key_type=key_type, passphrase=passphrase, tokens=tokens)
+        path = self._folder / f"{name}.pem"
         there = absolute_uri(path.name, self._folder)
         if path.exists():
-            signer = open_signer(there, passphrase=passphrase, tokens=tokens)
-        else:
-            signer = create_key(there, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens).signer
-        return self._enter("create", name, usage, signer, uri=path.name, actor=actor, reason=reason)
+            return CreatedKey(path.name, open_signer(there, passphrase=passphrase, tokens=tokens))
+        made = make(there, name=name, key_type=key_type, passphrase=passphrase, tokens=tokens)
+        return CreatedKey(path.name, made.signer)
 
     def stage(self, name: str, usage: KeyUsage, uri: str, actor: Actor, *, reason: str) -> Changed:
         """Stage a key that is there already, in a file or a module.
@@ -148,7 +181,7 @@ class KeyDesk:
             KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
             KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
         """
-        self.check_new(name, usage)
+        self._check_new(name, usage)
         passphrase, tokens = key_passphrase(self.issuer.settings), self.issuer.settings.token_access
         signer = open_signer(absolute_uri(uri, self._folder), passphrase=passphrase, tokens=tokens)
         return self._enter("stage", name, usage, signer, uri=uri, actor=actor, reason=reason)
@@ -210,6 +243,18 @@ class KeyDesk:
             raise KeyLifeError("key_not_published", name=record.name)
         return row.published_at
 
+    def check_suites(self, record: KeyRecord) -> None:
+        """See whether a key can do what the court has chosen; an SM2 key has a suite of its own.
+
+        Raises:
+            ConfigurationError: `suite_unsuitable`.
+        """
+        certifies, kind = record.usage is KeyUsage.CERTIFICATE, record.key_type
+        if not record.national:
+            self._office.court.require_suites(
+                certificate=kind if certifies else None, status=None if certifies else kind
+            )
+
     def activate(
         self, name: str, actor: Actor, *, reason: str, now: bool = False, listed_in: CountryEdition | None = None
     ) -> Changed:
@@ -234,14 +279,8 @@ class KeyDesk:
             self.check_published(name, listed_in)
         # A key that cannot sign must not push out one that can.
         settings = self.issuer.settings
-        kind = open_entry(
-            entry, self._folder, passphrase=key_passphrase(settings), tokens=settings.token_access
-        ).key_type
-        certifies = entry.record.usage is KeyUsage.CERTIFICATE
-        if not (certifies and kind is KeyType.SM2):
-            self._office.court.require_suites(
-                certificate=kind if certifies else None, status=None if certifies else kind
-            )
+        open_entry(entry, self._folder, passphrase=key_passphrase(settings), tokens=settings.token_access)
+        self.check_suites(entry.record)
 
         def step(record: KeyRecord, at: datetime) -> KeyRecord:
             opened = replace(record, valid_from=max(record.valid_from, whole_second(at)))
@@ -252,6 +291,9 @@ class KeyDesk:
     def retire(self, name: str, actor: Actor, *, reason: str, leave_none: bool = False) -> Changed:
         """Close the window of an active key: it signs nothing more, and still verifies what it signed.
 
+        A staged key goes likewise, and its window closes at this moment too, not where it began: a key folder that came
+        back from a backup takes a key for staged that has signed since.
+
         Args:
             name: of the key.
             actor: who does it.
@@ -260,7 +302,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
-            LifecycleError: (keys) the key is not active, or its window is empty.
+            LifecycleError: (keys) the key is neither staged nor active, or its window is empty.
         """
         self.check_others(name, leave_none=leave_none)
         return self._step(
@@ -268,7 +310,7 @@ class KeyDesk:
         )
 
     def compromise(self, name: str, moment: datetime, actor: Actor, *, reason: str) -> Changed:
-        """Say that others may have had a key since a moment, which is past or now.
+        """Say that others may have had a key since a moment, which is past or now; or since an earlier one than known.
 
         Args:
             name: of the key.
@@ -278,7 +320,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `compromise_in_future`, `status_key_last`.
-            LifecycleError: (keys) the key is compromised already.
+            LifecycleError: (keys) `compromise_not_earlier`, the key is compromised since then or longer.
         """
         if moment > self._office.clock():
             raise KeyLifeError("compromise_in_future", field="at", at=format_timestamp(moment))
@@ -334,16 +376,16 @@ class KeyDesk:
 
         return self._commit(name, change)
 
-    def _commit(self, name: str, change: Callable[[tuple[KeyEntry, ...], datetime], tuple[KeyEntry, ...]]) -> Changed:
+    def _commit(self, name: str, change: _Change) -> Changed:
         """The register first, the file last within its transaction: what cannot be logged is not done (A30)."""
+        if self._rehearses:
+            rehearsed = self._changed(self.entries(), change, self._office.clock())
+            return Changed(_find(rehearsed, name), PublicationState(published=False, bundle_version=None))
         data: Path = self.issuer.settings.data
         with locked(data), locked(self._folder):
-            entries = self.entries()
-            now = self._office.clock()
-            # Written and read again once before anything is changed: no record that a reader would refuse.
-            changed = tuple(KeyEntry.parse(entry.to_json()) for entry in change(entries, now))
+            entries, now = self.entries(), self._office.clock()
+            changed = self._changed(entries, change, now)
             entry = _find(changed, name)
-            self.issuer.keys.current().issuer_document(each.record for each in changed)
             with self._office.writing() as store:
                 enter_missing(store, entries, self._office)
                 store.add(event_of(entry, entry.changes[-1], store.court_id))
@@ -352,6 +394,12 @@ class KeyDesk:
         last = entry.changes[-1]
         _log.warning("key_changed", key=name, action=last.action, actor=last.actor_name, reason=last.reason, id=last.id)
         return Changed(entry, self.issuer.outbox.settle())
+
+    def _changed(self, entries: tuple[KeyEntry, ...], change: _Change, now: datetime) -> tuple[KeyEntry, ...]:
+        """The keys after a change, written and read again once: no record that a reader would refuse."""
+        changed = tuple(KeyEntry.parse(entry.to_json()) for entry in change(entries, now))
+        self.issuer.keys.current().issuer_document(each.record for each in changed)
+        return changed
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -379,7 +427,7 @@ def _others(entries: tuple[KeyEntry, ...], name: str, *, leave_none: bool, at: d
     return others
 
 
-def _check_use(usage: KeyUsage, key_type: KeyType) -> None:
+def _check_use(usage: KeyUsage, key_type: KeyType | None) -> None:
     if key_type is KeyType.SM2 and usage is not KeyUsage.CERTIFICATE:
         raise KeyLifeError("sm2_second_proof_only", field="type")
 

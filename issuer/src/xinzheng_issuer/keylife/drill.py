@@ -50,6 +50,11 @@ class Drill:
     to_reissue: int
     duration: timedelta | None
 
+    @property
+    def suspended(self) -> int:
+        """Those that a re-issue leaves until they are reinstated."""
+        return self.count.live - self.to_reissue
+
 
 def drill(issuer: Issuer, key: str, since: datetime, *, out: Path | None = None) -> Drill:
     """Count and list what a key signed.

@@ -70,11 +70,13 @@ class Reissued:
     Attributes:
         numbers: old number → new number.
         left: old number, or application id, → code of why it was left as it is.
+        suspended: numbers that were left because they are suspended; once reinstated, another run takes them.
         published: whether lenders can see all of it.
     """
 
     numbers: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
+    suspended: list[str] = field(default_factory=list)
     published: bool = False
 
 
@@ -144,6 +146,8 @@ class Reissue:
                 progress(len(self._result.numbers), total)
                 time.sleep(PAUSE_SECONDS)
             self._result.published = self._issuer.outbox.settle().published
+            with self._office.reading() as store:
+                self._result.suspended = [*store.suspended_of(self._key, at=self._office.clock())]
         _log.warning("reissued", key=self._key, reissued=len(self._result.numbers), left=len(self._result.left))
         return self._result
 

@@ -289,7 +289,7 @@ class BundleKeys:
         if not role_key_exists(path):
             return self.usual_place
         uri = role_key_uri(path)
-        return str(replace(parse_pkcs11_uri(uri), object=None, id=None)) if uri else IN_FILES
+        return str(parse_pkcs11_uri(uri).without_key()) if uri else IN_FILES
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.pem"
@@ -367,7 +367,7 @@ def shown_place(place: str) -> Message:
     """
     if place == IN_FILES:
         return Message("the key folder (encrypted files)", "密钥目录（加密文件）")
-    bare = replace(parse_pkcs11_uri(place), object=None, id=None, module_path=None, module_name=None, pin_source=None)
+    bare = parse_pkcs11_uri(place).without_key().without_way()
     return Message(f"the hardware module ({bare})", f"硬件模块（{bare}）")
 
 

@@ -89,6 +89,11 @@ class KeyRows:
         rows = self._session.exec(query.order_by(col(Certificate.id)).limit(limit).with_for_update(of=Case)).all()
         return [(certificate, case) for certificate, case in rows]
 
+    def suspended_of(self, key: str, *, at: datetime) -> Sequence[str]:
+        """Numbers of the certificates of a key that are suspended and not at their end."""
+        query = self._signed(key).where(Case.state == State.SUSPENDED, col(Case.valid_until) >= at)
+        return [certificate.number for certificate, _ in self._session.exec(query.order_by(col(Certificate.number)))]
+
     def open_reissues(self, key: str) -> Sequence[Case]:
         """Cases made for the re-issue of a key's certificates that are not at their end."""
         query = select(Case).where(
