@@ -386,6 +386,22 @@ def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSim
     assert load(country, seen=seen).seen.metadata[f"{role}.json"] == 1
 
 
+def test_what_a_province_names_fills_nobodys_memory(country: TUFSimulator) -> None:
+    """Whoever has its keys could keep every store from remembering anything else, for good."""
+    keys, seen = [new_key() for _ in range(60)], NOTHING_SEEN
+    for edition in range(3):
+        for each in range(4):
+            invented = country.entrust(f"court-4299{edition}{each}", by=PROVINCE)
+            invented.keys, invented.targets = keys, {}
+        seen = load(country.next(), seen=seen).seen
+        for each in range(4):
+            del country.entrusted[f"court-4299{edition}{each}"]
+    assert len(seen.keys["court-429920.json"]) == 16
+    seen = load(country.next(), seen=load(country.next(), seen=seen).seen).seen
+    assert [name for name in seen.keys if name.startswith("court-4299")] == []
+    assert f"{COURT}.json" in seen.keys
+
+
 @pytest.mark.parametrize("role", [PROVINCE, COURT])
 def test_the_same_keys_under_other_names_forget_nothing(country: TUFSimulator, role: str) -> None:
     signer = country.entrusted[role].keys[0]

@@ -299,10 +299,13 @@ _PUBLISHER = {
     ),
     "contribution_former": Message(
         "{name} is below version {last}, which was published last, and none of the role's new keys has signed it: it "
-        "may be older than all that was said since. The role's next document is signed by a share with a new key, or "
-        "gets a higher version; what names its keys waits for it.",
+        "may be older than all that was said since. Until the role's versions have passed {last}, each of its "
+        "documents is signed by a share with a new key, or has a higher version; what names its keys waits for it. "
+        "Where {last} is a thief's and the highest there is, replace the shares that stayed too.",
         "{name} 低于最近发布的第 {last} 版，且该角色现列密钥中没有任何新密钥为其签名：它可能早于此后发布的一切内容。"
-        "该角色的下一份文件应由持有新密钥的份额签署，或采用更高的版本号；列入其密钥的文件将等待该文件。",
+        "在该角色的版本号超过 {last} 之前，其每份文件均应由持有新密钥的份额签署，或采用更高的版本号；"
+        "列入其密钥的文件将等待该文件。"
+        "如 {last} 系窃贼所用且为最大版本号，请将留任的份额也一并更换。",
     ),
     "contribution_conflict": Message(
         "{name} is published with other content: a version is given once. A court that came back from a backup first "

@@ -24,6 +24,8 @@ from support.restoring import (
     token,
     xinzheng,
 )
+from xinzheng_issuer.errors import IssuingError
+from xinzheng_issuer.issuing.epoch import Epoch
 from xinzheng_issuer.publishing.repository import Repository
 
 
@@ -84,6 +86,36 @@ def test_what_the_old_line_told_is_not_forgotten_before_the_new_one_is_published
     assert hindrances(court) == []
     court.clock.now = datetime.now(UTC)
     assert new_store(court, tmp_path / "store", certificate) == "revoked"
+
+
+def test_a_beginning_that_failed_is_made_again_and_leaves_no_doubt(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
+    with monkeypatch.context() as full:
+        full.setattr(Repository, "begin", no_space)
+        assert "No space left" in begin_anew(court, moved).output
+    done = begin_anew(court, moved)
+    assert done.exit_code == 0, done.output
+    assert hindrances(court) == []
+    assert not [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
+
+
+def test_a_doubt_whose_end_was_published_and_not_noted_is_ended_by_the_next_look(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full just then, or the power is gone."""
+    moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
+    with monkeypatch.context() as full:
+        full.setattr(Epoch, "settle", no_epoch)
+        assert begin_anew(court, moved).exit_code == 0
+    assert [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
+    assert hindrances(court) == []
+    assert not [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
+
+
+def no_epoch(*_: object, **__: object) -> NoReturn:
+    raise IssuingError("epoch_unwritable", path="epoch", reason="full")
 
 
 def test_a_new_line_that_is_published_leaves_nothing_to_take_over(court: CourtHouse, tmp_path: Path) -> None:

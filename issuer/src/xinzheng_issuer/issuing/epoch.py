@@ -112,7 +112,9 @@ class Epoch:
         self._write(_Recorded(None, taken_over=taken_over), lambda _last: True, found)
 
     def taken_over(self, store: Store) -> TakenOver | None:
-        """What a register has taken over and waits to be published; None if that is not all, or it cannot be told.
+        """What a register has taken over; None if that is not all, or it cannot be told.
+
+        It waits to be published, or is and nobody could say so here.
 
         Args:
             store: an open transaction.
@@ -120,7 +122,7 @@ class Epoch:
         with suppress(PublishingError):
             last = self._last()
             told = last.taken_over if last else None
-            if told and {path.name for path in self.found()} <= {*told.bundles} and store.is_pending(told.cause):
+            if told and {path.name for path in self.found()} <= {*told.bundles} and store.knows_publication(told.cause):
                 return told
         return None
 

@@ -34,7 +34,6 @@ from xinzheng_issuer.publishing.repository import Repository, root_of
 from xinzheng_issuer.publishing.restoring import own_word
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.witnesses import kept_editions
-from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.settings import Settings
 from xinzheng_verifier.trust.files import locked
 
@@ -138,20 +137,22 @@ class NewLine:
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
             LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
+            if before is not None:
+                self._keep(before, at=now)
             with repository.locked(), self._office.writing() as store:
                 enter(store, [root], told, at=now)
-                if before is not None:
-                    self._keep(store, before, at=now)
                 repository.begin(content)
         names = [key.name for keys in new.values() for key in keys]
         _log.warning("bundle_begun_anew", keys=names, actor=told.actor.name, reason=told.reason)
 
-    def _keep(self, store: Store, bundle: bytes, *, at: datetime) -> None:
+    def _keep(self, bundle: bytes, *, at: datetime) -> None:
         """Keep what was published before; the first publication of the new line ends that, or `xinzheng db adopt`."""
-        is_doubted, taken_over = self._epoch.refusal(store) is not None, self._epoch.taken_over(store)
-        if not is_doubted:
-            taken_over = TakenOver(f"begin {uuid.uuid4()}")
-            store.enqueue_publication(taken_over.cause, at=at)
+        with self._office.writing() as store:
+            is_doubted, taken_over = self._epoch.refusal(store) is not None, self._epoch.taken_over(store)
+            if not is_doubted:
+                taken_over = TakenOver(f"begin {uuid.uuid4()}")
+                store.enqueue_publication(taken_over.cause, at=at)
+        # The entry stands before the doubt that it ends: whatever stops this here, the next publication ends it.
         self._epoch.doubt(replaced=bundle, taken_over=taken_over)
 
 

@@ -190,6 +190,7 @@ class Outbox:
         found: list[str] = []
         checks = (
             self._publisher.keep_roots,
+            self._end_doubt,
             self._compare,
             self._publisher.require_key_files,
             self._require_present,
@@ -436,6 +437,13 @@ class Outbox:
         if lists := behind(store, [published, *self._witnesses.kept], at=at):
             self._witnesses.check_own(published, at=at)  # what the court did not sign proves nothing of its register
         return lists
+
+    def _end_doubt(self) -> None:
+        """End a doubt whose end was published and could not be noted, for the machine stopped or the disk was full."""
+        with self._office.reading() as store:
+            is_over = self.epoch.taken_over(store) is not None and not store.pending_publications()
+        if is_over:
+            self._settle()
 
     def _settle(self) -> None:
         with self._office.reading() as store:

@@ -43,12 +43,11 @@ class PublicationRows:
         )
         return [place for place in self._session.exec(query).all() if place is not None]
 
-    def is_pending(self, cause: str) -> bool:
-        """Whether an entry of this cause is in the queue and not published yet."""
+    def knows_publication(self, cause: str) -> bool:
+        """Whether an entry of this cause is or was in the queue."""
         query = select(Publication.id).where(
             Publication.court_id == self.court_id,
             Publication.cause == cause,
-            col(Publication.published_at).is_(None),
         )
         return self._session.exec(query).first() is not None
 

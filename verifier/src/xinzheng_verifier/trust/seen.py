@@ -20,7 +20,7 @@ class Seen:
         metadata: name of each targets metadata in the snapshot → its version.
         keys: name of each delegated role's metadata → short digests of the public keys that its delegator named for it;
             other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations), by the word of a
-            key that is none of them. Roles that are gone keep their place here.
+            key that is none of them. Roles that are gone keep their place here while numbers of their lists do.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
         sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """
@@ -40,7 +40,7 @@ class Seen:
         court's own key vouched are not.
         """
         roles = {name.removesuffix(".json") for name in self.keys}
-        numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(_roles_over(path))}
+        numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(roles_over(path))}
         return type(self)(keys=self.keys, sequences=numbers)
 
     def to_json(self) -> bytes:
@@ -78,7 +78,7 @@ class Seen:
         )
 
 
-def _roles_over(path: str) -> tuple[str, str]:
+def roles_over(path: str) -> tuple[str, str]:
     """The delegated roles that may list what belongs to a court."""
     court = path.split("/")[1]
     return f"court-{court}", f"province-{court[:2]}"

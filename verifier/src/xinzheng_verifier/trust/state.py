@@ -133,8 +133,11 @@ def write(path: Path, state: StoreState, seen: Seen) -> StoreState:
 
     Raises:
         OSError: it cannot be written; the state before is in force.
+        TrustError: bundle_too_large, what was seen could not be read back; likewise.
     """
     record = seen.to_json()
+    if len(record) > _SEEN_JSON.max_bytes:
+        raise TrustError("bundle_too_large", limit=_SEEN_JSON.max_bytes)
     sha256 = hashlib.sha256(record).hexdigest()
     files.replace_file(path / seen_name(sha256), record)
     written = replace(state, seen_sha256=sha256)

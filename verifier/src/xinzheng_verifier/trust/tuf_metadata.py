@@ -26,6 +26,7 @@ Kind = TypeVar("Kind", Root, Timestamp, Snapshot, Targets)
 PUBLISHED_AT: Final = "publishedAt"
 """Member of signed timestamp and targets metadata that says when it was made; absent in repositories of others."""
 _SIGNATURE_SCHEMES = {"ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"}
+_TOLD_APART = 8  # keys of one role; a court has one or two, a country's roles three to five
 _SHORT_DIGEST = 16  # hexadecimal digits: 64 bits tell sets of keys apart that the delegator signed for
 
 
@@ -92,8 +93,12 @@ def key_set(role: Role, keys: Mapping[str, Key]) -> frozenset[bytes]:
 
 
 def key_set_digest(role: Role, keys: Mapping[str, Key]) -> str:
-    """What is remembered of the public keys of a role: 16 hexadecimal digits of each, in order, between commas."""
-    return ",".join(sorted(map(_short_digest, key_set(role, keys))))
+    """What is remembered of the public keys of a role: 16 hexadecimal digits of each, in order, between commas.
+
+    Of more than eight all together: what one delegator names must not fill the memory of everybody.
+    """
+    short = sorted(map(_short_digest, key_set(role, keys)))
+    return ",".join(short) if len(short) <= _TOLD_APART else _short_digest("".join(short).encode())
 
 
 def _short_digest(material: bytes) -> str:
@@ -107,10 +112,11 @@ def new_key_signed(metadata: Metadata[Kind], *, role: Role, keys: Mapping[str, K
         metadata: of the role.
         role: how its delegator names it now.
         keys: id → public key, of its delegator.
-        before: what is remembered of the keys that were named before, by `key_set_digest`.
+        before: what is remembered of the keys that were named before, by `key_set_digest`; where they were more than it
+            tells apart, any key is new.
         name: of the file.
     """
-    former = before.split(",")
+    former = frozenset(before.split(","))
     new = [key_id for key_id in role.keyids if key_set_digest(Role([key_id], 1), keys) not in former]
     with suppress(TrustError):
         check_threshold(metadata, role=Role(new, 1), keys=keys, name=name)

@@ -39,7 +39,7 @@ from xinzheng_verifier.limits import MAX_ROOT_STEPS, ROOT_JSON, SNAPSHOT_JSON, T
 from xinzheng_verifier.trust.delegations import TOP, Listed, Walk
 from xinzheng_verifier.trust.extent import WHOLE, Extent
 from xinzheng_verifier.trust.names import EXTENT_FILE, METADATA_FILE
-from xinzheng_verifier.trust.seen import Seen
+from xinzheng_verifier.trust.seen import Seen, roles_over
 from xinzheng_verifier.trust.store import IssuerTerm
 from xinzheng_verifier.trust.tuf_metadata import (
     PUBLISHED_AT,
@@ -224,8 +224,10 @@ def _to_remember(
 ) -> Seen:
     """What was read now, and of what the extent leaves out what was remembered before.
 
-    Keys stay remembered of roles that are gone: numbers of lists do too, and are worth as long as the keys are.
+    Keys stay remembered of roles that are gone as long as numbers of their lists do, which are worth as long as they.
     """
+    numbered = {f"{role}.json" for path in seen.sequences for role in roles_over(path)}
+    keys = {name: each for name, each in seen.keys.items() if name in numbered or name in seen.metadata}
     kept = [name for name in seen.metadata if not extent.includes(f"metadata/1.{name}")]
     made = published_at(timestamp, name="timestamp.json")
     return Seen(
@@ -233,7 +235,7 @@ def _to_remember(
         timestamp_sha256=hashlib.sha256(data).hexdigest(),
         snapshot=snapshot.version,
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
-        keys={**seen.keys, **listed.keys},
+        keys={**keys, **listed.keys},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
         sequences=seen.sequences,
     )
