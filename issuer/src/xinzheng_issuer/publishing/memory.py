@@ -24,8 +24,9 @@ from xinzheng_verifier.trust.tuf_metadata import key_set_digest
 MEMORY_FILE = "published.json"
 """Name of the file."""
 
+_JSON = Limits(max_bytes=1_048_576)
 # 3,500 courts add some 2 MB for each key that they have had; a thief of a province's keys 2 MB a day.
-_JSON = Limits(max_bytes=536_870_912, max_members=32_000_000)
+_WITH_PAST = Limits(max_bytes=536_870_912, max_members=32_000_000)
 
 
 class Numbered(Protocol):
@@ -78,15 +79,20 @@ class Memory:
         )
 
     @classmethod
-    def read(cls, path: Path) -> "Memory | None":
+    def read(cls, path: Path, *, with_past: bool = False) -> "Memory | None":
         """What is remembered; None if there was no publication yet.
+
+        Args:
+            path: of the file; a court's may lie on a share that others can write.
+            with_past: whether it is the country's publisher's.
 
         Raises:
             PublishingError: `memory_damaged`, it is none.
             OSError: it cannot be read, or is no regular file; a symbolic link is none.
         """
         try:
-            content: Any = loads_object(read_published(path, max_bytes=_JSON.max_bytes), limits=_JSON)
+            limits = _WITH_PAST if with_past else _JSON
+            content: Any = loads_object(read_published(path, max_bytes=limits.max_bytes), limits=limits)
             keys = tuple(str(key) for key in content["keys"])
             return cls(
                 version=int(content["version"]),

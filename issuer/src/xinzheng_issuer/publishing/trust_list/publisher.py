@@ -145,7 +145,7 @@ class TrustListPublisher:
             first = [(offer.source, offer.data) for offer in offers if (offer.role, offer.version) == (ROOT, 1)]
             now = published(self._repository, trusted_roots(self._repository, first))
             files = Files(self._repository.folder, given, bundle=self._repository.bundle_path(now.version))
-            memory = Memory.read(self._memory_path())
+            memory = Memory.read(self._memory_path(), with_past=True)
             if not last_is_lost:  # new online keys alone are no reason to go on from less
                 _require_last(memory, now, root=now.root)
             past = self._past(memory, now, files)
@@ -201,7 +201,7 @@ class TrustListPublisher:
 
         What is remembered counts more than what is there: a signature holds whatever white space follows it.
         """
-        memory = Memory.read(self._memory_path())
+        memory = Memory.read(self._memory_path(), with_past=True)
         try:
             now = published(self._repository, roots)
         except PublishingError as error:
