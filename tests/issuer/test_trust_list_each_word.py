@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
+from securesystemslib.signer import SSlibKey
+from tuf.api.metadata import Targets
 
 from support.country import Country, CourtHouse
 from support.handing_in import COURT, answers, thiefs_document, verdict
@@ -233,3 +235,27 @@ def test_an_issuer_document_is_read_once_however_many_documents_list_it(country:
     country.step(folder=folder).draw_up(PROVINCE)
     assert [path for path, _ in folder.reads] == [f"courts/{COURT}/issuer.json"]
     assert set(folder.reads.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "public"), [("rsassa-pss-sha256", "-----BEGIN PUBLIC KEY-----\nx"), ("ed25519", "zz")]
+)
+def test_a_key_of_no_kind_in_a_thiefs_document_stops_no_later_one(country: Country, scheme: str, public: str) -> None:
+    """It stays in the published folder for good, and the number after it needs it there."""
+
+    def names(signed: Targets, files: dict[str, bytes]) -> None:
+        del files
+        assert signed.delegations is not None
+        assert signed.delegations.roles is not None
+        kind = scheme.partition("-")[0].replace("rsassa", "rsa")
+        key = SSlibKey("ab" * 32, kind, scheme, {"public": public}, {"x-xinzheng-share": f"court-{COURT}-9"})
+        signed.delegations.keys[key.keyid] = key
+        signed.delegations.roles[f"court-{COURT}"].keyids.append(key.keyid)
+
+    Thief(country).publishes(names)
+    replace_provinces_key(country, version=3)
+    country.next_day()
+    country.hand_in()
+    country.sign(PROVINCE)
+    assert {*answers(publish(country)).values()} == {"taken"}
+    assert country.published.roles[PROVINCE].version == 3

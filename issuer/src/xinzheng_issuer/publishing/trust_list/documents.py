@@ -9,6 +9,7 @@ The names of paths and roles are those of docs/reference/bundle-format.md.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -222,7 +223,10 @@ def drawn_up_at(document: Document, *, name: str) -> datetime:
 
 
 def listed_shares(signed: Root | Targets) -> Iterator[tuple[str, str, bytes]]:
-    """Role, share and public key of every key that metadata lists for a role."""
+    """Role, share and public key of every key that metadata lists for a role.
+
+    What is no key of a kind that a share can have is passed over: a thief's document names what he likes, and stays.
+    """
     if isinstance(signed, Root):
         roles: Mapping[str, Any] = signed.roles
         keys = signed.keys
@@ -232,8 +236,9 @@ def listed_shares(signed: Root | Targets) -> Iterator[tuple[str, str, bytes]]:
         return
     for name, role in roles.items():
         for key_id in role.keyids:
-            if key_id in keys:
-                yield name, share_name(keys[key_id]), public_octets(keys[key_id])
+            with suppress(TrustListError):
+                if key_id in keys:
+                    yield name, share_name(keys[key_id]), public_octets(keys[key_id])
 
 
 def keys_of_shares(signed: Root | Targets) -> dict[str, bytes]:

@@ -389,7 +389,7 @@ def _recorded(name: str, made: PublicShare) -> Source:
 def _issuers(document: Document) -> dict[str, str]:
     """Path of each issuer document that a document lists → its SHA-256."""
     listed = document.signed.targets if isinstance(document.signed, Targets) else {}
-    return {path: entry.hashes["sha256"] for path, entry in listed.items()}
+    return {path: entry.hashes.get("sha256", "") for path, entry in listed.items()}
 
 
 def _weakness(source: Source) -> int:
