@@ -156,20 +156,19 @@ def test_a_withdrawn_key_stays_withdrawn(court: CourtHouse) -> None:
     assert court.issuer.keys.current().issuer_document()["keys"] == listed
 
 
-def test_whoever_withdraws_a_key_that_has_signed_since_the_backup_spoils_nothing(
-    court: CourtHouse, tmp_path: Path
-) -> None:
-    """The folder that came back takes it for staged; an end that is published counts for good."""
+def test_a_key_folder_that_forgot_withdraws_no_key_before_it_is_up_to_date(court: CourtHouse) -> None:
+    """The key that it has as staged is the only one that signs by now."""
     keys(court, *CERT_2)
     kept = kept_keys(court)
     keys(court, "activate", "cert-2", "--now")
-    certificate, lender = token(court, court.certificate(CASES[0])["certificateNumber"]), Lender(court, tmp_path / "l")
-    restore_keys(court, kept)
     time.sleep(1)
-    keys(court, "retire", "cert-2")
-    lender.fetch()
-    assert lender.verdict(certificate) == "ok"
-    assert (states(court)["cert-2"], hindrances(court)) == (KeyState.RETIRED, [])
+    keys(court, "retire", "cert-1")
+    restore_keys(court, kept)
+    for how in ("--dry-run", "--yes"):
+        said = xinzheng(court, "keys", "retire", "cert-2", "--reason", "drill", how, XINZHENG_LOG_LEVEL="error")
+        assert (said.exit_code, "[keys_restored]" in said.output) == (1, True), said.output
+    taken_over(court)
+    assert states(court) == {"cert-1": KeyState.RETIRED, "cert-2": KeyState.ACTIVE, "status-1": KeyState.ACTIVE}
 
 
 def test_the_register_alone_is_witness_enough(court: CourtHouse) -> None:

@@ -22,6 +22,7 @@ from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entrie
 from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_since
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES
+from xinzheng_issuer.publishing.known_keys import require_known
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_keys.custody import CreatedKey, create_key, open_signer, rehearse_key
 from xinzheng_keys.errors import TokenError
@@ -302,8 +303,12 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_unknown`, `key_last`, `status_key_last`.
+            PublishingError: `keys_restored`, a staged key may be in use by now: the key folder knows less than was
+                published; others as `Outbox.forgotten_keys`.
             LifecycleError: (keys) the key is neither staged nor active, or its window is empty.
         """
+        if self.entry(name).record.state is KeyState.STAGED:
+            require_known(self.issuer.outbox.forgotten_keys())
         self.check_others(name, leave_none=leave_none)
         return self._step(
             "retire", name, lambda record, at: record.retire(at=at), actor, reason=reason, leave_none=leave_none
