@@ -91,7 +91,7 @@ def reason_codes() -> str:
 def printed(command: list[str], locale: str) -> str:
     """What a command prints in that locale, at a fixed width and without colour."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
-    environment |= {"LANG": locale, "COLUMNS": str(HELP_WIDTH), "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environment |= {"LANGUAGE": locale, "LANG": locale, "COLUMNS": str(HELP_WIDTH), "NO_COLOR": "1", "PYTHONUTF8": "1"}
     return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=True).stdout
 
 
@@ -145,8 +145,8 @@ def print_issuer_help() -> None:
 
 def command_line() -> str:
     """The page of all commands with their help in both languages."""
-    text = f"{NOTE}# Command line\n\nThe language is that of the locale (`LC_ALL`, `LC_MESSAGES`, `LANG`):"
-    text += " Chinese for `zh*`, English otherwise.\n"
+    text = f"{NOTE}# Command line\n\nThe language is that of `LANGUAGE`, or of the locale (`LC_ALL`, `LC_MESSAGES`,"
+    text += " `LANG`): Chinese for `zh*`, English otherwise.\n"
     pages = {name: verifier_help(locale) | issuer_help(locale) for name, locale in LANGUAGES.items()}
     for command in pages["English"]:
         text += f"\n## {command}\n"

@@ -110,6 +110,9 @@ def test_code_without_a_message_cannot_be_raised() -> None:
         ({"LANG": "C.UTF-8"}, "en"),
         ({"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
         ({"LC_ALL": "", "LC_MESSAGES": "ZH_TW", "LANG": "en_US"}, "zh"),
+        ({"LANGUAGE": "zh_CN:en", "LC_ALL": "en_US.UTF-8"}, "zh"),
+        ({"LANGUAGE": "de:en_GB:zh", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LANGUAGE": "de", "LANG": "zh_CN.UTF-8"}, "en"),
     ],
 )
 def test_language_of_the_reader(environ: dict[str, str], language: str) -> None:

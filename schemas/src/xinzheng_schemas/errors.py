@@ -64,15 +64,17 @@ def _blank(kind: type[CodedError], *args: object) -> CodedError:
 
 
 def language_from(environ: Mapping[str, str]) -> Language:
-    """The language a person reads, by the locale variables in POSIX order (`LC_ALL`, `LC_MESSAGES`, `LANG`).
+    """The language a person reads, by the variables that gettext asks, in its order.
 
     Args:
-        environ: environment variables, name to value.
+        environ: environment variables, name to value: `LANGUAGE`, a list with colons between, before the locale
+            variables of POSIX (`LC_ALL`, `LC_MESSAGES`, `LANG`).
 
     Returns:
-        "zh" for any Chinese locale, "en" otherwise.
+        "zh" for any Chinese locale, "en" otherwise; of a list, the first of the two that it names.
     """
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environ.get(name):
-            return "zh" if value.lower().startswith("zh") else "en"
+            spoken = (language[:2] for language in value.lower().split(":"))
+            return "zh" if next((each for each in spoken if each in {"zh", "en"}), "en") == "zh" else "en"
     return "en"
