@@ -9,6 +9,7 @@ import pytest
 
 from support.keyed import OPERATOR, WORDS_THAT_OPEN
 from support.office import CourtHouse
+from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import Issuer
 from xinzheng_issuer.issuing.court_keys import NamedSigner
 from xinzheng_issuer.issuing.rehearsal import sign_forms
@@ -69,6 +70,21 @@ def test_a_staged_key_that_is_not_wanted_is_withdrawn(keyed_house: CourtHouse, d
     key = NamedSigner(signer, f"{court.court.did}#cert-2", f"{court.court.did}#cert-2-jwk")
     later = sign_forms({**credential, "validFrom": format_timestamp(now)}, key, court.identity, at=now)
     assert codes(keyed_house, [later.json_ld, later.jwt, later.qr]) == ["key_expired"] * 3
+
+
+def test_what_was_told_of_a_staged_key_does_not_retire_one_that_signs_by_now(
+    keyed_house: CourtHouse, desk: KeyDesk, keyed: Issuer
+) -> None:
+    desk.create("cert-2", KeyUsage.CERTIFICATE, OPERATOR, reason="yearly change")
+    keyed_house.clock.advance(hours=1)
+    desk.rehearsal().retire("cert-2", OPERATOR, reason="a slip")
+    KeyDesk(keyed).activate("cert-2", OPERATOR, reason="yearly change", now=True)
+    with pytest.raises(KeyLifeError) as refused:
+        desk.retire("cert-2", OPERATOR, reason="a slip")
+    assert (refused.value.code, desk.entry("cert-2").record.state) == ("keys_changed", KeyState.ACTIVE)
+    keyed_house.clock.advance(hours=1)
+    desk.rehearsal().retire("cert-2", OPERATOR, reason="a slip")
+    assert desk.retire("cert-2", OPERATOR, reason="a slip").entry.record.state is KeyState.RETIRED
 
 
 def test_the_moment_of_a_compromise_can_be_made_earlier_and_stays_so(

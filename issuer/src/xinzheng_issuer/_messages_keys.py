@@ -7,6 +7,11 @@ KEYS = {
         "This court has no key {name}: expected one of {known}.",
         "本院没有密钥 {name}：应为 {known} 之一。",
     ),
+    "keys_changed": Message(
+        "Somebody else changed the court's keys since you were told what this step does; nothing was done. "
+        "Look at them (xinzheng keys list) and begin the step anew.",
+        "在说明本步骤的后果之后，他人已变更本院密钥；未作任何处理。请查看（xinzheng keys list）后重新执行本步骤。",
+    ),
     "key_name_taken": Message(
         "There is a key {name} already; names are never used twice.",
         "已有名为 {name} 的密钥；名称不得重复使用。",

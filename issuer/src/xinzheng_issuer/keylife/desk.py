@@ -64,11 +64,16 @@ class KeyDesk:
     def __init__(self, issuer: Issuer, *, rehearses: bool = False) -> None:
         self.issuer = issuer
         self._rehearses = rehearses
+        self._told: tuple[KeyEntry, ...] | None = None
         self._office = issuer.office
         self._folder = issuer.settings.keys_folder
 
     def rehearsal(self) -> "KeyDesk":
-        """The desk on which a step is tried before anything is promised: what would refuse it refuses there."""
+        """The desk on which a step is tried before anything is promised: what would refuse it refuses there.
+
+        The step itself is taken from here on only while the keys are as they were then (`keys_changed`).
+        """
+        self._told = self.entries()
         return KeyDesk(self.issuer, rehearses=True)
 
     def entries(self) -> tuple[KeyEntry, ...]:
@@ -371,6 +376,8 @@ class KeyDesk:
     ) -> Changed:
         # Two people may each have found the other's key: `check_others` counts where nobody else changes the keys.
         def change(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
+            if self._told not in (None, entries):
+                raise KeyLifeError("keys_changed")
             if leave_none is not None:
                 _others(entries, name, leave_none=leave_none, at=now)
             old = _find(entries, name)
