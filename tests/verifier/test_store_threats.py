@@ -215,6 +215,8 @@ def test_a_fast_forward_is_undone_by_new_keys(store: Path, simulator: TUFSimulat
     number(simulator, 6)
     simulator.rotate("timestamp", "snapshot", "targets")
     simulator.entrusted["court-420683"].keys = [new_key()]
+    simulator.at += timedelta(minutes=1)
+    simulator.entrusted["court-420683"].published_at = simulator.at
     assert import_bundle(store, simulator.bundle(), at=NOW).bundle_version == 6
     assert import_bundle(store, simulator.next().bundle(), at=NOW).bundle_version == 7
 

@@ -358,17 +358,17 @@ def test_new_keys_undo_versions_that_a_thief_pushed_up(country: TUFSimulator, ro
     country.next().entrusted[role].version = 3
     assert refusal(country, seen=seen) == "bundle_rollback"
     country.entrusted[role].keys = [new_key()]
+    country.entrusted[role].published_at = country.at
     recovered = load(country, seen=seen).seen
     assert recovered.metadata[f"{role}.json"] == 3
     country.next().entrusted[role].version = 2
     assert refusal(country, seen=recovered) == "bundle_rollback"
 
 
-@pytest.mark.parametrize("role", [PROVINCE, COURT])
-def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSimulator, role: str) -> None:
+def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSimulator) -> None:
     """Whoever has the keys of snapshot and timestamp waits until one of several keys is replaced."""
     stays, leaves, comes = new_key(), new_key(), new_key()
-    entrusted = country.entrusted[role]
+    entrusted = country.entrusted[PROVINCE]
     entrusted.keys, entrusted.signers = [stays, leaves], [leaves]
     seen = load(country.next()).seen
     country.next()
@@ -377,13 +377,34 @@ def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSim
         load(country, seen=seen)
     assert (caught.value.code, caught.value.params["seen"]) == ("bundle_rollback", 2)
     files = country.files()
-    spoiled = json.loads(files[f"metadata/1.{role}.json"])
+    spoiled = json.loads(files[f"metadata/1.{PROVINCE}.json"])
     spoiled["signatures"].append({"keyid": comes.public_key.keyid, "sig": "00" * 64})
-    assert refusal(country, seen=seen, files=files | {f"metadata/1.{role}.json": json.dumps(spoiled).encode()}) == (
+    assert refusal(country, seen=seen, files=files | {f"metadata/1.{PROVINCE}.json": json.dumps(spoiled).encode()}) == (
         "bundle_rollback"
     )
     entrusted.signers = [comes]
-    assert load(country, seen=seen).seen.metadata[f"{role}.json"] == 1
+    assert load(country, seen=seen).seen.metadata[f"{PROVINCE}.json"] == 1
+
+
+def test_what_the_next_key_of_a_court_signed_before_it_was_named_does_not_come_back(country: TUFSimulator) -> None:
+    """Whoever has the keys of snapshot and timestamp waits until a key is replaced: both sign for a while before."""
+    goes, comes = new_key(), new_key()
+    entrusted = country.entrusted[COURT]
+    entrusted.keys, entrusted.signers = [goes], [goes, comes]
+    overlap, made = load(country.next()).seen, entrusted.published_at
+    country.next().at += timedelta(hours=1)
+    entrusted.published_at, entrusted.version = country.at, 3
+    seen = load(country, seen=overlap).seen
+    country.next()
+    entrusted.keys, entrusted.signers, entrusted.version, entrusted.published_at = [comes], [comes], 2, made
+    with pytest.raises(TrustError) as caught:
+        load(country, seen=seen)
+    assert (caught.value.code, caught.value.params["seen"]) == ("bundle_rollback", 3)
+    entrusted.published_at = None
+    assert refusal(country, seen=seen) == "bundle_rollback"
+    country.at += timedelta(hours=1)
+    entrusted.published_at = country.at
+    assert load(country, seen=seen).seen.metadata[f"{COURT}.json"] == 2
 
 
 def test_what_a_province_names_fills_nobodys_memory(country: TUFSimulator) -> None:

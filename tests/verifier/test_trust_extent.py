@@ -236,8 +236,9 @@ def test_what_was_seen_of_parts_left_out_is_remembered(simulator: TUFSimulator) 
     assert {*later.keys} == {*seen.keys}
     simulator.next().entrusted["court-110101"].version = 1
     assert refusal(walk, simulator.files(), root=root, seen=later, at=NOW) == "bundle_rollback"
-    # Once its keys are replaced a role may start anew, whether it was looked at in between or not.
+    # Once its key is replaced a court may start anew, whether it was looked at in between or not.
     simulator.entrusted["court-110101"].keys = [new_key()]
+    simulator.entrusted["court-110101"].published_at = simulator.at
     assert walk(simulator.files(), root=root, seen=later, at=NOW).seen.metadata["court-110101.json"] == 1
 
 

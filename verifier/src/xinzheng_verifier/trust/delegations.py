@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from securesystemslib.signer import Key
-from tuf.api.metadata import DelegatedRole, Delegations, MetaFile, Role, Root, Snapshot, TargetFile, Targets
+from tuf.api.metadata import DelegatedRole, Delegations, Metadata, MetaFile, Role, Root, Snapshot, TargetFile, Targets
 
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_DELEGATED_ROLES, TARGETS_JSON
@@ -28,6 +28,7 @@ from xinzheng_verifier.trust.store import IssuerTerm
 from xinzheng_verifier.trust.tuf_metadata import (
     check_digest,
     check_threshold,
+    is_later,
     key_set_digest,
     new_key_signed,
     parsed,
@@ -51,6 +52,7 @@ class Listed:
         issuer_terms: path of an issuer document → until when the role below the top that lists it says so.
         versions: name of each role's metadata file in the snapshot → its version.
         keys: likewise → short digest of the keys that its delegator names.
+        made: likewise of each court → as of when it attests, no later than the edition; missing where it does not say.
         expires: name of each role → its expiry.
         names: every file that was named, as it is called in the repository.
         entrusted: every role that some other one entrusts, there or left out.
@@ -61,6 +63,7 @@ class Listed:
     issuer_terms: dict[str, IssuerTerm] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    made: dict[str, datetime] = field(default_factory=dict)
     expires: dict[str, datetime] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     entrusted: set[str] = field(default_factory=set)
@@ -173,10 +176,7 @@ class Walk:
             check_digest(data, length=named.length, hashes=named.hashes, name=name)
         metadata = parsed(data, Targets, name=name, limits=TARGETS_JSON)
         check_threshold(metadata, role=step.role, keys=step.keys, name=name)
-        # What the keys that stay have signed alone may be older than what they vouched for before.
-        if named.version < seen and not new_key_signed(
-            metadata, role=step.role, keys=step.keys, before=before, name=name
-        ):
+        if named.version < seen and not self._begins_anew(metadata, step, before=before):
             refuse_rollback(file, version=named.version, seen=seen)
         targets = metadata.signed
         if targets.version != named.version:
@@ -185,7 +185,21 @@ class Walk:
         listed.versions[file], listed.expires[step.scope.role] = named.version, targets.expires
         if file != _TOP_FILE:
             listed.keys[file] = keys
+        if step.scope.exact and (made := published_at(targets, name=name)) is not None:
+            listed.made[file] = min(made, self._latest or made)
         return targets
+
+    def _begins_anew(self, metadata: Metadata[Targets], step: _Step, *, before: str) -> bool:
+        """Whether metadata may go below the version seen, under other keys than before.
+
+        A court signs with its next key long before that is named, and often: what it says since was made later. Others
+        sign seldom, and what was made before a thief's comes back: a new key has signed it, for what the keys that stay
+        have signed alone may be older than what they vouched for last.
+        """
+        file = f"{step.scope.role}.json"
+        if step.scope.exact:
+            return is_later(published_at(metadata.signed, name=file), self._seen.made.get(file))
+        return new_key_signed(metadata, role=step.role, keys=step.keys, before=before, name=file)
 
     def _named(self, file: str) -> MetaFile:
         named = self._snapshot.meta.get(file)

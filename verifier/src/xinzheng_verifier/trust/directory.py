@@ -333,7 +333,7 @@ def _take(
     repository = walk(taken.content, root=trusted, seen=before.seen, at=at)
     _refuse_older_than(repository.seen, at=at, max_age=max_age)
     contents = Contents.read(repository)
-    seen = refuse_older_lists(contents.sequences, before=before.seen, now=repository.seen)
+    seen = refuse_older_lists(contents.sequences, seen=repository.seen)
     no_longer = _no_longer(before.index, contents)
     changed = not _is_held(before, repository, taken)
     if changed:

@@ -19,8 +19,9 @@ class Seen:
         snapshot: version of the snapshot metadata; 0 if none was seen.
         metadata: name of each targets metadata in the snapshot → its version.
         keys: name of each delegated role's metadata → short digests of the public keys that its delegator named for it;
-            other keys mean that what the old ones vouched for is forgotten (5.3.11 for delegations), by the word of a
-            key that is none of them. Roles that are gone keep their place here while numbers of their lists do.
+            under other keys it may begin anew (5.3.11 for delegations). Roles that are gone keep their place here while
+            numbers of their lists do.
+        made: likewise of each court → as of when it attested, no later than it was seen; missing where it did not say.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
         sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """
@@ -30,18 +31,23 @@ class Seen:
     snapshot: int = 0
     metadata: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, datetime] = field(default_factory=dict)
     published_at: datetime | None = None
     sequences: Mapping[str, int] = field(default_factory=dict)
 
-    def without_online_keys(self) -> Self:
+    def without_online_keys(self, *, at: datetime) -> Self:
         """What is left when the keys of timestamp or snapshot were replaced (5.3.11).
 
         Versions and time, for which those keys vouched, are forgotten. Numbers of lists for which a province's or a
-        court's own key vouched are not.
+        court's own key vouched are not, nor moments, but for what lies ahead of the clock.
+
+        Args:
+            at: the moment of judgement, by the clock.
         """
+        made = {name: min(moment, at) for name, moment in self.made.items()}
         roles = {name.removesuffix(".json") for name in self.keys}
         numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(roles_over(path))}
-        return type(self)(keys=self.keys, sequences=numbers)
+        return type(self)(keys=self.keys, made=made, sequences=numbers)
 
     def to_json(self) -> bytes:
         """The JSON text that `parse` reads."""
@@ -51,6 +57,7 @@ class Seen:
             "snapshot": self.snapshot,
             "metadata": dict(self.metadata),
             "keys": dict(self.keys),
+            "made": {name: format_timestamp(moment) for name, moment in self.made.items()},
             "publishedAt": format_timestamp(self.published_at) if self.published_at else None,
             "sequences": dict(self.sequences),
         }
@@ -58,7 +65,7 @@ class Seen:
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> Self:
-        """Reads what `to_json` wrote; a record without keys and sequences is of an earlier release.
+        """Reads what `to_json` wrote; a record without keys, moments and sequences is of an earlier release.
 
         Raises:
             ValueError, LookupError, TypeError, AttributeError: it is something else.
@@ -73,6 +80,7 @@ class Seen:
             snapshot=content["snapshot"],
             metadata=content["metadata"],
             keys=content.get("keys", {}),
+            made={name: parse_timestamp(moment) for name, moment in content.get("made", {}).items()},
             published_at=parse_timestamp(content["publishedAt"]) if content["publishedAt"] else None,
             sequences=sequences,
         )

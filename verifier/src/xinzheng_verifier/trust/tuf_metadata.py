@@ -170,3 +170,8 @@ def published_at(signed: Signed, *, name: str) -> datetime | None:
         return parse_timestamp(stated) if stated is not None else None
     except (CodedError, TypeError) as error:
         raise TrustError("bundle_metadata", name=name) from error
+
+
+def is_later(made: datetime | None, before: datetime | None) -> bool:
+    """Whether metadata was made after other metadata; what says no moment is not, and anything is later than that."""
+    return before is None or (made is not None and made > before)

@@ -20,8 +20,8 @@ Stricter than the specification: digests and lengths are required at the top, no
 required; signatures are counted by distinct public key, not by key identifier; two timestamps of one version must be
 the same bytes; no file may be present that nothing names; what may be delegated is fixed (`delegations`).
 Other than 5.5.5, metadata of a role may vanish from the snapshot once nobody entrusts the role any more, and its
-version may fall once its delegator names other keys for it and a new one of them has signed: both take the delegator's
-signature.
+version may fall once its delegator names other keys for it, by the word of a new one, and of a court by a later word:
+both take the delegator's signature.
 
 Importing this module imports python-tuf, which takes a while: callers import it where they need it.
 """
@@ -46,6 +46,7 @@ from xinzheng_verifier.trust.tuf_metadata import (
     Kind,
     check_digest,
     check_threshold,
+    is_later,
     key_set,
     parsed,
     published_at,
@@ -105,7 +106,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
-    seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
+    seen = seen.without_online_keys(at=at) if _replaced(first.signed, last.signed) else seen
     at = max(at, seen.published_at or at)
     if at >= last.signed.expires:
         raise TrustError("bundle_expired", role="root", expired=format_timestamp(last.signed.expires))
@@ -119,7 +120,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     return TrustedRepository(
         root=root,
         root_version=last.signed.version,
-        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent),
+        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent, at=at),
         expires=min(last.signed.expires, *top.values()),
         targets=listed.targets,
         attested=listed.attested,
@@ -220,14 +221,22 @@ def _refuse_unlisted(files: Mapping[str, bytes], listed: Listed) -> None:
 
 
 def _to_remember(
-    timestamp: Timestamp, data: bytes, snapshot: Snapshot, listed: Listed, *, seen: Seen, extent: Extent
+    timestamp: Timestamp, data: bytes, snapshot: Snapshot, listed: Listed, *, seen: Seen, extent: Extent, at: datetime
 ) -> Seen:
     """What was read now, and of what the extent leaves out what was remembered before.
 
-    Keys stay remembered of roles that are gone as long as numbers of their lists do, which are worth as long as they.
+    Numbers of a court's lists are forgotten with the keys that vouched for them (5.3.11): where its delegator names
+    other keys for it, or any for the first time, and they sign what was made later, a thief who pushed them up has no
+    lasting effect. Keys and moments stay remembered of roles that are gone as long as numbers of their lists do.
     """
+    anew = {
+        name
+        for name, keys in listed.keys.items()
+        if seen.keys.get(name) != keys and is_later(listed.made.get(name), seen.made.get(name))
+    }
+    numbers = {path: number for path, number in seen.sequences.items() if f"{roles_over(path)[0]}.json" not in anew}
     numbered = {f"{role}.json" for path in seen.sequences for role in roles_over(path)}
-    keys = {name: each for name, each in seen.keys.items() if name in numbered or name in seen.metadata}
+    known = [name for name in seen.keys if name not in listed.keys and (name in numbered or name in seen.metadata)]
     kept = [name for name in seen.metadata if not extent.includes(f"metadata/1.{name}")]
     made = published_at(timestamp, name="timestamp.json")
     return Seen(
@@ -235,7 +244,9 @@ def _to_remember(
         timestamp_sha256=hashlib.sha256(data).hexdigest(),
         snapshot=snapshot.version,
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
-        keys={**keys, **listed.keys},
+        keys={name: seen.keys[name] for name in known} | listed.keys,
+        made={name: seen.made[name] for name in known if name in seen.made}
+        | {name: min(moment, at) for name, moment in listed.made.items()},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
-        sequences=seen.sequences,
+        sequences=numbers,
     )

@@ -19,11 +19,11 @@ from xinzheng_issuer.publishing.memory import online_keys
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Entrusted, Files, delegated_keys, root_of
 from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TARGETS
 from xinzheng_issuer.publishing.trust_list.journals import check_history, history_lost
-from xinzheng_issuer.publishing.trust_list.past import LeftList, Past, court_role, is_list
+from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past, court_role, is_list
 from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
 from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.tuf_metadata import published_at
+from xinzheng_verifier.trust.tuf_metadata import is_later, published_at
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -101,28 +101,35 @@ class Continuation:
             raise TrustListError("contribution_conflict", name=candidate.file)
 
     def _check_begun_anew(self, candidate: Candidate, keys: str, by: Entrusted) -> None:
-        """Below what was published under other keys a role begins with a key that is none of them, as to lenders.
+        """Below what was published under other keys a role begins as to lenders: a court later, others by a new key.
 
-        What those keys signed may be older than all that was said since. A set of keys that it never had together has a
-        key that it never had.
+        What the keys of before have signed may be older than all that was said since. A set of keys that a role never
+        had together has a key that it never had.
         """
         words = self._words(candidate.role, keys)
-        lower = [named for version, named in words if candidate.version < version]
-        if lower and self._past.under(candidate.role, keys) is None:
-            lower.append(",".join(named for _, named in words))
-        if not all(by.new_key_signed(candidate, before=named) for named in lower):
-            last = max(version for version, _ in words)
+        lower = [word for word in words if candidate.version < word.version]
+        if lower and candidate.role.startswith(COURT_PREFIX):
+            made = published_at(candidate.targets(), name=candidate.name)
+            stands = all(is_later(made, word.published_at) for word in lower)
+        else:
+            before = [word.keys for word in lower]
+            if lower and self._past.under(candidate.role, keys) is None:
+                before.append(",".join(word.keys for word in words))
+            stands = all(by.new_key_signed(candidate, before=named) for named in before)
+        if not stands:
+            last = max(word.version for word in words)
             raise TrustListError("contribution_former", name=candidate.file, last=last)
 
-    def _words(self, role: str, keys: str) -> list[tuple[int, str]]:
-        """Version of the last metadata of a role under each other set of keys that it had; the keys."""
-        left = [(left.version, left.keys) for left in self._past.roles.get(role, ()) if left.keys != keys]
+    def _words(self, role: str, keys: str) -> list[Left]:
+        """The last metadata of a role under each other set of keys that it had."""
+        left = [left for left in self._past.roles.get(role, ()) if left.keys != keys]
         published = self._now.roles.get(role)
         if published is None or self._keys[role] == keys:
             return left
-        if role != TARGETS:
-            return [*left, (published.version, self._keys[role])]
-        return [(published.version, Entrusted(root.roles[TARGETS], root.keys).digest) for root in self._now.judges()]
+        under = [self._keys[role]]
+        if role == TARGETS:
+            under = [Entrusted(root.roles[TARGETS], root.keys).digest for root in self._now.judges()]
+        return [*left, *(Left.of(published, keys=each, latest=self._now.published_at) for each in under)]
 
     def _may_be_given(self, candidate: Candidate) -> bool:
         """Whether an edition can have named this number of the role; above the highest of all its keys none has."""
@@ -155,7 +162,11 @@ class Continuation:
         yield from (each for each in told if each <= self._at + CLOCK_SKEW)
 
     def _check_lists(self, candidate: Candidate, keys: str | None) -> None:
-        """Compare with what is known under the keys that are named for the court; None if the court itself has none."""
+        """Compare with what is known under the keys that are named for the court; None if the court itself has none.
+
+        What is known under others binds as well, unless the court says what is at hand later, as to lenders.
+        """
+        binding = {keys} | (set() if keys is None else self._others_not_before(candidate, keys))
         for path, name in candidate.target_names().items():
             content = self._files.get(name)
             if not is_list(path) or content is None:
@@ -163,8 +174,14 @@ class Continuation:
             for known in self._known(path):
                 # Two editions of one number: a register came back from a backup and forgot what the first says.
                 is_lower = sequence_of(content) <= known.sequence and sha256_of(content) != known.sha256
-                if known.sequence and is_lower and known.binds_under(keys):
+                if known.sequence and is_lower and any(map(known.binds_under, binding)):
                     raise TrustListError("contribution_older", name=path)
+
+    def _others_not_before(self, candidate: Candidate, keys: str) -> set[str]:
+        """The other keys of a court under which something was published that is not older than what is at hand."""
+        words = self._words(candidate.role, keys)
+        made = published_at(candidate.targets(), name=candidate.name) if words else None
+        return {word.keys for word in words if not is_later(made, word.published_at)}
 
     @cached_property
     def _listed(self) -> dict[str, str]:

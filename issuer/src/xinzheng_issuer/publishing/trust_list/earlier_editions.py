@@ -37,9 +37,9 @@ def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], 
     for number in _editions(repository, since, now.version):
         roles = told.of_edition(number)
         if roles is not None:
-            past, before = past.after(before, roles, files), dict(roles)
+            past, before = past.after(before, roles, files, latest=now.published_at), dict(roles)
     try:
-        return past.after(before, now.roles, files)
+        return past.after(before, now.roles, files, latest=now.published_at)
     except TrustError as error:
         raise PublishingError("repository_damaged", path=repository.metadata) from error
 

@@ -30,7 +30,8 @@ class Left:
         keys: short digests of the keys that its delegator named for it.
         version: its number.
         sha256: digest of the file, lower-case hexadecimal.
-        published_at: as of when it vouched for its lists; None if it did not say.
+        published_at: as of when it vouched for its lists, no later than the last edition with it; None if it did not
+            say.
     """
 
     keys: str
@@ -39,13 +40,19 @@ class Left:
     published_at: datetime | None
 
     @classmethod
-    def of(cls, candidate: Candidate, *, keys: str) -> Self:
+    def of(cls, candidate: Candidate, *, keys: str, latest: datetime | None) -> Self:
         """What to remember of metadata that is in effect no more.
+
+        Args:
+            candidate: the metadata.
+            keys: short digests of its role's keys.
+            latest: when the last edition with it was published; None if that is not known.
 
         Raises:
             TrustError: it cannot be read.
         """
-        moment = published_at(candidate.targets(), name=candidate.name)
+        made = published_at(candidate.targets(), name=candidate.name)
+        moment = made and min(made, latest or made)
         return cls(keys=keys, version=candidate.version, sha256=sha256_of(candidate.data), published_at=moment)
 
     def to_json(self) -> dict[str, Any]:
@@ -149,11 +156,17 @@ class Past:
             seen,
             metadata={**{name: left.version for name, left in gone.items()}, **seen.metadata},
             keys=keys,
+            made={**{name: left.published_at for name, left in gone.items() if left.published_at}, **seen.made},
             sequences={**{path: max(numbers) for path, numbers in bound.items() if numbers}, **seen.sequences},
         )
 
     def after(
-        self, before: Mapping[str, Candidate], now: Mapping[str, Candidate], files: Mapping[str, bytes]
+        self,
+        before: Mapping[str, Candidate],
+        now: Mapping[str, Candidate],
+        files: Mapping[str, bytes],
+        *,
+        latest: datetime | None,
     ) -> "Past":
         """The past once another edition is in effect.
 
@@ -161,6 +174,7 @@ class Past:
             before: role → metadata of the edition that was.
             now: of the one that is.
             files: name → content of the files that both list; what is missing leaves the number that is known.
+            latest: as for `Left.of`.
 
         Raises:
             TrustError: metadata of a delegator cannot be read.
@@ -170,7 +184,7 @@ class Past:
         for role, keys in old.items():
             if role in before and (role not in now or new.get(role) != keys):
                 others = (left for left in roles.get(role, ()) if left.keys != keys)
-                roles[role] = (*others, Left.of(before[role], keys=keys))
+                roles[role] = (*others, Left.of(before[role], keys=keys, latest=latest))
         changed = {
             role
             for role in before.keys() | now.keys()

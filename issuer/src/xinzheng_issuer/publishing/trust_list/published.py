@@ -10,7 +10,7 @@ from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.reading import read_published
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Repository
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, Files, delegated_keys, root_of
-from xinzheng_issuer.publishing.trust_list.configuration import TIMESTAMP
+from xinzheng_issuer.publishing.trust_list.configuration import COURT_PREFIX, TIMESTAMP
 from xinzheng_issuer.publishing.trust_list.signed_roles import SignedRoles
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import SNAPSHOT_JSON, TIMESTAMP_JSON
@@ -60,12 +60,15 @@ class Published:
         """
         if not self.version:
             return NOTHING_SEEN
+        courts = (candidate for role, candidate in self.roles.items() if role.startswith(COURT_PREFIX))
+        made = {each.role: published_at(each.targets(), name=each.name) for each in courts}
         return Seen(
             timestamp=self.version,
             timestamp_sha256=self.timestamp_sha256,
             snapshot=self.version,
             metadata={f"{role}.json": candidate.version for role, candidate in self.roles.items()},
             keys={f"{role}.json": keys for role, keys in delegated_keys(self.roles).items()},
+            made={f"{role}.json": min(moment, self.published_at or moment) for role, moment in made.items() if moment},
             published_at=self.published_at,
         )
 

@@ -154,7 +154,7 @@ class TrustListPublisher:
             version, moment = self._following(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, now.roots, version=version, at=at, moment=moment)
             self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
-            following = past.after(now.roles, chosen.roles, files).holding(chosen.roles, files)
+            following = past.after(now.roles, chosen.roles, files, latest=now.published_at).holding(chosen.roles, files)
             made = Published(
                 version=version,
                 roots={**now.roots, **chosen.roots},
@@ -291,7 +291,7 @@ class TrustListPublisher:
         first = now.root or edition["metadata/1.root.json"]
         try:
             repository = walk(edition, root=first, seen=seen, at=at)
-            refuse_older_lists(Contents.read(repository).sequences, before=seen, now=repository.seen)
+            refuse_older_lists(Contents.read(repository).sequences, seen=repository.seen)
         except TrustError as error:
             raise PublishingError("publication_refused", refusal=error.code, reason=in_both_languages(error)) from error
 
