@@ -20,6 +20,8 @@ from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli import main
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.directory import import_bundle, load
+from xinzheng_verifier.trust.extent import Extent
+from xinzheng_verifier.trust.names import EXTENT_FILE
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -149,6 +151,24 @@ def endless(_: TUFSimulator) -> bytes:
     return bytes(33_554_433)
 
 
+def with_courts(simulator: TUFSimulator, courts: list[str]) -> bytes:
+    """The extent is signed by nobody: whoever carries a bundle can write it."""
+    files = dict(Archive(simulator.next().bundle()))
+    includes = {"includes": {"courts": courts}}
+    extent = json.dumps(json.loads(files[EXTENT_FILE]) | includes, ensure_ascii=False, separators=(",", ":"))
+    assert len(extent.encode()) < 262_144
+    only = {name: content for name, content in files.items() if Extent(courts=frozenset(courts)).includes(name)}
+    return pack({**only, EXTENT_FILE: extent.encode()})
+
+
+def invented_courts(simulator: TUFSimulator) -> bytes:
+    return with_courts(simulator, ["420683", *(f"{number:029}" for number in range(8_150))])
+
+
+def courts_by_name(simulator: TUFSimulator) -> bytes:
+    return with_courts(simulator, ["420683", *("法" * 80 + str(number) for number in range(900))])
+
+
 ATTACKS: dict[str, tuple[Attack, str]] = {
     "older bundle": (older, "bundle_rollback"),
     "older list in a newer bundle": (older_list, "bundle_rollback"),
@@ -165,6 +185,8 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "list left out unsaid": (left_out_unsaid, "bundle_incomplete"),
     "file that nobody names": (stranger_among_files, "bundle_unlisted"),
     "court of another province": (province_of_another, "bundle_delegation"),
+    "invented courts in the extent": (invented_courts, "bundle_extent"),
+    "no codes in the extent": (courts_by_name, "bundle_extent"),
     "half a file": (half, "bundle_malformed"),
     "endless data": (endless, "bundle_too_large"),
 }

@@ -17,11 +17,10 @@ import pytest
 
 from support.power_cut import PowerCutError, stopping
 from support.tuf_simulator import TUFSimulator, pack, status_list
-from xinzheng_schemas.strict_json import Limits
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import limits
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.trust import directory, files, state
+from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult, import_bundle, import_update, load, read_state
 from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.state import StoreState, read_seen
@@ -145,18 +144,6 @@ def test_a_bundle_whose_content_is_no_trust_is_refused(store: Path, simulator: T
     simulator.next().targets["courts/420683/issuer.json"] = b"{}"
     assert refusal(import_bundle, store, simulator.bundle(), at=NOW) == "trust_document_malformed"
     assert version_of(store) == 1
-
-
-def test_what_could_not_be_read_back_is_not_taken_in(
-    store: Path, simulator: TUFSimulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A record of what was seen that outgrows its bound would shut the store for good."""
-    with monkeypatch.context() as small:
-        small.setattr(state, "_SEEN_JSON", Limits(max_bytes=100))
-        with pytest.raises(TrustError, match="limits of size"):
-            import_bundle(store.with_name("other"), simulator.bundle(), root=simulator.root_bytes, at=NOW)
-    assert load(store).bundle_version == 1
-    assert not (store.with_name("other") / state.STATE_NAME).exists()
 
 
 def test_another_bundle_of_the_same_version_is_refused(store: Path, simulator: TUFSimulator) -> None:

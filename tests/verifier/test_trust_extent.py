@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.issuers import SimulatedCourt
-from support.tuf_simulator import TUFSimulator, new_key, pack
+from support.tuf_simulator import TUFSimulator, new_key, pack, status_list
 from xinzheng_verifier import TrustError, TrustStore, Verifier
+from xinzheng_verifier.limits import MAX_DELEGATED_ROLES
 from xinzheng_verifier.trust import bundle as bundles
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.extent import WHOLE, Extent, select
@@ -177,6 +178,18 @@ def test_what_the_extent_leaves_out_must_not_be_there(simulator: TUFSimulator) -
             assert refusal(trusted, {**part, name: whole[name]}, simulator) == "bundle_unlisted"
 
 
+def test_the_longest_extent_is_read() -> None:
+    """A store remembers it too; test_trust_directory."""
+    longest = Extent(edition=1, courts=frozenset(f"{number:032}" for number in range(MAX_DELEGATED_ROLES)))
+    assert Extent.parse(longest.to_json()) == longest
+
+
+def test_a_court_that_runs_alone_may_have_any_code() -> None:
+    simulator = TUFSimulator(at=NOW)
+    simulator.targets = {"courts/xz-1/status/1/revocation.json": status_list("xz-1", "revocation")}
+    assert len(trusted(select(simulator.files(), courts=["xz-1"]), simulator).status_list_urls) == 1
+
+
 def test_a_bundle_says_first_which_edition_it_is(simulator: TUFSimulator) -> None:
     files = select(simulator.files())
     files[EXTENT_FILE] = Extent(edition=2).to_json()
@@ -214,6 +227,15 @@ def test_a_bundle_without_extent_is_none(simulator: TUFSimulator) -> None:
         (b'{"version": 2, "edition": 1, "includes": {}, "leftOut": {"cities": 7}}', "bundle_extent"),
         (b'{"version": 2, "edition": 1, "includes": {}, "more": 1}', "bundle_extent"),
         (b'{"version": 2, "edition": 1, "edition": 1, "includes": {}}', "bundle_extent"),
+        (b'{"version": 2, "edition": 1, "includes": {"provinces": ["420"]}}', "bundle_extent"),
+        (b'{"version": 2, "edition": 1, "includes": {"courts": ["42/683"]}}', "bundle_extent"),
+        (b'{"version": 2, "edition": 1, "includes": {"courts": [""]}}', "bundle_extent"),
+        (b'{"version": 2, "edition": 1, "includes": {"courts": ["%s"]}}' % (b"4" * 33), "bundle_extent"),
+        (encoded({"version": 2, "edition": 1, "includes": {"courts": ["鄂" * 6]}}), "bundle_extent"),
+        (
+            encoded({"version": 2, "edition": 1, "includes": {"courts": [f"{n:06}" for n in range(4_097)]}}),
+            "bundle_extent",
+        ),
     ],
 )
 def test_what_is_no_extent_is_refused(simulator: TUFSimulator, content: bytes, code: str) -> None:

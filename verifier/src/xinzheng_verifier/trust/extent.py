@@ -13,7 +13,15 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_DELEGATED_ROLES
-from xinzheng_verifier.trust.names import CHANGES, COURT_DID, EXTENT_FILE, court_of, province_of
+from xinzheng_verifier.trust.names import (
+    CHANGES,
+    COURT_CODE,
+    COURT_DID,
+    EXTENT_FILE,
+    PROVINCE_CODE,
+    court_of,
+    province_of,
+)
 
 _VERSION: Final = 2
 _JSON: Final = Limits(max_bytes=262_144, max_members=2 * MAX_DELEGATED_ROLES)
@@ -99,12 +107,25 @@ class Extent:
         """
         try:
             content = loads_object(data, limits=_JSON)
-            members = _members(content) if content.get("version") == _VERSION else None
+            extent = cls.read(content) if content.get("version") == _VERSION else None
+            if extent is not None:
+                _refuse_invented_codes(extent)
         except (CodedError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise TrustError("bundle_extent") from error
-        if members is None:
+        if extent is None:
             raise TrustError("bundle_version", supported=_VERSION)
-        return cls(**members)
+        return extent
+
+    @classmethod
+    def read(cls, content: JSONObject) -> Self:
+        """Reads what `to_json` wrote, once it is parsed, and whatever codes an earlier release took in.
+
+        Raises:
+            ValueError, LookupError, TypeError, AttributeError: it is something else.
+        """
+        if content["version"] != _VERSION:
+            raise ValueError("another format")
+        return cls(**_members(content))
 
 
 WHOLE: Final = Extent()
@@ -223,6 +244,15 @@ def _codes(value: Any) -> frozenset[str] | None:
     if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
         raise ValueError("not a list of codes")
     return frozenset(value)
+
+
+def _refuse_invented_codes(extent: Extent) -> None:
+    """No bundle has such provinces or courts, or so many; a store would have to remember them."""
+    provinces, courts = extent.provinces or (), extent.courts or ()
+    if len(provinces) + len(courts) > MAX_DELEGATED_ROLES:
+        raise ValueError("too many codes")
+    if not all(map(PROVINCE_CODE.fullmatch, provinces)) or not all(map(COURT_CODE.fullmatch, courts)):
+        raise ValueError("not a code")
 
 
 def _count(value: Any) -> int:

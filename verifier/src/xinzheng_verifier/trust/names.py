@@ -32,6 +32,10 @@ _TARGET = (
     rf"|targets/(courts/({_CODE})/{_LIST})[0-9a-f]{{64}}\.({_LIST_FILE})"
 )
 
+COURT_CODE: Final = re.compile(_CODE)
+"""Code of a court."""
+PROVINCE_CODE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]?")
+"""How the code of a court begins; of a country's courts these are the two digits of the province."""
 DELEGATED_ROLE: Final = re.compile(rf"province-(?P<province>[0-9]{{2}})|court-(?P<court>{_CODE})")
 """Name of a delegated role."""
 TARGET_PATH: Final = re.compile(rf"courts/(?P<court>{_CODE})/(?:(?P<issuer>issuer\.json)|{_LIST}{_LIST_FILE})")

@@ -6,11 +6,13 @@ seen-<sha256>.json   versions, sequence numbers and times below which nothing is
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import JSONObject, Limits, loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.errors import TrustError
@@ -133,7 +135,7 @@ def write(path: Path, state: StoreState, seen: Seen) -> StoreState:
 
     Raises:
         OSError: it cannot be written; the state before is in force.
-        TrustError: bundle_too_large, what was seen could not be read back; likewise.
+        TrustError: bundle_too_large, it could not be read back; likewise.
     """
     record = seen.to_json()
     if len(record) > _SEEN_JSON.max_bytes:
@@ -149,9 +151,9 @@ def write_state(path: Path, state: StoreState) -> None:
     """Makes this the state of the store at `path`; all files that it names are in place already.
 
     Raises:
-        OSError: as `write`.
+        OSError, TrustError: as `write`.
     """
-    files.replace_file(path / STATE_NAME, _text(state))
+    files.replace_file(path / STATE_NAME, _readable(_text(state), limits=_STATE_JSON, read=_parsed))
 
 
 def _state_content(path: Path) -> JSONObject:
@@ -170,6 +172,19 @@ def _seen_content(path: Path, sha256: str) -> JSONObject:
     if hashlib.sha256(text).hexdigest() != sha256:
         raise TrustError("bundle_unavailable")
     return loads_object(text, limits=_SEEN_JSON)
+
+
+def _readable(text: bytes, *, limits: Limits, read: Callable[[JSONObject], object]) -> bytes:
+    """The text, once it is certain that the next opening of the store can read it.
+
+    Raises:
+        TrustError: bundle_too_large.
+    """
+    try:
+        read(loads_object(text, limits=limits))
+    except (CodedError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise TrustError("bundle_too_large", limit=limits.max_bytes) from error
+    return text
 
 
 def _text(state: StoreState) -> bytes:
@@ -218,7 +233,7 @@ def _parsed(content: Any) -> StoreState:
             published_at=_read(content["publishedAt"]),
             expires=parse_timestamp(content["expires"]),
             imported_at=parse_timestamp(content["importedAt"]),
-            extent=_extent(content["extent"]),
+            extent=Extent.read(content["extent"]),
             summary=_summary(content["summary"]),
             trust_digests={name: _digest(digest) for name, digest in content["trustDigests"].items()},
             source=None if content["source"] is None else _plain(content["source"]),
@@ -265,13 +280,6 @@ def _summary(content: Any) -> Summary:
         attested_from=_read(content["attestedFrom"]),
         attested_until=_read(content["attestedUntil"]),
     )
-
-
-def _extent(content: Any) -> Extent:
-    try:
-        return Extent.parse(json.dumps(content).encode("ascii"))
-    except TrustError as error:
-        raise ValueError("extent") from error
 
 
 def _root(text: Any) -> bytes:
