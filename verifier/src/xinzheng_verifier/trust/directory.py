@@ -402,11 +402,12 @@ def _state(
 
 
 def _write(path: Path, state: StoreState, seen: Seen, contents: "Contents", content: Mapping[str, bytes]) -> None:
+    record = states.record_of(seen)
     with files.NewFile(path, "index") as file:
         sha256 = indexed.write(IndexWriter(file.write), contents, content)
         file.place(path / states.index_name(sha256))
     previous = state.previous_sha256 if state.previous_sha256 != sha256 else None
-    _tidy(path, states.write(path, replace(state, index_sha256=sha256, previous_sha256=previous), seen))
+    _tidy(path, states.write(path, replace(state, index_sha256=sha256, previous_sha256=previous), record))
 
 
 def _tidy(path: Path, state: StoreState) -> None:

@@ -25,7 +25,8 @@ _FORMAT: Final = 3
 _WITHOUT_TERMS: Final = 2  # the index of an earlier release did not say until when issuers count
 _WITH_ARCHIVE: Final = 1  # an earlier one kept the bundle and no index
 _STATE_JSON: Final = Limits(max_bytes=1_048_576)  # twice the largest root
-_SEEN_JSON: Final = Limits(max_bytes=33_554_432, max_members=500_000)  # 40,000 lists with long addresses, and room
+# 40,000 lists with long addresses, and room. A number takes 38 bytes, so that it is the bytes which bound the record.
+_SEEN_JSON: Final = Limits(max_bytes=33_554_432, max_members=1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,8 +128,22 @@ def read_seen(path: Path, state: StoreState) -> Seen:
         raise TrustError("bundle_unavailable") from error
 
 
-def write(path: Path, state: StoreState, seen: Seen) -> StoreState:
+def record_of(seen: Seen) -> bytes:
+    """What was seen, as it is written down.
+
+    Raises:
+        TrustError: bundle_too_large, it could not be read back.
+    """
+    return _readable(seen.to_json(), limits=_SEEN_JSON, read=Seen.parse)
+
+
+def write(path: Path, state: StoreState, record: bytes) -> StoreState:
     """Makes this the state of the store at `path`; the index that it names is in place already.
+
+    Args:
+        path: folder of the store.
+        state: what to remember.
+        record: what was seen, of `record_of`.
 
     Returns:
         The state with the digest of what was seen.
@@ -137,9 +152,6 @@ def write(path: Path, state: StoreState, seen: Seen) -> StoreState:
         OSError: it cannot be written; the state before is in force.
         TrustError: bundle_too_large, it could not be read back; likewise.
     """
-    record = seen.to_json()
-    if len(record) > _SEEN_JSON.max_bytes:
-        raise TrustError("bundle_too_large", limit=_SEEN_JSON.max_bytes)
     sha256 = hashlib.sha256(record).hexdigest()
     files.replace_file(path / seen_name(sha256), record)
     written = replace(state, seen_sha256=sha256)
