@@ -16,13 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from support.publisher import StaticTree, WebServer, answering
-from support.tuf_simulator import TUFSimulator, pack, status_list
+from support.tuf_simulator import TUFSimulator, status_list
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import TrustError
 from xinzheng_verifier.cli import main, sources, updating
 from xinzheng_verifier.cli.sources import FolderSource, WebSource, source_of
 from xinzheng_verifier.trust.directory import export_bundle, import_bundle, load, read_state
-from xinzheng_verifier.trust.extent import select
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -156,18 +155,6 @@ def test_a_part_stays_a_part(tmp_path: Path, tree: StaticTree) -> None:
         assert done.by == ("bundle" if remove else "update")
         assert done.result.extent.provinces == frozenset({"42"})
         assert {url.split("/")[-3] for url in load(tmp_path / name).status_list_urls} == {"420683", "420684"}
-
-
-def test_a_source_that_offers_another_part_is_taken_and_said(store: Path, tree: StaticTree) -> None:
-    hubei = select(tree.simulator.files(), provinces=["42"])
-    tree.path("updates/2-3.xzu").unlink()
-    tree.path("bundles/bundle-3.xzb").write_bytes(pack(hubei))
-    done = updated(store, tree.folder)
-    assert (done.by, done.result.no_longer) == ("bundle", ("430101",))
-    hunan = select(tree.simulator.next().files(), provinces=["43"])
-    tree.publish(update=False)
-    tree.path("bundles/bundle-4.xzb").write_bytes(pack(hunan))
-    assert updated(store, tree.folder).result.no_longer == ("420683", "420684")
 
 
 def test_a_first_store_needs_the_root(tmp_path: Path, tree: StaticTree) -> None:

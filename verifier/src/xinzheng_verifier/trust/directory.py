@@ -163,13 +163,14 @@ def import_bundle(
         root: root metadata to start from; needed for the first bundle. Later it may be given again, unchanged.
         at: moment of the import, aware. A moment before the last bundle was published counts as that moment.
         max_age: how long ago the publisher may have made it; None does not ask.
-        source: where it was fetched from, to be remembered. A store that holds a part of the country then keeps to
-            that part if the bundle has it; without a source the store holds what the bundle holds.
+        source: where it was fetched from, to be remembered. The store then keeps to the part of the country that it
+            holds, or to the whole; without a source it holds what the bundle holds.
 
     Raises:
         TrustError: `store_root_required`, `store_root_conflict`, `store_writable_by_others`, `store_not_written`,
             `bundle_unavailable` (what the store has seen cannot be read), or why the bundle is refused: a `bundle_…`
-            code such as `bundle_rollback`, `trust_document_malformed`, `issuer_ambiguous`.
+            code such as `bundle_rollback` or `bundle_narrower` (a source offers less than the store holds),
+            `trust_document_malformed`, `issuer_ambiguous`.
     """
     from xinzheng_verifier.trust import bundle as bundles  # noqa: PLC0415 - as archives, not needed for opening
 
@@ -443,9 +444,16 @@ def _refuse_older_than(seen: Seen, *, at: datetime, max_age: timedelta | None) -
 
 
 def _kept_to(extent: Extent, content: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """What of a bundle belongs to the part of the country that a store keeps to."""
+    """What of a bundle belongs to the part of the country that a store keeps to.
+
+    Raises:
+        TrustError: bundle_narrower. The extent is signed by nobody: a source that leaves everything out once would else
+            have emptied the store for good.
+    """
     offered = Extent.parse(content[EXTENT_FILE])
-    if extent.is_whole or not offered.covers(extent):  # then the store holds what there is, and says what is gone
+    if not offered.covers(extent):
+        raise TrustError("bundle_narrower")
+    if extent.is_whole:
         return content
     stated = replace(extent, edition=offered.edition)
     kept = {name: content[name] for name in content if name != EXTENT_FILE and stated.includes(name)}

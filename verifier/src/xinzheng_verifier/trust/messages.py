@@ -99,6 +99,13 @@ MESSAGES: dict[str, Message] = {
         "The bundle was made on {since}: that is longer ago than you allow. Nothing was changed; get a newer one.",
         "信任包制作于 {since}，已超过您允许的时限。未作任何更改；请取得更新的信任包。",
     ),
+    "bundle_narrower": Message(
+        "What is offered there leaves out some of the provinces, courts or journals that this store holds. Nothing was "
+        "changed. Update from a place that offers all of them; only if the store is to hold less, import a bundle as a "
+        "file (store import).",
+        "该处提供的信任包缺少本地库已含的部分省份、法院或变更记录。未作任何更改。请改从内容完整的地址更新；"
+        "若确要缩小本地库的范围，请用 store import 导入信任包文件。",
+    ),
     "store_outdated": Message(
         "An earlier release wrote this store. What it has seen is kept; import the newest bundle again.",
         "该信任库由旧版本写入。已见过的版本仍然有效；请重新导入最新的信任包。",
