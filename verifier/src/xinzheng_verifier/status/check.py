@@ -139,11 +139,14 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
         status_list = authentic_list(entry.url, question.trust, at=question.at)
         _check_belongs(status_list, entry, question.issuer)
         value = _value(status_list, entry)
-        past = _past(status_list, entry, question) if question.at < status_list.valid_from else None
+        is_past = _is_past(status_list, entry, question)
+        past = _past(status_list, entry, question) if is_past else None
     except UndecidedError as error:
         return _LookUp(error=error, evidence={**evidence, "code": error.code})
     if past is None:
-        finding = _judge(status_list, MEANINGS.get(entry.purpose) if value else None, question)
+        # Nobody signs that journals are left out, and one might tell that the bit was clear then.
+        is_known = value and not (is_past and not question.trust.extent.changes)
+        finding = _judge(status_list, MEANINGS.get(entry.purpose) if is_known else None, question)
     else:
         value, finding = past.value, _judge_past(past, MEANINGS.get(entry.purpose))
         evidence["history"] = past.evidence
@@ -156,21 +159,23 @@ def _look_up(stated: JSONValue, question: _Question) -> _LookUp:
     return _LookUp(error=finding, evidence=evidence, made_at=status_list.as_of, past=past)
 
 
-def _past(status_list: StatusList, entry: StatusEntry, question: _Question) -> LookBack | None:
-    """The entry at a moment before the list was made; None where there is no journal to tell.
+def _is_past(status_list: StatusList, entry: StatusEntry, question: _Question) -> bool:
+    """Whether the question is about a moment before the list was made, of which a journal could tell.
 
     A list that lies ahead of the present was made by a clock that was ahead, and so were the changes that it shows: to
     look back from it would find every one of them still to come. A journal tells no change after its list was made.
+    """
+    at, now = (latest_moment(moment, question.policy.max_clock_skew) for moment in (question.at, question.now))
+    return at < status_list.valid_from <= now and entry.size == 1
+
+
+def _past(status_list: StatusList, entry: StatusEntry, question: _Question) -> LookBack | None:
+    """The entry at a moment before the list was made; None where there is no journal to tell.
 
     Raises:
         UndecidedError: a code of `authentic_journal` or `look_back`.
     """
-    skew = question.policy.max_clock_skew
-    latest = latest_moment(question.at, skew)
-    if latest >= status_list.valid_from or entry.size != 1:
-        return None
-    if latest_moment(question.now, skew) < status_list.valid_from:
-        return None
+    latest = latest_moment(question.at, question.policy.max_clock_skew)
     journal = authentic_journal(status_list, question.trust, at=question.at)
     return None if journal is None else look_back(journal, entry.index, at=question.at, latest=latest)
 

@@ -66,6 +66,8 @@ def _content(trust: TrustStore) -> JSONObject:
     terms: JSONObject = {issuer: [term.role, _moment(term.expires)] for issuer, term in named.items()}
     codes = {"provinces": trust.extent.provinces, "courts": trust.extent.courts}
     part: JSONObject = {name: [*sorted(value)] for name, value in codes.items() if value is not None}
+    if not trust.extent.changes:
+        part["changes"] = False
     later: JSONObject = {"statusChanges": {**changes}, "attested": {**attested}, "issuerTerms": terms, "extent": part}
     return {
         "format": FORMAT,
