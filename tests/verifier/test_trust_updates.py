@@ -332,6 +332,15 @@ def test_one_file_patched_twice_is_refused(old: dict[str, bytes]) -> None:
     assert refusal(updates.apply, old, packed([COURT, [], 2], [COURT, [], 3])) == "update_malformed"
 
 
+def test_no_more_is_patched_than_a_bundle_holds(old: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a part does not keep is not made, but has to be remembered: no file is patched twice."""
+    part = select(old, provinces=["42"])
+    others: list[Any] = [[f"court-11{number:04}", [], None] for number in range(30)]
+    monkeypatch.setattr(updates, "MAX_BUNDLE_FILES", 30)
+    assert len(updates.apply(part, packed(*others))) == len(part)
+    assert refusal(updates.apply, part, packed(*others, ["court-119999", [], None])) == "update_malformed"
+
+
 @pytest.mark.parametrize(
     "flips", [[131_072], [-1], ["1"], [1.0], [None], "12", 7, [*range(2_000)]], ids=lambda value: str(value)[:20]
 )

@@ -167,6 +167,8 @@ class _Workshop:
         """None if the place does not belong to the extent."""
         if place in self._done:
             raise ValueError("one file patched twice")
+        if len(self._done) == MAX_BUNDLE_FILES:
+            raise ValueError("more patches than a bundle has files")
         self._done.add(place)
         name = self._before.get(place)
         if name is None or not self._extent.includes(name):
