@@ -258,6 +258,8 @@ def test_extents_in_words() -> None:
     many = Extent(provinces=frozenset({"42"}), courts=frozenset(f"42{number:04}" for number in range(14)))
     assert extent_words(many, "en").endswith("420009, and 4 more")
     assert extent_words(Extent(), "zh") == WORDS["extent_whole"].zh
+    for nothing in (Extent(provinces=frozenset()), Extent(courts=frozenset())):
+        assert extent_words(nothing, "en") == "no province and no court"
 
 
 # --- no network -------------------------------------------------------------------------------------------------------

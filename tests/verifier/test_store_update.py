@@ -451,5 +451,5 @@ def test_an_update_can_be_carried_as_a_file(store: Path, tree: StaticTree, capsy
     assert "the store holds bundle 3 now" in capsys.readouterr().out
     assert main(command) == 1
     assert "(update_base)" in capsys.readouterr().err
-    assert main([*command[:4], str(store.with_name("none")), *command[5:]]) == 1
-    assert "(store_root_required)" in capsys.readouterr().err
+    assert main([*command[:4], str(store.with_name("none")), *command[5:]]) == 2
+    assert "(store_missing)" in capsys.readouterr().err

@@ -320,7 +320,7 @@ def test_endless_files_are_not_read(store: Path) -> None:
 
 
 def test_update_where_no_store_is_leaves_nothing(tmp_path: Path) -> None:
-    assert refusal(import_update, tmp_path / "new", b"", at=NOW) == "store_root_required"
+    assert refusal(import_update, tmp_path / "new", b"", at=NOW) == "store_missing"
     assert not (tmp_path / "new").exists()
 
 

@@ -138,7 +138,8 @@ def test_what_is_not_there_cannot_be_chosen(simulator: TUFSimulator) -> None:
         (whole, {"provinces": ["42", "43"]}, "province_unknown", "province 43"),
         (part, {"courts": ["420699"]}, "court_unknown", "420699"),
         (part, {"courts": ["110101"]}, "court_left_out", "110101"),
-        (part, {"provinces": ["11"]}, "province_unknown", "province 11"),
+        (part, {"provinces": ["11"]}, "province_left_out", "province 11"),
+        (select(whole, courts=["420683"]), {"provinces": ["42", "43"]}, "province_left_out", "province 43"),
     ]
     for files_there, chosen, code, named in asked:
         with pytest.raises(TrustError, match=named) as caught:

@@ -25,12 +25,14 @@ def extent_words(extent: Extent, language: Language) -> str:
         language: "en" or "zh".
     """
     lines = []
-    if extent.provinces is not None and extent.courts is None:
+    if frozenset() in {extent.provinces, extent.courts}:
+        lines.append(say("extent_nothing", language))
+    elif extent.provinces is not None and extent.courts is None:
         lines.append(say("extent_provinces", language, codes=some_of(sorted(extent.provinces), language)))
-    if extent.courts is not None:
+    elif extent.courts is not None:
         codes = some_of(sorted(extent.courts), language)
         lines.append(say("extent_courts", language, count=len(extent.courts), codes=codes))
-    if extent.provinces is None and extent.courts is None:
+    else:
         lines.append(say("extent_whole", language))
     if not extent.changes:
         lines.append(say("extent_no_changes", language))

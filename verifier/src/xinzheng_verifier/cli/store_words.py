@@ -96,6 +96,7 @@ STORE_WORDS: Final[dict[str, Message]] = {
     "store_imported_at": Message("Taken in", "导入时间"),
     "store_extent": Message("Extent", "范围"),
     "extent_whole": Message("everything that the publisher lists", "发布方列出的全部内容"),
+    "extent_nothing": Message("no province and no court", "不含任何省份或法院"),
     "extent_provinces": Message("provinces {codes}", "省级代码 {codes}"),
     "extent_courts": Message("{count} courts: {codes}", "{count} 个法院：{codes}"),
     "extent_no_changes": Message("without past changes of status", "不含状态的历史变更"),

@@ -196,15 +196,15 @@ def import_update(
         source: where it was fetched from, to be remembered.
 
     Raises:
-        TrustError: as `import_bundle`; `store_root_required` without a store, `update_…` (it is damaged, or leads
-            from another edition than the store holds).
+        TrustError: as `import_bundle`; `store_missing`, `update_…` (it is damaged, or leads from another edition than
+            the store holds).
     """
     if not (path / states.STATE_NAME).exists():  # nothing is made where there is no store
-        raise TrustError("store_root_required")
+        raise TrustError("store_missing", store=str(path))
 
     def taken(before: _Before) -> _Taken:
         if before.state is None:
-            raise TrustError("store_root_required")
+            raise TrustError("store_missing", store=str(path))
         if before.index is None:
             raise TrustError("bundle_unavailable" if before.state.index_sha256 else "store_outdated")
         from xinzheng_verifier.trust import updates  # noqa: PLC0415 - opening a store needs none
@@ -240,8 +240,8 @@ def export_bundle(
         changes: whether to take the journals of changes.
 
     Raises:
-        TrustError: as `load`; `court_unknown`, `province_unknown`, `court_left_out`: the store does not hold what is
-            asked for.
+        TrustError: as `load`; `court_unknown`, `province_unknown`, `court_left_out`, `province_left_out`: the store
+            does not hold what is asked for.
     """
     from xinzheng_verifier.trust.archive import pack  # noqa: PLC0415 - not needed for opening
 

@@ -152,7 +152,7 @@ def select(
 
     Raises:
         TrustError: bundle_incomplete (no timestamp metadata), bundle_metadata (it is none), court_unknown,
-            court_left_out, province_unknown (what is asked for is not there), bundle_extent.
+            court_left_out, province_unknown, province_left_out (what is asked for is not there), bundle_extent.
     """
     before = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     extent = _chosen(files, before, provinces=provinces, courts=courts, changes=changes and before.changes)
@@ -189,7 +189,8 @@ def _chosen(
         for court in sorted(single - there):
             refuse_absent_court(court, before)
         for province in sorted(whole - all_provinces - {code[:2] for code in there}):
-            raise TrustError("province_unknown", province=province)
+            is_there = before.includes_province(province)
+            raise TrustError("province_unknown" if is_there else "province_left_out", province=province)
         wanted_provinces = whole | {code[:2] for code in single}
         if single or before.courts is not None:
             wanted_courts = single | {code for code in there if code[:2] in whole}

@@ -138,6 +138,10 @@ MESSAGES: dict[str, Message] = {
         "This trust list is a part of the country only, and court {court} is not in it.",
         "此信任名单只含部分地区，法院 {court} 不在其中。",
     ),
+    "province_left_out": Message(
+        "This trust list is a part of the country only, and province {province} is not in it.",
+        "此信任名单只含部分地区，省级代码 {province} 不在其中。",
+    ),
     # where updates come from
     "source_address": Message(
         "{place} is no address of updates: it should be a folder, or begin with https:// and bear no user, query or "
