@@ -30,7 +30,7 @@ from xinzheng_verifier.web import create_app
 VECTORS = ROOT / "tests" / "vectors"
 THREATS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("threats.toml").read_text("utf-8"))
 MANIFEST = [vector["file"] for vector in json.loads((VECTORS / "manifest.json").read_text("utf-8"))]
-NUMBERS = {"J": 34, "C": 14, "L": 18, "D": 16, "O": 15, "B": 20, "Q": 6, "E": 8, "K": 5, "U": 3, "V": 4, "T": 16}
+NUMBERS = {"J": 34, "C": 14, "L": 18, "D": 16, "O": 15, "B": 20, "Q": 6, "E": 8, "K": 5, "U": 3, "V": 4, "T": 18}
 NUMBERS |= {"H": 12}
 """How many lines each letter has: J tokens, C JSON, L JSON-LD, D proofs, O COSE, B status, Q symbols, E cryptography, K
 clocks, U text, V the process, T the trust bundle, H the past. What belongs to PDF and X.509 waits for those forms."""
