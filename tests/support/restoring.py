@@ -130,9 +130,9 @@ def xinzheng(house: CourtHouse, *arguments: str, **environment: str) -> Result:
     )
 
 
-def begin_anew(house: CourtHouse, before: Path, **environment: str) -> Result:
+def begin_anew(house: CourtHouse, before: Path, how: str = "--yes", **environment: str) -> Result:
     """The bundle begins anew; `before` is what was published last."""
-    given = ["bundle-keys", "begin", "--before", str(before), "--reason", "lost", "--yes"]
+    given = ["bundle-keys", "begin", "--before", str(before), "--reason", "lost", how]
     return xinzheng(house, *given, **{"XINZHENG_LOG_LEVEL": "error", **environment})
 
 

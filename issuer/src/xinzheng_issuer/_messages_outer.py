@@ -142,11 +142,13 @@ PUBLISHING = {
         "不再发布任何内容；请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。",
     ),
     "edition_forgotten": Message(
-        "The publication folder has edition {found}, but edition {expected} was published from here: it was restored "
-        "from a backup, or somebody emptied it. Nothing is published; take over the newest bundle that a lender or "
-        "mirror has: xinzheng db adopt --bundle FILE. Where nobody has one: xinzheng db adopt.",
-        "发布目录为第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份，或有人清空了该目录。不再发布任何内容；"
-        "请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE；如无人持有：xinzheng db adopt。",
+        "Edition {found} is what there is, but edition {expected} was published from here: public/ was restored from a "
+        "backup, or somebody emptied it. Nothing is published; take over the newest bundle that a lender or mirror "
+        "has: xinzheng db adopt --bundle FILE. Where nobody has one: xinzheng db adopt, with the newest public/ that "
+        "there is in its place.",
+        "现有的是第 {found} 版，但此处曾发布第 {expected} 版：已恢复了旧备份，或有人清空了发布目录。不再发布任何内容；"
+        "请接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE；"
+        "如无人持有：将现有最新的 public/ 放回原处，再执行 xinzheng db adopt。",
     ),
     "line_forgotten": Message(
         "Edition {expected} was published from here under roots that are not here (edition {found} is): the bundle was "

@@ -105,6 +105,12 @@ def test_nothing_is_published_of_a_line_that_was_given_up(back: Back) -> None:
     chinese = run(back.court, "--dry-run", **{**back.environment, "LC_ALL": "zh_CN.UTF-8"})
     assert "此处曾在另一套根之下发布" in chinese.output
 
+    moved = back.public.rename(back.public.with_name("public-moved"))
+    said = begin_anew(back.court, moved, **back.environment)
+    assert (said.exit_code, "[line_forgotten]" in said.output) == (1, True), said.output
+    assert back.watermark.read_bytes() == told
+    moved.rename(back.public)
+
     assert run(back.court, "--yes", **back.environment).exit_code == 0
     assert json.loads(back.watermark.read_bytes())["keys"] != json.loads(told)["keys"]
 

@@ -183,8 +183,8 @@ def begin(
     talk = Talk("begin", **how)
     with closing(open_office(settings)) as office:
         line = NewLine(settings, office, before=before)
-        line.check()
-        if not talk.goes_on(of_beginning(line, place)):
+        given_up = line.check()
+        if not talk.goes_on(of_beginning(line, place, given_up=given_up)):
             return
         line.begin(Told(operator(), reason), place=place)
     with _desk(data) as desk:

@@ -43,6 +43,10 @@ class TakenOver(NamedTuple):
     refusal: str = ""
     bundles: tuple[str, ...] = ()
 
+    def gives_up(self, refusal: str, number: int) -> bool:
+        """Whether an edition of this number, that this code names, is given up."""
+        return refusal == self.refusal and number <= self.given_up
+
 
 class _Recorded(NamedTuple):
     """What is remembered.

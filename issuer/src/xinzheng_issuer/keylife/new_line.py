@@ -5,11 +5,12 @@ why a new beginning is needed, and a root key that stays would let old stores ta
 versions have passed the old ones.
 
 What was published last is looked at: nothing of the new line tells what the old one said, so that whatever the register
-or the key folder has forgotten of it would be forgotten for good. It is kept until the new line is published, for they
-may come back from a backup before.
+or the key folder has forgotten of it would be forgotten for good. So is whether it is the last, for what is remembered
+of that ends with the line. It is kept until the new line is published, for they may come back from a backup before.
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -24,14 +25,14 @@ from xinzheng_issuer.keylife.root_trail import Told, enter, key_names_of
 from xinzheng_issuer.publishing.adoption import behind
 from xinzheng_issuer.publishing.bundle import Lifetimes
 from xinzheng_issuer.publishing.bundle_keys import ROLES, first_root
-from xinzheng_issuer.publishing.in_effect import edition_in_effect
+from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_in_effect
 from xinzheng_issuer.publishing.known_keys import forgotten_keys, named
-from xinzheng_issuer.publishing.last_edition import LastEdition
+from xinzheng_issuer.publishing.last_edition import LastEdition, lost_number
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.other_disk import in_time
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
 from xinzheng_issuer.publishing.repository import Repository, root_of
-from xinzheng_issuer.publishing.restoring import own_word
+from xinzheng_issuer.publishing.restoring import own_edition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 from xinzheng_issuer.publishing.witnesses import kept_editions
 from xinzheng_issuer.settings import Settings
@@ -56,6 +57,7 @@ class NewLine:
         self._epoch = Epoch(settings.data / EPOCH_FILE)
         self._watermark = settings.watermark_of(office.court)
         self._keys = open_bundle_keys(settings, office.court)
+        self._last = LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark)
         self._repository = Repository(settings.public_folder, self._keys.kept_roots)
 
     @property
@@ -68,34 +70,51 @@ class NewLine:
         """Where the new keys are made unless told otherwise: where the court's configuration says."""
         return self._keys.usual_place
 
-    def check(self) -> None:
+    def check(self) -> int:
         """See before anything is done that no repository is there, and that nothing of the line before is forgotten.
 
+        Returns:
+            The number of the last edition that is given up, for it is not what was published before and nobody has it
+            any more: whoever says that there is nothing says so too, and so did whoever took over what there is; 0 of
+            none.
+
         Raises:
-            PublishingError: `repository_exists`; `watermark_away`; `line_forgets`, register or key folder know less
-                than was published; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`,
-                `edition_damaged` of what was published before;
-                `found_damaged`.
+            PublishingError: `repository_exists`; `watermark_away`, `memory_damaged`; `line_forgets`, register or key
+                folder know less than was published; `edition_forgotten`, `line_forgotten`, another edition was the
+                last, and is not given up; `line_foreign`, `list_not_own`, `repository_missing`, `repository_damaged`,
+                `edition_damaged` of what was published before; `found_damaged`.
             TrustListError: `restore_refused`, `restore_partial`, the bundle from before.
         """
-        self._checked()
+        return self._checked()[1]
 
-    def _checked(self) -> bytes | None:
-        """What was published before, in one file, after the checks of `check`; None if nothing was."""
+    def _checked(self) -> tuple[bytes | None, int]:
+        """What was published before, in one file, and what `check` returns; None if nothing was."""
         if self._repository.is_there:
             raise PublishingError("repository_exists", path=self._repository.folder)
         # One that comes back later would take the new line for an older state of the one that it remembers.
         if self._watermark is not None and _is_away(self._watermark):
             raise PublishingError("watermark_away", path=self._watermark)
         if self._before is None:
-            return None
-        bundle = _bundle_of(self._before)
-        self._require_known(self._before, bundle)
-        return bundle
+            return None, lost_number(self._forgotten(None))
+        edition = own_edition(_bundle_of(self._before))
+        self._require_known(self._before, edition.targets)
+        refusal = self._forgotten(edition)
+        with self._office.reading() as store:
+            told = self._epoch.taken_over(store)
+        if refusal is not None and not (told and told.gives_up(refusal.code, lost_number(refusal))):
+            raise refusal
+        return edition.bundle, lost_number(refusal)
 
-    def _require_known(self, before: Path, bundle: bytes) -> None:
-        now, court = self._office.clock(), self._office.court
-        published, kept = own_word(bundle), kept_editions(self._epoch)
+    def _forgotten(self, edition: EditionInEffect | None) -> PublishingError | None:
+        """Why another edition than this may have been the last; None if it was."""
+        files = Repository.roots_among(edition.files) if edition else {}
+        roots = {version: root_of(content, self._repository.root_path(version)) for version, content in files.items()}
+        with self._office.reading() as store:
+            given = store.last_bundle_version()
+        return self._last.forgotten(self._last.memories(), edition, roots, given=given)
+
+    def _require_known(self, before: Path, published: Mapping[str, bytes]) -> None:
+        now, court, kept = self._office.clock(), self._office.court, kept_editions(self._epoch)
         paths = own_list_paths(published, court.id)
         if not paths:
             raise PublishingError("line_foreign", path=before, court=court.id)
@@ -128,7 +147,7 @@ class NewLine:
         """
         repository = self._repository
         with locked(self._settings.data):
-            before = self._checked()
+            before, _ = self._checked()
             with self._office.reading() as store:
                 known = key_names_of(store)
             new = {role: [self._keys.make(role, place=place, known=known)] for role in ROLES}
@@ -136,9 +155,9 @@ class NewLine:
             content = first_root(new, expires=now + Lifetimes().root)
             root = root_of(content, repository.root_path(1))
             repository.make_folders()
-            LastEdition(own=self._keys.folder / MEMORY_FILE, watermark=self._watermark).forget()
             if before is not None:
                 self._keep(before, at=now)
+            self._last.forget()  # once that is kept, for whatever stops this here lets it be begun once more
             with repository.locked(), self._office.writing() as store:
                 enter(store, [root], told, at=now)
                 repository.begin(content)

@@ -77,6 +77,15 @@ ROLE_WORDS: dict[str, Message] = {
         "Certificates and status lists are not touched. Stop the server before, start it after.",
         "证明和状态列表不受影响。请先停止服务，完成后再启动。",
     ),
+    "anew_lost": Message(
+        "Edition {number} was published from here, and is given up: what it told, and what is given with --before does "
+        "not, counts only as far as the register and the key folder know it. What they have forgotten is valid for new "
+        "stores, a revoked certificate and a compromised key too. If a lender or mirror has it or a later one, stop "
+        "here and take that over first (xinzheng db adopt --bundle FILE).",
+        "此处曾发布第 {number} 版，现予放弃：其所载而 --before 所给内容未载者，仅以登记库和密钥目录所知为准；"
+        "二者所遗忘的，对新建的信任库一律视为有效，包括已撤销的证明和已泄露的密钥。如有机构或镜像持有该版或更新的版本，"
+        "请就此停止并先行接管（xinzheng db adopt --bundle 文件）。",
+    ),
     "anew_before": Message(
         "The keys of before that still lie there ({keys}) are not used again: destroy them and their copies.",
         "目录中原有的密钥（{keys}）不再使用：请连同副本一并销毁。",
@@ -90,9 +99,17 @@ def says(word: str, **params: object) -> Message:
     return Message(text.en.format_map(params), text.zh.format_map(params))
 
 
-def of_beginning(line: NewLine, place: str | None = None) -> Iterator[Message]:
-    """Before a bundle is begun anew, its keys at a place or the usual one."""
+def of_beginning(line: NewLine, place: str | None = None, *, given_up: int = 0) -> Iterator[Message]:
+    """Before a bundle is begun anew, its keys at a place or the usual one.
+
+    Args:
+        line: the new line.
+        place: where its keys are made; None for the usual one.
+        given_up: the number of the last edition that is given up, as of `NewLine.check`.
+    """
     yield says("anew", keys=", ".join(ROLES))
+    if given_up:
+        yield says("anew_lost", number=given_up)
     yield _made(ROLES, shown_place(line.usual_place if place is None else place))
     yield says("anew_untouched")
     if before := line.keys_before:

@@ -6,7 +6,7 @@
 It is made of what was just signed and written, never of what lies in the publication folder.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import structlog
 from tuf.api.metadata import Root
 
 from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.memory import Memory, online_keys
 from xinzheng_issuer.publishing.other_disk import in_time
 from xinzheng_verifier.trust.names import sha256_of
@@ -49,10 +50,43 @@ class LastEdition:
             PublishingError: `memory_damaged`.
         """
         known = list(roots)
-        lines, newest = {online_keys(root) for root in known}, max(root.version for root in known)
+        lines, newest = {online_keys(root) for root in known}, max((root.version for root in known), default=0)
         return max(
             (each.version for each in self.memories() if each.root <= newest and each.keys not in lines), default=0
         )
+
+    def forgotten(
+        self, memories: Sequence[Memory], edition: EditionInEffect | None, roots: Mapping[int, Root], *, given: int
+    ) -> PublishingError | None:
+        """Compare an edition with what is remembered: it came back from a backup, or is not there any more.
+
+        It is compared under the root that vouches for it, whatever root stands by now: keys that were replaced vouch
+        for nothing that comes after.
+
+        Args:
+            memories: as of `memories`, read before the edition: another process may publish meanwhile.
+            edition: the edition; None of none.
+            roots: version → root, of its line.
+            given: a number of which is known elsewhere that an edition under the present keys bears it.
+
+        Returns:
+            `edition_forgotten` if a later one was published from here, or `line_forgotten` if that was under roots that
+            are not among these; None if it is the last.
+
+        Raises:
+            PublishingError: `memory_damaged`.
+        """
+        found = edition.version if edition else 0
+        if other := self.of_other_line(roots.values()):
+            return PublishingError("line_forgotten", found=found, expected=other)
+        ahead = [
+            memory.version
+            for memory in memories
+            if edition is None or memory.is_ahead_of(edition, next_root=roots[edition.vouching])
+        ]
+        if (last := max([given, *ahead])) > found or ahead:
+            return PublishingError("edition_forgotten", found=found, expected=last)
+        return None
 
     def remember(self, version: int, timestamp: bytes, *, root: Root) -> None:
         """Remember what was published, which is published whether it can be remembered or not.
@@ -91,6 +125,11 @@ class LastEdition:
             raise PublishingError("memory_damaged", path=self.own) from error
         away = None if self.watermark is None else _on_another_disk(self.watermark)
         return [memory for memory in (own, away) if memory is not None]
+
+
+def lost_number(refusal: PublishingError | None) -> int:
+    """The number of the edition that `LastEdition.forgotten` misses; 0 if it misses none."""
+    return 0 if refusal is None else int(str(refusal.params["expected"]))
 
 
 def _written(write: Callable[[], None], path: Path, event: str) -> None:

@@ -30,6 +30,7 @@ from xinzheng_issuer.publishing.bundle import ROOT_NOTICE, BundlePublisher
 from xinzheng_issuer.publishing.editions import check_not_older, editions
 from xinzheng_issuer.publishing.in_effect import EditionInEffect
 from xinzheng_issuer.publishing.known_keys import ForgottenKey, forgotten_keys, require_known
+from xinzheng_issuer.publishing.last_edition import lost_number
 from xinzheng_issuer.publishing.repository import is_ahead
 from xinzheng_issuer.publishing.role_keys import RoleSigner
 from xinzheng_issuer.publishing.served import Served, served
@@ -149,7 +150,7 @@ class Outbox:
             numbered, taken_over = store.last_bundle_version(), self.epoch.taken_over(store)
         given_up = taken_over.given_up if taken_over else 0
         edition, refusal = self._publisher.compared(numbered)
-        if refusal and taken_over and refusal.code == taken_over.refusal and _lost_number(refusal) <= given_up:
+        if refusal and taken_over and taken_over.gives_up(refusal.code, lost_number(refusal)):
             refusal = None
         return edition, max(numbered, given_up, edition.version if edition else 0), refusal
 
@@ -307,7 +308,7 @@ class Outbox:
                 before = self.epoch.taken_over(store)
                 is_doubted = self.epoch.refusal(store) is not None and before is None
                 if lists or opens_list or refusal is not None or is_doubted:
-                    given_up = max(before.given_up if before else 0, _lost_number(refusal))
+                    given_up = max(before.given_up if before else 0, lost_number(refusal))
                     code = refusal.code if refusal else before.refusal if before else ""
                     taken_over = TakenOver(f"adopt {uuid.uuid4()}", given_up, code)
                     store.enqueue_publication(taken_over.cause, at=now)
@@ -481,11 +482,6 @@ class Outbox:
     def _version(self) -> int | None:
         latest = self._publisher.latest
         return latest.version if latest else None
-
-
-def _lost_number(refusal: PublishingError | None) -> int:
-    """The number of the last edition that was published and is not here; 0 of none."""
-    return 0 if refusal is None else int(str(refusal.params["expected"]))
 
 
 def _reason(error: Exception) -> str:

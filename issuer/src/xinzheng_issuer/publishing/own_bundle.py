@@ -190,29 +190,15 @@ class OwnBundle:
     def compared(self, given: int) -> tuple[EditionInEffect | None, PublishingError | None]:
         """The edition in effect, compared with what is remembered: the folder came back from a backup, or was emptied.
 
-        It is compared under the root that vouches for it, whatever root stands by now: keys that were replaced vouch
-        for nothing that comes after.
-
         Args:
             given: a number of which is known elsewhere that an edition under the present keys bears it.
 
         Returns:
-            The edition, and `edition_forgotten` if a later one was published from here, or `line_forgotten` if that was
-            under roots that are not here.
+            The edition, and what `LastEdition.forgotten` says of it.
 
         Raises:
-            PublishingError: as `in_effect`; `repository_damaged`, a memory cannot be read.
+            PublishingError: as `in_effect`; `repository_damaged`, `memory_damaged`.
         """
-        memories = self._last.memories()  # before the edition: another process may publish meanwhile
+        memories = self._last.memories()
         edition, roots = self.in_effect, {root.version: root for root in self.signed_roots}
-        found = edition.version if edition else 0
-        if other := self._last.of_other_line(roots.values()):
-            return edition, PublishingError("line_forgotten", found=found, expected=other)
-        ahead = [
-            memory.version
-            for memory in memories
-            if edition is None or memory.is_ahead_of(edition, next_root=roots[edition.vouching])
-        ]
-        if (last := max([given, *ahead])) > found or ahead:
-            return edition, PublishingError("edition_forgotten", found=found, expected=last)
-        return edition, None
+        return edition, self._last.forgotten(memories, edition, roots, given=given)

@@ -58,14 +58,23 @@ def judged(bundle: bytes, *, root: bytes, seen: Seen, at: datetime) -> TrustedRe
     return repository
 
 
-def own_word(bundle: bytes) -> Mapping[str, bytes]:
-    """What a whole bundle says by its own roots, for which nobody vouches: path → content.
+def own_edition(bundle: bytes) -> EditionInEffect:
+    """What a whole bundle says by its own roots, for which nobody vouches.
 
     Raises:
         TrustListError: as `judged`.
     """
     roots = _roots_in(bundle)
-    return judged(bundle, root=roots[min(roots)], seen=NOTHING_SEEN, at=AT_ANY_TIME).targets
+    found = judged(bundle, root=roots[min(roots)], seen=NOTHING_SEEN, at=AT_ANY_TIME)
+    return EditionInEffect(
+        seen=found.seen,
+        root=found.root,
+        vouching=found.root_version,
+        targets=found.targets,
+        files=bundles.opened(bundle),
+        bundle=bundle,
+        is_bundled=True,
+    )
 
 
 def take_over(repository: Repository, bundle: bytes, version: int) -> Publication:

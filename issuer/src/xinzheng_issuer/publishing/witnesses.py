@@ -12,7 +12,7 @@ from xinzheng_issuer.issuing.court_keys import KeySource
 from xinzheng_issuer.issuing.epoch import Epoch
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_issuer.publishing.own_lists import check_own, own_list_paths
-from xinzheng_issuer.publishing.restoring import own_word
+from xinzheng_issuer.publishing.restoring import own_edition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
 
 
@@ -83,6 +83,6 @@ def kept_editions(epoch: Epoch) -> list[Mapping[str, bytes]]:
 
 def _told_by(bundle: Path) -> Mapping[str, bytes]:
     try:
-        return own_word(bundle.read_bytes())
+        return own_edition(bundle.read_bytes()).targets
     except (OSError, TrustListError) as error:
         raise PublishingError("found_damaged", path=bundle) from error
