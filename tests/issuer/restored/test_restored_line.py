@@ -101,6 +101,22 @@ def test_a_beginning_that_failed_is_made_again_and_leaves_no_doubt(
     assert not [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
 
 
+def test_a_beginning_that_was_stopped_before_its_doubt_was_noted_is_made_again_and_leaves_none(
+    court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was published before is kept already, and nothing says yet that it waits to be published."""
+    court.certificate(CASES[0])
+    moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
+    with monkeypatch.context() as full:
+        full.setattr(Epoch, "_replace", no_space)
+        assert "[epoch_unwritable]" in begin_anew(court, moved).output
+    assert [*(court.issuer.settings.data / "epoch").glob("*.kept.xzb")]
+    done = begin_anew(court, moved)
+    assert done.exit_code == 0, done.output
+    assert hindrances(court) == []
+    assert not [*(court.issuer.settings.data / "epoch").glob("*.xzb")]
+
+
 def test_a_doubt_whose_end_was_published_and_not_noted_is_ended_by_the_next_look(
     court: CourtHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

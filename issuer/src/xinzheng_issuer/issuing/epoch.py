@@ -150,11 +150,13 @@ class Epoch:
         except OSError as error:
             raise IssuingError("epoch_unwritable", path=path, reason=error.strerror) from error
 
-    def refusal(self, store: Store) -> PublishingError | None:
+    def refusal(self, store: Store, *, known: bytes = b"") -> PublishingError | None:
         """Why nothing may be issued by this register; None if it knows all that was recorded, or none is remembered.
 
         Args:
             store: an open transaction.
+            known: a bundle whose place something else takes, and of which the register knows all: that it is kept, and
+                nothing else, is no doubt.
 
         Returns:
             PublishingError: `register_forgetful`; `register_doubted`; `epoch_damaged`, it cannot be told.
@@ -163,7 +165,7 @@ class Epoch:
             last = self._last()
         except PublishingError as error:
             return error
-        if any(self.found()):
+        if any(path.name != _name_of(known, _KEPT) for path in self.found()):
             return PublishingError("register_doubted", path=self._path)
         if last is None:
             return None

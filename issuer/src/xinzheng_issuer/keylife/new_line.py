@@ -167,7 +167,8 @@ class NewLine:
     def _keep(self, bundle: bytes, *, at: datetime) -> None:
         """Keep what was published before; the first publication of the new line ends that, or `xinzheng db adopt`."""
         with self._office.writing() as store:
-            is_doubted, taken_over = self._epoch.refusal(store) is not None, self._epoch.taken_over(store)
+            # That it is kept already, and no doubt noted, shows that this was stopped in between.
+            is_doubted, taken_over = self._epoch.refusal(store, known=bundle) is not None, self._epoch.taken_over(store)
             if not is_doubted:
                 taken_over = TakenOver(f"begin {uuid.uuid4()}")
                 store.enqueue_publication(taken_over.cause, at=at)
