@@ -151,17 +151,19 @@ PUBLISHING = {
         "如无人持有：将现有最新的 public/ 放回原处，再执行 xinzheng db adopt。",
     ),
     "line_forgotten": Message(
-        "Edition {expected} was published from here under roots that are not here (edition {found} is): the bundle was "
-        "begun anew since this backup was made. Nothing is published. Put keys/ of a newer backup in its place, move "
-        "public/ away, and take over the newest bundle that a lender or mirror has: xinzheng db adopt --bundle FILE. "
-        "Where there is no such backup, move keys/bundle/kept-roots.json away too, and add --first-root ROOT, the "
-        "root that lenders were given. Only if those roots were given up for good, go on from what is here: xinzheng "
-        "db adopt.",
-        "此处曾在另一套根之下发布第 {expected} 版，而那些根已不在此处（现有的是第 {found} 版）："
-        "本备份之后信任包已重新开始。不再发布任何内容。请恢复更新的 keys/ 备份，移走 public/，"
+        "Edition {expected} was published from here under other roots than edition {found}: the bundle was begun anew, "
+        "and a backup of before is here, of keys/ alone perhaps. Nothing is published. Put keys/ of a newer backup in "
+        "its place, move public/ away, and take over the newest bundle that a lender or mirror has: xinzheng db adopt "
+        "--bundle FILE. Where there is no such backup, move keys/bundle/kept-roots.json away too, and add --first-root "
+        "ROOT, the root that lenders were given, and none out of public/. Only if those roots were given up for good, "
+        "or are not the court's (whoever can write public/ can put others there), go on from those of before: "
+        "xinzheng db adopt, with their public/ in its place or with their newest bundle (--bundle FILE).",
+        "此处曾在另一套根之下发布第 {expected} 版，与第 {found} 版的根不同：信任包已重新开始，"
+        "而此处有此前的备份（或仅为 keys/）。不再发布任何内容。请恢复更新的 keys/ 备份，移走 public/，"
         "再接管机构或镜像所持的最新信任包：xinzheng db adopt --bundle FILE。如无此备份，请一并移走 "
-        "keys/bundle/kept-roots.json，并加上 --first-root ROOT，即交付各机构的根。"
-        "仅当那些根确已放弃时，才由现有内容继续：xinzheng db adopt。",
+        "keys/bundle/kept-roots.json，并加上 --first-root ROOT，即交付各机构的根，不得取自 public/。"
+        "仅当那些根确已放弃，或并非本院的根（凡能写入 public/ 者均可放入）时，才由原有的根继续：将其 public/ "
+        "放回原处后执行 xinzheng db adopt，或接管其最新信任包（--bundle FILE）。",
     ),
     "versions_used_up": Message(
         "No edition can follow: its number would be {version}, and lenders read none above {limit}. Numbers begin anew "

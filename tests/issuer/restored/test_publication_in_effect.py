@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from support.office import CourtHouse
-from support.restoring import CASES, Lender, bring_back, revoke, run, snapshot, suspend, token, verdict
+from support.restoring import CASES, Lender, bring_back, hindrances, revoke, run, snapshot, suspend, token, verdict
 from xinzheng_issuer.cli import main
 from xinzheng_issuer.publishing.bundle import BundlePublisher
 from xinzheng_schemas import bitstring
@@ -199,7 +199,7 @@ def test_a_bundle_with_lists_that_no_status_key_signed_is_called_a_bundle(court:
     assert published_list(court) == before
 
 
-@pytest.mark.parametrize(("is_kept", "code"), [(True, "edition_damaged"), (False, "roots_unproven")])
+@pytest.mark.parametrize(("is_kept", "code"), [(True, "line_forgotten"), (False, "roots_unproven")])
 def test_another_repository_in_its_place_is_refused(
     court: CourtHouse, tmp_path: Path, is_kept: bool, code: str
 ) -> None:
@@ -207,6 +207,8 @@ def test_another_repository_in_its_place_is_refused(
     publisher = court.issuer.outbox.publisher
     assert publisher.in_effect is not None
     targets = forged(publisher.in_effect.targets)
+    newest = tmp_path / "newest.xzb"
+    newest.write_bytes(publisher.in_effect.bundle)
     other = BundlePublisher.create(
         tmp_path / "other", keys=tmp_path / "keys", passphrase=lambda: b"a passphrase of the tests", at=court.clock.now
     )
@@ -218,6 +220,10 @@ def test_another_repository_in_its_place_is_refused(
     said = run(court, "--yes")
     assert (said.exit_code, f"[{code}]" in said.output) == (1, True)
     assert not revoke(court, number)["published"]
+    if is_kept:  # As the refusal says of roots that are not the court's.
+        done = run(court, "--bundle", str(newest), "--yes")
+        assert done.exit_code == 0, done.output
+        assert hindrances(court) == []
 
 
 def test_keys_that_were_retired_or_compromised_since_still_count(court: CourtHouse) -> None:

@@ -151,3 +151,50 @@ def test_without_any_key_of_the_new_line_the_operator_vouches_for_its_root(back:
     assert run(back.court, "--yes", **back.environment).exit_code == 0
     back.court.clock.now = datetime.now(UTC)
     assert new_store(back.court, tmp_path / "store", back.certificate) == "revoked"
+
+
+@pytest.mark.parametrize("forgets", [False, True], ids=["keys of the bundle alone", "a compromise too"])
+def test_a_key_folder_from_before_the_new_line_is_led_on(court: CourtHouse, tmp_path: Path, *, forgets: bool) -> None:
+    """It alone came back: neither its roots nor its keys are those of what lies in the publication folder."""
+    settings = court.issuer.settings
+    number = court.certificate(CASES[0])["certificateNumber"]
+    certificate = token(court, number)
+    keys = shutil.copytree(settings.keys_folder, tmp_path / "keys-before")
+    if forgets:
+        for step in (("create", "cert-2", "--usage", "certificate"), ("compromise", "cert-2")):
+            done = xinzheng(court, "keys", *step, "--reason", "stolen", "--yes")
+            assert done.exit_code == 0, done.output
+    moved = settings.public_folder.rename(tmp_path / "public-before")
+    assert begin_anew(court, moved).exit_code == 0
+    root = tmp_path / "root.json"
+    with started(court) as new:
+        assert revoke(new, number)["published"]
+        lender = Lender(new, tmp_path / "lender")
+        root.write_bytes(lender.root or b"")
+        lender.fetch()
+    shutil.rmtree(settings.keys_folder)
+    shutil.copytree(keys, settings.keys_folder)
+
+    said = xinzheng(court, "bundle", LC_ALL="C.UTF-8", XINZHENG_LOG_LEVEL="error")
+    assert (said.exit_code, "[line_forgotten]" in said.output) == (1, True), said.output
+    moved = settings.public_folder.rename(tmp_path / "public-new")
+    said = begin_anew(court, moved)
+    code = "[line_forgets]" if forgets else "[line_forgotten]"
+    assert (said.exit_code, code in said.output) == (1, True), said.output
+    if forgets:  # As that says: back to its place, which leads on.
+        moved.rename(settings.public_folder)
+        assert "[line_forgotten]" in run(court, "--yes").output
+        settings.public_folder.rename(moved)
+
+    # As the refusal says where no newer backup is: copies of the roots away, and the root that lenders were given.
+    (settings.keys_folder / "bundle" / "kept-roots.json").unlink()
+    done = run(court, "--bundle", lender.file(), "--first-root", str(root), "--yes")
+    assert (done.exit_code, "Publishing failed: role_keys_missing" in done.output) == (1, True), done.output
+    shutil.rmtree(moved)
+    settings.public_folder.rename(moved)
+    done = begin_anew(court, moved)
+    assert done.exit_code == 0, done.output
+    assert run(court, "--yes").exit_code == 0
+    court.clock.now = datetime.now(UTC)
+    assert new_store(court, tmp_path / "store", certificate) == "revoked"
+    assert ("cert-2\tcertificate\tP-256\tcompromised" in xinzheng(court, "keys", "list").output) is forgets

@@ -139,8 +139,8 @@ class Outbox:
             PublishingError: `edition_forgotten`, `line_forgotten`; None if it has not, or if `adopt` gave that up.
 
         Raises:
-            PublishingError: `repository_damaged`, `edition_damaged`, `roots_unproven`, `epoch_damaged`: it cannot be
-                told.
+            PublishingError: `repository_damaged`, `edition_damaged`, `line_forgotten`, `roots_unproven`,
+                `epoch_damaged`: it cannot be told.
         """
         return self._edition()[2]
 

@@ -6,6 +6,7 @@ those roots vouch for it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -13,7 +14,7 @@ from tuf.api.metadata import Root, Timestamp
 
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.publishing.bundle_keys import BundleKeys
-from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_of
+from xinzheng_issuer.publishing.in_effect import EditionInEffect, edition_in_effect, edition_of
 from xinzheng_issuer.publishing.last_edition import LastEdition
 from xinzheng_issuer.publishing.memory import MEMORY_FILE
 from xinzheng_issuer.publishing.repository import TIMESTAMP_FILE, Publication, Repository, file_state, root_of, stated
@@ -156,7 +157,7 @@ class OwnBundle:
         """The publication in effect, judged; None before the first. It is read again when its files are others.
 
         Raises:
-            PublishingError: as `roots`; `edition_damaged`.
+            PublishingError: as `roots`; `edition_damaged`; `line_forgotten`, roots vouch for it that lie with it alone.
         """
         timestamp, roots = self._repository.timestamp_bytes(), self.roots
         if timestamp is None:
@@ -164,8 +165,20 @@ class OwnBundle:
         number = stated(timestamp, Timestamp, self._repository.folder / TIMESTAMP_FILE).version
         identity = timestamp, roots, file_state(self._repository.bundle_path(number))
         if self._read is None or self._read[0] != identity:
-            self._read = identity, edition_of(self._repository, timestamp, roots)
+            try:
+                self._read = identity, edition_of(self._repository, timestamp, roots)
+            except PublishingError as error:
+                raise self._of_other_line or error from error
         return self._read[1]
+
+    @property
+    def _of_other_line(self) -> PublishingError | None:
+        """That the edition is of a line that began since the keys came from a backup, or that somebody else began."""
+        with suppress(PublishingError):
+            if there := edition_in_effect(Repository(self._repository.folder)):
+                last = self._last.number(self.signed_roots[-1])
+                return PublishingError("line_forgotten", found=last, expected=there.version)
+        return None
 
     @property
     def latest(self) -> Publication | None:
