@@ -52,7 +52,8 @@ def test_a_staged_key_that_is_not_wanted_is_withdrawn(keyed_house: CourtHouse, d
     signer = open_signer((keyed.settings.keys_folder / "cert-2.pem").as_uri(), passphrase=WORDS_THAT_OPEN.encode)
     staged = json.dumps(keyed.keys.current().issuer_document()).encode()
     keyed_house.clock.advance(hours=1)
-    said = next(text.en for text in Effects(desk).of_retirement("cert-2", leave_none=False))
+    planned = desk.rehearsal().retire("cert-2", OPERATOR, reason="a slip").entry
+    said = next(text.en for text in Effects(desk).of_retirement(planned, leave_none=False))
     assert said.startswith("cert-2 was never taken into use")
     withdrawn = desk.retire("cert-2", OPERATOR, reason="a slip")
     assert (withdrawn.entry.record.state, withdrawn.publication.published) == (KeyState.RETIRED, True)
@@ -70,6 +71,36 @@ def test_a_staged_key_that_is_not_wanted_is_withdrawn(keyed_house: CourtHouse, d
     key = NamedSigner(signer, f"{court.court.did}#cert-2", f"{court.court.did}#cert-2-jwk")
     later = sign_forms({**credential, "validFrom": format_timestamp(now)}, key, court.identity, at=now)
     assert codes(keyed_house, [later.json_ld, later.jwt, later.qr]) == ["key_expired"] * 3
+
+
+@pytest.mark.parametrize("usage", KeyUsage)
+def test_no_window_closes_before_the_last_signature_of_a_clock_that_was_ahead(
+    keyed_house: CourtHouse, desk: KeyDesk, keyed: Issuer, usage: KeyUsage
+) -> None:
+    """Or the present one is behind: either way what the key signed passes, and the trail knows the same end."""
+    name, clock = ("cert" if usage is KeyUsage.CERTIFICATE else "status"), keyed_house.clock
+    last = clock.advance(hours=1)
+    forms = forms_of(keyed_house, keyed_house.certificate())
+    clock.now -= timedelta(hours=1)
+    desk.create(f"{name}-2", usage, OPERATOR, reason="yearly change")
+    clock.advance(seconds=1)
+    desk.activate(f"{name}-2", OPERATOR, reason="yearly change", now=True)
+    planned = desk.rehearsal().retire(f"{name}-1", OPERATOR, reason="yearly change").entry
+    said = " ".join(text.en for text in Effects(desk).of_retirement(planned, leave_none=False))
+    assert f"its window, which closes at {format_timestamp(last)}, for it signed" in said
+    retired = desk.retire(f"{name}-1", OPERATOR, reason="yearly change").entry
+    assert (retired.record.valid_until, retired.changes[-1].moment) == (last, last)
+    assert keyed.outbox.forgotten_keys() == []
+    clock.now = last + timedelta(hours=2)
+    assert keyed.outbox.renew().published
+    assert codes(keyed_house, forms) == ["ok"] * 3
+    desk = KeyDesk(keyed)
+    desk.create(f"{name}-3", usage, OPERATOR, reason="next change")
+    clock.advance(seconds=1)
+    desk.activate(f"{name}-3", OPERATOR, reason="next change", now=True)
+    planned = desk.rehearsal().retire(f"{name}-2", OPERATOR, reason="next change").entry
+    said = " ".join(text.en for text in Effects(desk).of_retirement(planned, leave_none=False))
+    assert "its window, which closes now. " in said
 
 
 def test_what_was_told_of_a_staged_key_does_not_retire_one_that_signs_by_now(

@@ -264,7 +264,8 @@ def test_the_last_sm2_key_may_be_retired_and_certificates_have_one_proof_then(
 ) -> None:
     number = national.certificate()["certificateNumber"]
     national.clock.advance(seconds=1)
-    said = list(Effects(desk).of_retirement("sm2-1", leave_none=False))
+    planned = desk.rehearsal().retire("sm2-1", OPERATOR, reason="no longer asked for").entry
+    said = list(Effects(desk).of_retirement(planned, leave_none=False))
     assert said[-1].en.startswith("No SM2 key is left: the JSON-LD form of new certificates has one proof again")
     assert said[-1].zh.startswith("将没有 SM2 密钥")
     desk.retire("sm2-1", OPERATOR, reason="no longer asked for")

@@ -236,7 +236,7 @@ def retire(data: Path | None, name: str, leave_none: bool, reason: str, **how: b
             Talk("retire", **how),
             desk,
             lambda at: at.retire(name, operator(), reason=reason, leave_none=leave_none),
-            lambda _: Effects(desk).of_retirement(name, leave_none=leave_none),
+            lambda planned: Effects(desk).of_retirement(planned, leave_none=leave_none),
         )
 
 

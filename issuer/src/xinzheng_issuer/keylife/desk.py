@@ -21,6 +21,7 @@ from xinzheng_issuer.issuing.court_keys import absolute_uri, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
 from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_since
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
+from xinzheng_issuer.publishing.ahead import end_of
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES
 from xinzheng_issuer.publishing.known_keys import require_known
 from xinzheng_issuer.publishing.outbox import PublicationState
@@ -297,6 +298,8 @@ class KeyDesk:
     def retire(self, name: str, actor: Actor, *, reason: str, leave_none: bool = False) -> Changed:
         """Close the window of an active key: it signs nothing more, and still verifies what it signed.
 
+        Of a key that signed something which lies ahead of the clock, the window closes at that moment.
+
         A staged key goes likewise, and its window closes at this moment too, not where it began: a key folder that came
         back from a backup takes a key for staged that has signed since.
 
@@ -315,9 +318,12 @@ class KeyDesk:
         if self.entry(name).record.state is KeyState.STAGED:
             require_known(self.issuer.outbox.forgotten_keys())
         self.check_others(name, leave_none=leave_none)
-        return self._step(
-            "retire", name, lambda record, at: record.retire(at=at), actor, reason=reason, leave_none=leave_none
-        )
+
+        def step(record: KeyRecord, at: datetime) -> KeyRecord:
+            with self._office.reading() as store:
+                return record.retire(at=end_of(store, record, at=at))
+
+        return self._step("retire", name, step, actor, reason=reason, leave_none=leave_none)
 
     def compromise(self, name: str, moment: datetime, actor: Actor, *, reason: str) -> Changed:
         """Say that others may have had a key since a moment, which is past or now; or since an earlier one than known.
@@ -382,7 +388,9 @@ class KeyDesk:
                 _others(entries, name, leave_none=leave_none, at=now)
             old = _find(entries, name)
             record = step(old.record, now)
-            made = _change(action, old.record.state, record, now, actor=actor, reason=reason, moment=moment)
+            end = record.valid_until if record.state is KeyState.RETIRED else None
+            about = end if end is not None and end > now else moment
+            made = _change(action, old.record.state, record, now, actor=actor, reason=reason, moment=about)
             new = KeyEntry(record, old.uri, (*old.changes, made))
             return tuple(new if entry is old else entry for entry in entries)
 

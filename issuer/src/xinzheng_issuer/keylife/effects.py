@@ -69,9 +69,14 @@ WORDS: dict[str, Message] = {
         "各金融机构可能尚不认识 {name}。持有其发布前信任包的机构将拒绝其签署的证明（kid_unknown），直至取得新信任包。",
     ),
     "retires": Message(
-        "{name} signs nothing any more. What it signed until now is checked with its window, which closes now. "
-        "Going on: {others}.",
-        "{name} 不再签名。其此前签署的内容按有效窗口核验，窗口即刻关闭。继续签名的密钥：{others}。",
+        "{name} signs nothing any more. What it signed until now is checked with its window, which closes "
+        "{closes}. Going on: {others}.",
+        "{name} 不再签名。其此前签署的内容按有效窗口核验，窗口{closes}关闭。继续签名的密钥：{others}。",
+    ),
+    "closes_now": Message("now", "即刻"),
+    "closes_later": Message(
+        "at {until}, for it signed something that bears this moment; until then lenders believe whoever has the key",
+        "于 {until} （其所签内容的最晚时间；在此之前，任何持有该密钥者的签名仍为各机构所认可）",
     ),
     "withdrawn": Message(
         "{name} was never taken into use, and no certificate or list of this court is signed by it; its window closes "
@@ -254,19 +259,27 @@ class Effects:
                 yield says("stays_active", name=other.name)
         yield from self._outside(None if listed_in else f"country_{record.usage.value}", name=name)
 
-    def of_retirement(self, name: str, *, leave_none: bool) -> Iterator[Message]:
+    def of_retirement(self, planned: KeyEntry, *, leave_none: bool) -> Iterator[Message]:
         """Before a key is retired.
+
+        Args:
+            planned: as the step would leave it.
+            leave_none: as for `KeyDesk.retire`.
 
         Raises:
             KeyLifeError: as `KeyDesk.check_others`.
         """
+        name, until = planned.record.name, planned.record.valid_until
         others = self._desk.check_others(name, leave_none=leave_none)
         record = self._desk.entry(name).record
         if record.state is KeyState.STAGED:
             yield says("withdrawn", name=name)
         else:
             yield from self._staying(record)
-            yield says("retires", name=name, others=", ".join(others) or "—")
+            closes = says("closes_now")
+            if until is not None and until > self._office.clock():
+                closes = says("closes_later", until=format_timestamp(until))
+            yield says("retires", name=name, closes=closes, others=", ".join(others) or "—")
             if not others:
                 yield says("second_ends" if record.national else "no_key_left")
         yield from self._outside()

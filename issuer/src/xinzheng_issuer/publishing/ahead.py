@@ -15,6 +15,8 @@ from xinzheng_issuer.publishing.bundle_keys import differing_roles
 from xinzheng_issuer.publishing.repository import is_ahead
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import StatusChange, StatusList
+from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 
 def moments_begin_again(before: Root | None, now: Root) -> bool:
@@ -37,6 +39,21 @@ def not_before(store: Store, published: Iterable[datetime | None], *, at: dateti
     """
     told = [store.last_signed_at(), *store.status_moments(), *published]
     return max(at, *(each for each in told if each is not None))
+
+
+def end_of(store: Store, record: KeyRecord, *, at: datetime) -> datetime:
+    """When the window of a key closes that signs nothing more: no earlier than the last moment that it signed.
+
+    Args:
+        store: an open transaction.
+        record: the key; a staged one has signed nothing.
+        at: what the clock shows; it may be behind, or have been ahead.
+    """
+    if record.state is KeyState.STAGED:
+        return at
+    lists = record.usage is KeyUsage.STATUS
+    told = store.status_moments() if lists else [store.last_signed_at(record.name)]
+    return max([at, *(each for each in told if each is not None)])
 
 
 def begin_again(row: StatusList, changes: Sequence[StatusChange], *, at: datetime) -> None:

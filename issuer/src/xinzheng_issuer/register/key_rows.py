@@ -54,10 +54,15 @@ class KeyRows:
         later, _ = self._session.exec(live.where(col(Certificate.issued_at) >= since)).one()
         return SignedCount(number, later, last_end)
 
-    def last_signed_at(self) -> datetime | None:
-        """The latest moment that a certificate bears, of whatever key; None if there is none."""
+    def last_signed_at(self, key: str | None = None) -> datetime | None:
+        """The latest moment that a certificate bears; None if there is none.
+
+        Args:
+            key: name of the key that signed it; by default whatever key, and not signed yet too.
+        """
         moments = func.max(col(Certificate.recorded_at)), func.max(col(Certificate.issued_at))
-        found = self._session.exec(select(*moments).where(Certificate.court_id == self.court_id)).one()
+        which = (Certificate.court_id == self.court_id,) if key is None else self._of_key(key)
+        found = self._session.exec(select(*moments).where(*which)).one()
         return max((each for each in found if each is not None), default=None)
 
     def signed_by(self, key: str, *, after: str, limit: int) -> Sequence[tuple[Certificate, Case]]:
