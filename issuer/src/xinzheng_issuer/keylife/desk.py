@@ -6,7 +6,7 @@ new file before it signs again.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_s
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.ahead import end_of
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES
-from xinzheng_issuer.publishing.known_keys import require_known
+from xinzheng_issuer.publishing.known_keys import ForgottenKey, require_known
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_keys.custody import CreatedKey, create_key, open_signer, rehearse_key
 from xinzheng_keys.errors import TokenError
@@ -107,16 +107,16 @@ class KeyDesk:
     def _check_new(self, name: str, usage: KeyUsage, key_type: KeyType | None = None) -> None:
         """See before anything is made whether a key may have this name, and its kind this use."""
         _check_use(usage, key_type)
-        if name in {entry.record.name for entry in self.entries()} | self._forgotten_names():
+        if name in {entry.record.name for entry in self.entries()} | {each.record.name for each in self._forgotten()}:
             raise KeyLifeError("key_name_taken", field="name", name=name)
         probe = self.entries()[0].record.public_key_multibase
         KeyRecord(name=name, usage=usage, public_key_multibase=probe, valid_from=self._office.clock())
 
-    def _forgotten_names(self) -> set[str]:
-        """Names of keys that a restored key folder has forgotten; none where what was published cannot be read."""
+    def _forgotten(self) -> Sequence[ForgottenKey]:
+        """Keys that a restored key folder has forgotten; none where what was published cannot be read."""
         with suppress(PublishingError):
-            return {each.record.name for each in self.issuer.outbox.forgotten_keys()}
-        return set()
+            return self.issuer.outbox.forgotten_keys()
+        return ()
 
     def create(
         self,
@@ -145,6 +145,7 @@ class KeyDesk:
         Raises:
             KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key; `key_place_missing`, the token
                 where it is usually made is not there.
+            PublishingError: `keys_restored`, a key that the key folder has forgotten lies there.
             KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
         key_type = key_type or getattr(self._office.court.keys, f"{usage.value}_type")
@@ -186,6 +187,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
+            PublishingError: `keys_restored`, it is a key that the key folder has forgotten.
             KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
         """
         self._check_new(name, usage)
@@ -197,6 +199,8 @@ class KeyDesk:
         self, action: str, name: str, usage: KeyUsage, signer: Signer, *, uri: str, actor: Actor, reason: str
     ) -> Changed:
         _check_use(usage, signer.key_type)
+        public_key = signer.public_key_multibase
+        require_known([each for each in self._forgotten() if each.record.public_key_multibase == public_key])
 
         def add(entries: tuple[KeyEntry, ...], now: datetime) -> tuple[KeyEntry, ...]:
             if any(entry.record.name == name for entry in entries):
@@ -204,7 +208,7 @@ class KeyDesk:
             record = KeyRecord(
                 name=name,
                 usage=usage,
-                public_key_multibase=signer.public_key_multibase,
+                public_key_multibase=public_key,
                 valid_from=whole_second(now),
             )
             return (*entries, KeyEntry(record, uri, (_change(action, None, record, now, actor=actor, reason=reason),)))

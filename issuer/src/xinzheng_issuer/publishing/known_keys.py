@@ -5,7 +5,7 @@ forgotten, for it came back from a backup: that there is a key, that its window 
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,11 +39,13 @@ class ForgottenKey:
         record: all that is known of it.
         known: what the key folder says; None of a key that it does not have.
         is_another: whether another key has its name, in the folder or in what was published.
+        others: other names that the key folder has for it.
     """
 
     record: KeyRecord
     known: KeyRecord | None
     is_another: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def step(self) -> str:
@@ -83,9 +85,11 @@ def listed_keys(document: bytes) -> tuple[KeyRecord, ...]:
 
 
 def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) -> list[ForgottenKey]:
-    """The keys of which the folder knows less than was published or recorded.
+    """The keys of which the folder knows less than was published or recorded, or which it has under two names.
 
-    A status key whose name another one has is not missed: every list is signed anew by that one.
+    A status key whose name another one has is not missed: every list is signed anew by that one. One public key is one
+    key, whatever names it has: it keeps the name under which the register has certificates of it, or else that of the
+    folder, unless it was staged there alone.
 
     Args:
         store: an open transaction.
@@ -96,12 +100,17 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
         TrustDocumentError, StrictJSONError, LifecycleError: as `listed_keys`.
     """
     trail = list(_by_key(store.key_events()))
-    folder = {record.name: _whole(record) for record in keys.current().records}
-    found, twice = _with_listed(folder, documents)
+    folder = [_whole(record) for record in keys.current().records]
+    records = [*folder, *(each for document in documents for each in listed_keys(document))]
+    named_so = [(each.name, each.public_key_multibase, each.state) for each in records]
+    named_so += [(each.key_name, each.public_key, KeyState(each.to_state)) for steps in trail for each in steps]
+    names = _one_name(named_so, has_signed=lambda name: store.last_signed_at(name) is not None)
+    found, twice = _together(replace(each, name=names[each.public_key_multibase]) for each in records)
     for steps in trail:
-        name, mine = steps[0].key_name, found.get(steps[0].key_name)
+        name = names[steps[0].public_key]
+        mine = found.get(name)
         if mine is None or mine.public_key_multibase == steps[0].public_key:
-            found[name] = _completed(mine, _told(steps, mine, store))
+            found[name] = _completed(mine, replace(_told(steps, mine, store), name=name))
     return list(_beyond(folder, found, twice))
 
 
@@ -111,16 +120,27 @@ def forgotten_by(document: bytes, before: bytes) -> list[ForgottenKey]:
     Raises:
         TrustDocumentError, StrictJSONError, LifecycleError: as `listed_keys`.
     """
-    now = {record.name: record for record in listed_keys(document)}
-    return list(_beyond(now, *_with_listed(now, [before])))
+    now = listed_keys(document)
+    return list(_beyond(now, *_together([*now, *listed_keys(before)])))
 
 
-def _with_listed(
-    known: Mapping[str, KeyRecord], documents: Iterable[bytes]
-) -> tuple[dict[str, KeyRecord], frozenset[str]]:
-    """What is known and what documents say besides; and the names that certificate keys share with another one."""
-    found, twice = dict(known), set()
-    for record in (each for document in documents for each in listed_keys(document)):
+def _one_name(named_so: Iterable[tuple[str, str, KeyState]], *, has_signed: Callable[[str], bool]) -> Mapping[str, str]:
+    """The name that each public key keeps, of those that it was given, the folder's first."""
+    used: dict[str, dict[str, bool]] = {}
+    for name, public_key, state in named_so:
+        names = used.setdefault(public_key, {})
+        names[name] = names.get(name, False) or state is not KeyState.STAGED
+    return {
+        public_key: max(names, key=lambda name: (len(names) > 1 and has_signed(name), names[name]))
+        for public_key, names in used.items()
+    }
+
+
+def _together(records: Iterable[KeyRecord]) -> tuple[dict[str, KeyRecord], frozenset[str]]:
+    """What records say, by name; and the names that certificate keys share with another one."""
+    found: dict[str, KeyRecord] = {}
+    twice = set()
+    for record in records:
         mine = found.get(record.name)
         if mine is None or mine.public_key_multibase == record.public_key_multibase:
             found[record.name] = _completed(mine, record)
@@ -131,11 +151,15 @@ def _with_listed(
 
 
 def _beyond(
-    known: Mapping[str, KeyRecord], found: Mapping[str, KeyRecord], twice: Collection[str]
+    folder: Sequence[KeyRecord], found: Mapping[str, KeyRecord], twice: Collection[str]
 ) -> Iterator[ForgottenKey]:
+    by_name = {record.name: record for record in folder}
     for name, record in found.items():
-        if name in twice or record != known.get(name):
-            yield ForgottenKey(record=record, known=known.get(name), is_another=name in twice)
+        alike = [each for each in folder if each.public_key_multibase == record.public_key_multibase]
+        others = tuple(each.name for each in alike if each.name != name)
+        if name in twice or record != by_name.get(name) or others:
+            known = by_name.get(name) or next(iter(alike), None)
+            yield ForgottenKey(record=record, known=known, is_another=name in twice, others=others)
 
 
 def require_known(keys: Sequence[ForgottenKey]) -> None:
