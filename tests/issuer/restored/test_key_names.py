@@ -1,4 +1,7 @@
-"""One public key is one key, whatever names it was given: by an operator, or by a thief of the bundle's online keys."""
+"""What keys are called, by an operator or a thief of the bundle's online keys: one public key is one key.
+
+And what no court can have called a key, or said of one, stops no recovery from such a thief.
+"""
 
 import json
 import shutil
@@ -9,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
 
 from support.office import CourtHouse
 from support.restoring import CASES, Lender, revoke, run, token, xinzheng
 from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
 from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.public_keys import multikey
+from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.trust_documents import KeyState
 
 ISSUER = "courts/420683/issuer.json"
@@ -63,12 +69,15 @@ def forgets_the_key_in_use(house: CourtHouse, tmp_path: Path) -> bytes:
 
 
 def thief_publishes(house: CourtHouse, document: object) -> None:
+    """No matter whether any lender reads it."""
     publisher = house.issuer.outbox.publisher
     edition = publisher.in_effect
     assert edition is not None
     time.sleep(1.1)
     house.clock.now = datetime.now(UTC)
-    publisher.publish({**edition.targets, ISSUER: json.dumps(document).encode()}, at=house.clock.now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xinzheng_issuer.publishing.bundle._check", lambda *_, **__: None)
+        publisher.publish({**edition.targets, ISSUER: json.dumps(document).encode()}, at=house.clock.now)
 
 
 def as_another(house: CourtHouse, name: str, other: str, **changes: Any) -> object:
@@ -177,3 +186,72 @@ def test_a_key_of_a_thief_that_was_taken_over_beside_the_courts_own_is_none(
     newer = token(court, court.certificate(CASES[1])["certificateNumber"])
     lender.fetch()
     assert [lender.verdict(each) for each in (certificate, newer)] == ["ok", "ok"]
+
+
+def no_point(document: dict[str, Any]) -> dict[str, Any]:
+    """The first key is listed as Multikey alone, with an x that no point of the curve has."""
+    octets = next(each for each in (n.to_bytes(32) for n in range(1, 99)) if not is_on_curve(each))
+    controller = document["controllerDocument"]
+    first, second = controller["verificationMethod"][:2]
+    first["publicKeyMultibase"] = encode_multikey(KeyType.P256, b"\x02" + octets)
+    controller["verificationMethod"].remove(second)
+    controller["assertionMethod"].remove(second["id"])
+    document["keys"][0]["methods"].remove(second["id"])
+    return document
+
+
+def is_on_curve(x: bytes) -> bool:
+    try:
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), b"\x02" + x)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("what", ["a name", "no point", "no document"])
+def test_what_no_court_can_have_published_does_not_keep_it_from_replacing_the_stolen_keys(
+    court: CourtHouse, tmp_path: Path, what: str
+) -> None:
+    number = court.certificate(CASES[0])["certificateNumber"]
+    certificate, lender = token(court, number), Lender(court, tmp_path / "lender")
+    lender.fetch()
+    document = court.issuer.keys.current().issuer_document()
+    if what == "a name":
+        document = json.loads(json.dumps(document).replace("#cert-1", "#Cert_X"))
+    elif what == "no point":
+        document = no_point(document)
+    else:
+        document = {"x": 1}
+    thief_publishes(court, document)
+    assert "nothing to take over" in run(court, "--dry-run").output
+    if what != "a name":  # what no lender reads is replaced first
+        assert xinzheng(court, "bundle", **QUIET).exit_code == 0
+        court.clock.now = datetime.now(UTC)
+    done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
+    assert listed(court) == {"cert-1": "active", "status-1": "active"}
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"
+    assert revoke(court, number)["published"]
+    court.certificate(CASES[1])
+
+
+@pytest.mark.parametrize("what", ["begins after all time", "staged, and ended before it began"])
+def test_windows_that_no_court_gave_a_key_are_taken_over(court: CourtHouse, tmp_path: Path, what: str) -> None:
+    """They were published under a good name, so that lenders were told so."""
+    if what == "begins after all time":
+        key = generate_private_key(SECP256R1()).public_key()
+        said: dict[str, Any] = {"public_key_multibase": multikey(key), "valid_from": datetime.max.replace(tzinfo=UTC)}
+        thief_publishes(court, as_another(court, "cert-1", "cert-9", **said))
+    else:
+        began = court.clock.now.replace(microsecond=0) - timedelta(days=9)
+        said = {"state": KeyState.STAGED, "valid_from": began, "valid_until": began + timedelta(days=1)}
+        thief_publishes(court, as_another(court, "cert-1", "cert-1", **said))
+    done(court, "db", "adopt")
+    if what == "begins after all time":
+        keys(court, "compromise", "cert-9")
+    done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
+    keys(court, "create", "cert-2", "--usage", "certificate")
+    keys(court, "activate", "cert-2", "--now")
+    certificate, lender = token(court, court.certificate(CASES[0])["certificateNumber"]), Lender(court, tmp_path / "l")
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"

@@ -191,7 +191,8 @@ class FoundKeys:
         if each.known is not None or record.state not in {KeyState.STAGED, KeyState.ACTIVE} or self._is_here(record):
             return record
         until = min(self._end, record.valid_until or self._end)
-        return replace(record, state=KeyState.RETIRED, valid_until=max(until, record.valid_from + timedelta(seconds=1)))
+        begun = min(record.valid_from, until - timedelta(seconds=1))
+        return replace(record, state=KeyState.RETIRED, valid_from=begun, valid_until=until)
 
     def _is_here(self, record: KeyRecord) -> bool:
         """Whether its private half lies where `keys create` makes one; one that cannot be opened may be sound.

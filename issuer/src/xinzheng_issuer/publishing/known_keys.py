@@ -10,17 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from xinzheng_issuer.errors import PublishingError
 from xinzheng_issuer.issuing.court_keys import KeySource
 from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import KeyEvent
 from xinzheng_keys.lifecycle import KeyRecord
+from xinzheng_keys.public_keys import read_multikey
 from xinzheng_schemas.certificate import STATUS_PURPOSES
+from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.multibase import encode_multikey
 from xinzheng_schemas.strict_json import loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
-from xinzheng_schemas.trust_documents import IssuerDocument, KeyState, KeyUsage
+from xinzheng_schemas.trust_documents import IssuerDocument, IssuerKey, KeyState, KeyUsage
 from xinzheng_verifier.limits import TRUST_DOCUMENT_JSON
+
+_log = structlog.get_logger("xinzheng.publishing")
 
 _STATES: Final = (KeyState.STAGED, KeyState.ACTIVE, KeyState.RETIRED, KeyState.COMPROMISED)
 
@@ -69,19 +75,41 @@ def listed_keys(document: bytes) -> tuple[KeyRecord, ...]:
         LifecycleError: (keys) a key that no court has.
     """
     issuer = IssuerDocument.parse(loads_object(document, limits=TRUST_DOCUMENT_JSON))
-    methods = {each.id: each for each in issuer.controller.verification_methods}
-    return tuple(
-        KeyRecord(
-            name=key.methods[0].rpartition("#")[2],
-            usage=key.usage,
-            public_key_multibase=encode_multikey(methods[key.methods[0]].key_type, methods[key.methods[0]].public_key),
-            state=key.state,
-            valid_from=key.valid_from,
-            valid_until=key.valid_until,
-            compromised_at=key.compromised_at,
-        )
-        for key in issuer.keys
+    return tuple(_listed_key(issuer, key) for key in issuer.keys)
+
+
+def _listed_key(issuer: IssuerDocument, key: IssuerKey) -> KeyRecord:
+    method = next(each for each in issuer.controller.verification_methods if each.id == key.methods[0])
+    return KeyRecord(
+        name=method.id.rpartition("#")[2],
+        usage=key.usage,
+        public_key_multibase=encode_multikey(method.key_type, method.public_key),
+        state=key.state,
+        valid_from=key.valid_from,
+        valid_until=key.valid_until,
+        compromised_at=key.compromised_at,
     )
+
+
+def _own_keys(document: bytes) -> Iterator[KeyRecord]:
+    """The keys of an issuer document that a court can have had.
+
+    Whoever has the keys of the bundle's roles can publish others, and nothing else must come of it than that those
+    keys are replaced: what this court's records cannot hold, it never made.
+    """
+    try:
+        issuer = IssuerDocument.parse(loads_object(document, limits=TRUST_DOCUMENT_JSON))
+    except CodedError as error:
+        _log.warning("published_keys_foreign", reason=str(error))
+        return
+    for key in issuer.keys:
+        try:
+            record = _listed_key(issuer, key)
+            read_multikey(record.public_key_multibase)
+        except CodedError as error:
+            _log.warning("published_key_foreign", method=key.methods[0], reason=str(error))
+        else:
+            yield record
 
 
 def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) -> list[ForgottenKey]:
@@ -94,17 +122,18 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
     Args:
         store: an open transaction.
         keys: those of the folder, read last: a step is in the folder before it is in the register.
-        documents: issuer documents of the court that were published.
-
-    Raises:
-        TrustDocumentError, StrictJSONError, LifecycleError: as `listed_keys`.
+        documents: issuer documents of the court that were published; what no court can have said is passed over.
     """
     trail = list(_by_key(store.key_events()))
     folder = [_whole(record) for record in keys.current().records]
-    records = [*folder, *(each for document in documents for each in listed_keys(document))]
+    listed = [each for document in documents for each in _own_keys(document)]
+    records = [*folder, *listed]
     named_so = [(each.name, each.public_key_multibase, each.state) for each in records]
     named_so += [(each.key_name, each.public_key, KeyState(each.to_state)) for steps in trail for each in steps]
     names = _one_name(named_so, has_signed=lambda name: store.last_signed_at(name) is not None)
+    for each in listed:
+        if names[each.public_key_multibase] != each.name:
+            _log.warning("published_key_renamed", key=names[each.public_key_multibase], published_as=each.name)
     found, twice = _together(replace(each, name=names[each.public_key_multibase]) for each in records)
     for steps in trail:
         name = names[steps[0].public_key]
@@ -216,7 +245,7 @@ def _completed(mine: KeyRecord | None, told: KeyRecord) -> KeyRecord:
     """What both say of a key: the later state, the wider beginning, the earlier end."""
     if mine is None:
         return told
-    begun = [each.valid_from for each in (mine, told) if each.state is not KeyState.STAGED]
+    begun = [each.valid_from for each in (mine, told) if each.state is not KeyState.STAGED or each.valid_until]
     return replace(
         mine,
         state=max(mine.state, told.state, key=_STATES.index),
