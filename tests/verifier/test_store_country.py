@@ -270,26 +270,6 @@ def test_a_court_that_left_and_came_back_under_other_keys_begins_anew(store: Pat
     assert import_bundle(store, republished(simulator, 1), at=NOW).changed
 
 
-def test_a_court_that_comes_back_with_what_its_next_key_signed_before_has_no_older_lists(
-    store: Path, simulator: TUFSimulator
-) -> None:
-    """It signs with both keys for a while; whoever has the keys of snapshot and timestamp waits until it is gone."""
-    court, overlap = simulator.entrusted["court-420684"], new_key()
-    court.signers = [*court.keys, overlap]
-    import_bundle(store, republished(simulator, 4), at=NOW)
-    made, version = court.published_at, simulator.version
-    import_bundle(store, republished(simulator, 5), at=NOW)
-    del simulator.entrusted["court-420684"]
-    import_bundle(store, simulator.next().bundle(), at=NOW)
-    simulator.entrusted["court-420684"] = court
-    court.keys = [overlap]
-    replayed = republished(simulator, 4)
-    court.published_at, court.version = made, version
-    assert code(import_bundle, store, simulator.bundle(), at=NOW) == "bundle_rollback"
-    court.published_at = simulator.at
-    assert import_bundle(store, replayed, at=NOW).changed
-
-
 def test_numbers_that_a_thief_listed_at_the_top_fall_once_anybody_is_entrusted_with_them(tmp_path: Path) -> None:
     simulator, path = TUFSimulator(at=NOW), "courts/420684/status/1/revocation.json"
     simulator.targets[path] = status_list("420684", "revocation", **numbered(2**53 - 1))

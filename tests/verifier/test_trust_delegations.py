@@ -386,27 +386,6 @@ def test_what_the_keys_that_stay_signed_alone_does_not_come_back(country: TUFSim
     assert load(country, seen=seen).seen.metadata[f"{PROVINCE}.json"] == 1
 
 
-def test_what_the_next_key_of_a_court_signed_before_it_was_named_does_not_come_back(country: TUFSimulator) -> None:
-    """Whoever has the keys of snapshot and timestamp waits until a key is replaced: both sign for a while before."""
-    goes, comes = new_key(), new_key()
-    entrusted = country.entrusted[COURT]
-    entrusted.keys, entrusted.signers = [goes], [goes, comes]
-    overlap, made = load(country.next()).seen, entrusted.published_at
-    country.next().at += timedelta(hours=1)
-    entrusted.published_at, entrusted.version = country.at, 3
-    seen = load(country, seen=overlap).seen
-    country.next()
-    entrusted.keys, entrusted.signers, entrusted.version, entrusted.published_at = [comes], [comes], 2, made
-    with pytest.raises(TrustError) as caught:
-        load(country, seen=seen)
-    assert (caught.value.code, caught.value.params["seen"]) == ("bundle_rollback", 3)
-    entrusted.published_at = None
-    assert refusal(country, seen=seen) == "bundle_rollback"
-    country.at += timedelta(hours=1)
-    entrusted.published_at = country.at
-    assert load(country, seen=seen).seen.metadata[f"{COURT}.json"] == 2
-
-
 def test_what_a_province_names_fills_nobodys_memory(country: TUFSimulator) -> None:
     """Whoever has its keys could keep every store from remembering anything else, for good."""
     keys, seen = [new_key() for _ in range(60)], NOTHING_SEEN

@@ -1,0 +1,86 @@
+"""What a court's next key signed before its province named it: both sign for a while, and only what is later counts.
+
+Whoever has the keys of snapshot and timestamp waits until the key is replaced, or until the court is gone.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support.issuers import SimulatedCourt
+from support.tuf_simulator import Entrusted, TUFSimulator, new_key
+from xinzheng_verifier import TrustError, TrustStore, Verifier
+from xinzheng_verifier.trust.directory import import_bundle
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ROLE, INDEX = "court-420683", 94567
+
+
+class Story:
+    """A court whose two keys sign, a certificate of it, and a lender who has seen it valid and then revoked."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._house = SimulatedCourt(now=NOW)
+        self._certificate = self._house.issue().json_text
+        self._country = TUFSimulator(at=NOW)
+        self._country.country("420683")
+        issuer = json.dumps(self._house.issuer_document(), ensure_ascii=False).encode()
+        self._country.entrusted["province-42"].targets["courts/420683/issuer.json"] = issuer
+        self.next_key = new_key()
+        self.court.signers = [*self.court.keys, self.next_key]
+        self.publish(revoked=False)
+        assert self.lender() == "ok"
+        self._both = dict(self.court.targets), self.court.published_at, self.court.version
+        self.publish(revoked=True)
+        assert self.lender() == "revoked"
+
+    @property
+    def court(self) -> Entrusted:
+        return self._country.entrusted[ROLE]
+
+    def publish(self, *, revoked: bool) -> None:
+        self._country.next()
+        self.court.published_at, self.court.version = self._country.at, self._country.version
+        for number, purpose in enumerate(("revocation", "suspension")):
+            bits = (INDEX,) if revoked and not number else ()
+            made = self._house.status_list(purpose, bits, sequence=self._country.version, valid_from=NOW)
+            self.court.targets[f"courts/420683/status/1/{purpose}.json"] = json.dumps(made, ensure_ascii=False).encode()
+
+    def replay(self) -> None:
+        """The next edition, with what the court said before the revocation."""
+        self._country.next()
+        targets, self.court.published_at, self.court.version = self._both
+        self.court.targets.update(targets)
+
+    def names_next_key(self) -> None:
+        self.court.keys = self.court.signers = [self.next_key]
+
+    def leaves_out_court(self) -> None:
+        """For an edition."""
+        court = self._country.entrusted.pop(ROLE)
+        assert self.lender(self._country.next()) != "ok"
+        self._country.entrusted[ROLE] = court
+
+    def lender(self, country: TUFSimulator | None = None) -> str:
+        """What a store says that takes in the newest edition."""
+        country = country or self._country
+        root = None if self._store.exists() else country.root_bytes
+        import_bundle(self._store, country.bundle(), root=root, at=country.at)
+        return Verifier(TrustStore.open(self._store)).report(self._certificate, at=country.at).code
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["named", "gone and named"])
+def test_no_list_from_before_a_revocation_comes_back(tmp_path: Path, *, leaves: bool) -> None:
+    story = Story(tmp_path / "store")
+    if leaves:
+        story.leaves_out_court()
+    story.names_next_key()
+    story.replay()
+    with pytest.raises(TrustError) as caught:
+        story.lender()
+    assert caught.value.code == "bundle_rollback"
+    story.publish(revoked=True)
+    assert story.lender() == "revoked"
