@@ -389,7 +389,7 @@ def test_a_store_of_an_earlier_release_keeps_what_it_has_seen(store: Path, simul
 def test_a_store_whose_index_is_of_an_earlier_release_keeps_what_it_saw_and_its_part(
     store: Path, simulator: TUFSimulator
 ) -> None:
-    import_bundle(store, part(simulator.next(), provinces=["42"]), at=NOW, source="/media")
+    import_bundle(store, part(simulator.next(), provinces=["42"]), at=NOW)
     text = (store / "state.json").read_text("utf-8")
     (store / "state.json").write_text(text.replace('"version": 3', '"version": 2', 1), "utf-8")
     assert code(load, store) == "store_outdated"
