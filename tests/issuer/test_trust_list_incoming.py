@@ -1,10 +1,12 @@
 """What lies in the folder into which everybody uploads: it holds nobody up, and takes no more memory than is needed."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ import pytest
 from support.country import Country, publishers_passphrase
 from support.handing_in import COURT, answers, refusal, verdict
 from xinzheng_issuer.publishing.trust_list import contributions
+from xinzheng_issuer.publishing.trust_list.candidates import Candidate
 from xinzheng_issuer.publishing.trust_list.contributions import find_contributions, read_contribution
+from xinzheng_issuer.publishing.trust_list.rehearsal import Rehearsal
 from xinzheng_verifier.limits import MAX_BUNDLE_FILE_BYTES
+from xinzheng_verifier.trust.archive import pack
 
 TESTS = Path(__file__).parents[1]
 OTHER = "420684"
@@ -105,6 +110,36 @@ def test_more_files_than_an_archive_may_hold_are_not_read(country: Country, monk
     assert refusal(read_contribution, country.incoming / COURT) == "contribution_unreadable"
     monkeypatch.setattr(contributions, "MAX_BUNDLE_FILES", 100)
     assert len(read_contribution(country.incoming / COURT).files) > 5
+
+
+@pytest.mark.parametrize("role", ["targets", "province-42", f"court-{COURT}"])
+def test_thousands_of_documents_that_nobody_signed_are_not_rehearsed(
+    country: Country, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rehearsal takes tens of milliseconds, and a small archive can hold tens of thousands of documents."""
+    country.next_day()
+    country.hand_in()
+    judge, judged = Rehearsal.judge, Counter[str]()
+
+    def count(rehearsal: Rehearsal, candidates: Sequence[Candidate]) -> None:
+        judged["rehearsals"] += 1
+        judge(rehearsal, candidates)
+
+    monkeypatch.setattr(Rehearsal, "judge", count)
+    country.publish(dry_run=True)
+    honest = judged.pop("rehearsals")
+    genuine = (country.folder / "public" / "metadata" / f"1.{role}.json").read_bytes()
+    document = json.loads(genuine)
+    files = {}
+    for version in range(100, 400):
+        document["signed"]["version"] = version
+        files[f"metadata/{version}.{role}.json"] = json.dumps(document).encode()
+        files[f"metadata/{version + 300}.{role}.json"] = genuine
+    (country.incoming / "upload.xzc").write_bytes(pack(files))
+    result = country.publish(dry_run=True)
+    assert judged["rehearsals"] == honest
+    refused = {answer.source: answer.error.code for answer in result.answers if answer.error}
+    assert refused == {"upload.xzc": "bundle_mixed"}  # of the newest; its signatures are genuine
 
 
 def test_what_was_judged_is_what_is_published_whatever_becomes_of_the_upload(country: Country) -> None:

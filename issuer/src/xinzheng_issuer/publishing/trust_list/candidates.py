@@ -22,7 +22,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_FILE_BYTES, ROOT_JSON, TARGETS_JSON
 from xinzheng_verifier.trust.archive import Archive
 from xinzheng_verifier.trust.names import FILE_NAME, sha256_of, target_name, target_path
-from xinzheng_verifier.trust.tuf_metadata import key_set_digest, new_key_signed, parsed
+from xinzheng_verifier.trust.tuf_metadata import check_threshold, key_set_digest, new_key_signed, parsed
 
 _PUBLISHED = ""
 
@@ -95,6 +95,22 @@ class Entrusted:
     def digest(self) -> str:
         """Short digests of the keys, as lenders remember them."""
         return key_set_digest(self.role, self.keys)
+
+    def check_signed(self, candidate: Candidate) -> None:
+        """Whether enough of the keys signed metadata of the role, and signed the number that its name says.
+
+        Args:
+            candidate: the metadata.
+
+        Raises:
+            TrustError: as the verifier refuses it: `bundle_metadata`, `bundle_too_large`, `bundle_threshold`,
+                `bundle_mixed`.
+        """
+        metadata = parsed(candidate.data, Targets, name=candidate.file, limits=TARGETS_JSON)
+        check_threshold(metadata, role=self.role, keys=self.keys, name=candidate.file)
+        if metadata.signed.version != candidate.version:
+            file, stated = f"{candidate.role}.json", metadata.signed.version
+            raise TrustError("bundle_mixed", name=file, version=stated, expected=candidate.version)
 
     def new_key_signed(self, candidate: Candidate, *, before: str) -> bool:
         """Whether metadata of the role bears the signature of a key that was not named before.

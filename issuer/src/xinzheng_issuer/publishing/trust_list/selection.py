@@ -193,7 +193,7 @@ class Selection:
     def _courts(self, option: Candidate, above: tuple[Candidate, ...]) -> dict[str, Candidate] | None:
         """The courts of a province: judged together, and one by one only if something is wrong with one of them."""
         entrusted = dict(self._entrusted(option))
-        newest = {role: next(iter(self._options(role, entrusted[role])), None) for role in entrusted}
+        newest = {role: next(self._options(role, entrusted[role]), None) for role in entrusted}
         kept = {
             role: candidate
             for role, candidate in newest.items()
@@ -248,10 +248,11 @@ class Selection:
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
-    def _options(self, role: str, entrusted: _Entrusted) -> list[Candidate]:
+    def _options(self, role: str, entrusted: _Entrusted) -> Iterator[Candidate]:
         """What was handed in for a role and is newer than what is published, newest first; then what is published.
 
-        Of one version there can be several, for anybody can give a file any name: each is judged.
+        Of one version there can be several, for anybody can give a file any name: each is judged. Of what too few of
+        the keys have signed there can be any number: it is noted, and no option.
 
         Args:
             role: whose metadata.
@@ -269,7 +270,14 @@ class Selection:
         }
         newer = [candidate for candidate in offered.values() if candidate.version > floor]
         lower = [candidate for candidate in offered.values() if candidate.version < floor]
-        return [*newer, *([published] if published else []), *lower]
+        for candidate in (*newer, *([published] if published else []), *lower):
+            try:
+                if candidate.is_new:
+                    entrusted.by.check_signed(candidate)
+            except CodedError as error:
+                self._note(candidate, error)
+            else:
+                yield candidate
 
     def _judge(self, candidates: Sequence[Candidate]) -> None:
         if self._rehearsal is None:
