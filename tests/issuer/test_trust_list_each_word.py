@@ -259,3 +259,18 @@ def test_a_key_of_no_kind_in_a_thiefs_document_stops_no_later_one(country: Count
     country.sign(PROVINCE)
     assert {*answers(publish(country)).values()} == {"taken"}
     assert country.published.roles[PROVINCE].version == 3
+
+
+def test_a_document_that_fits_as_it_was_published_is_signed_although_written_anew_it_would_be_too_long(
+    thief: Thief,
+) -> None:
+    """Octets of UTF-8 count, three of a Chinese character; as an escape it has six."""
+
+    def tells_a_story(signed: Targets, files: dict[str, bytes]) -> None:
+        del files
+        signed.unrecognized_fields["x-story"] = "汉" * 900_000
+
+    thief.publishes(tells_a_story)
+    replace_provinces_key(thief.country, version=3)
+    thief.country.sign(PROVINCE)
+    assert {*answers(publish(thief.country)).values()} == {"taken"}

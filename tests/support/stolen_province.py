@@ -46,21 +46,25 @@ class Thief:
         self.version = country.roles["provinces.42"]["version"]
 
     def publishes(self, change: Callable[[Targets, dict[str, bytes]], None]) -> None:
+        honest = [read_contribution(path) for path in find_contributions(self.country.incoming)]
+        found = [Contribution(source="thief", files=self.signs(change)), *honest]
+        answers = self.country.publisher.publish(found, at=self.country.at).answers
+        assert {each.error for each in answers if each.source == "thief"} == {None}
+
+    def signs(self, change: Callable[[Targets, dict[str, bytes]], None]) -> dict[str, bytes]:
+        """The province's document as he changes it; and then what it lists."""
         public = self.country.folder / "public" / "metadata"
         document = Metadata[Targets].from_bytes((public / f"{self.version}.{PROVINCE}.json").read_bytes())
         self.version += 1
         document.signed.version = self.version
+        name = f"metadata/{self.version}.{PROVINCE}.json"
         files: dict[str, bytes] = {}
         change(document.signed, files)
         document.signatures.clear()
         medium = self.country.folder / "media" / f"{PROVINCE}-1"
         share = open_share(key_file(medium, f"{PROVINCE}-1"), passphrase=passphrase_of(f"{PROVINCE}-1"))
         sign_metadata(document, share, append=True)
-        files[f"metadata/{self.version}.{PROVINCE}.json"] = document.to_bytes()
-        honest = [read_contribution(path) for path in find_contributions(self.country.incoming)]
-        found = [Contribution(source="thief", files=files), *honest]
-        answers = self.country.publisher.publish(found, at=self.country.at).answers
-        assert {each.error for each in answers if each.source == "thief"} == {None}
+        return {name: json.dumps(document.to_dict(), ensure_ascii=False).encode(), **files}
 
     def adds_a_key(self, *courts: str, name: str = "cert-3") -> None:
         """His certificate key as one of these courts'."""

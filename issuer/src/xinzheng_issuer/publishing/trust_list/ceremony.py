@@ -234,14 +234,15 @@ class Step:
         known = self._known()
         compared = self._check_follows(known, document, role)
         signatures, others = self._put_to(known, document, role, data)
+        signed = document.to_bytes()
         try:
-            result = checks.check_signed(document, role, by=list(self._judges(known, document, role)))
+            result = checks.check_signed(document, signed, role, by=list(self._judges(known, document, role)))
         except TrustListError as error:
             if not others:
                 raise
             raise TrustListError("signature_of_other_document", name=", ".join(others)) from error
         read = {f"documents/{file_role(document, role)}": data, **signatures}
-        written = {metadata_name(document, role): document.to_bytes()}
+        written = {metadata_name(document, role): signed}
         written |= self._issuer_targets(role)
         subject = file_role(document, role)
         self._record("assemble", subject, read=read, written=written, result=result, compared=compared)

@@ -35,11 +35,12 @@ def add_signature(document: Document, *, signature: Signature, keys: Iterable[Ke
     document.signatures[key.keyid] = signature
 
 
-def check_signed(document: Document, role: str, *, by: Iterable[Root | Targets]) -> str:
+def check_signed(document: Document, data: bytes, role: str, *, by: Iterable[Root | Targets]) -> str:
     """Judge a signed document by those who name its keys.
 
     Args:
         document: with its signatures.
+        data: its file, which lenders read: the document written anew may be longer than they take.
         role: whose metadata it is.
         by: the metadata whose thresholds it must reach, each.
 
@@ -51,14 +52,14 @@ def check_signed(document: Document, role: str, *, by: Iterable[Root | Targets])
     """
     name = file_role(document, role)
     try:
-        found = _root(document, by, name) if isinstance(document.signed, Root) else _targets(document, role, by, name)
+        found = _root(data, by, name) if isinstance(document.signed, Root) else _targets(data, role, by, name)
     except TrustError as error:
         raise TrustListError("ceremony_refused", refusal=error.code, reason=in_both_languages(error)) from error
     return f"{name}: signed and accepted by the verifier 已签名并通过核验程序检查 ({'; '.join(found)})"
 
 
-def _root(document: Document, by: Iterable[Root | Targets], name: str) -> list[str]:
-    read = parsed(document.to_bytes(), Root, name=name, limits=ROOT_JSON)
+def _root(data: bytes, by: Iterable[Root | Targets], name: str) -> list[str]:
+    read = parsed(data, Root, name=name, limits=ROOT_JSON)
     found = []
     for judge in by:
         named, keys = _named(judge, ROOT)
@@ -67,8 +68,8 @@ def _root(document: Document, by: Iterable[Root | Targets], name: str) -> list[s
     return found
 
 
-def _targets(document: Document, role: str, by: Iterable[Root | Targets], name: str) -> list[str]:
-    read = parsed(document.to_bytes(), Targets, name=name, limits=TARGETS_JSON)
+def _targets(data: bytes, role: str, by: Iterable[Root | Targets], name: str) -> list[str]:
+    read = parsed(data, Targets, name=name, limits=TARGETS_JSON)
     found = []
     for judge in by:
         named, keys = _named(judge, role)

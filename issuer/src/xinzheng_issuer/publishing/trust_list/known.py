@@ -311,8 +311,8 @@ class Known:
         return self._good[role]
 
     def _good_under(self, role: str, judges: Collection[Document]) -> Mapping[int, Document]:
-        files = {version: document for version, (document, _) in self._files(role).items()}
-        return {v: each for v, each in files.items() if any(_is_signed(each, role, judge) for judge in judges)}
+        files = self._files(role).items()
+        return {v: each for v, (each, data) in files if any(_is_signed(each, data, role, judge) for judge in judges)}
 
     # --- what proves a key --------------------------------------------------------------------------------------------
 
@@ -396,9 +396,9 @@ def _weakness(source: Source) -> int:
     return list(Proof).index(source.proof)
 
 
-def _is_signed(document: Document, role: str, judge: Document) -> bool:
+def _is_signed(document: Document, data: bytes, role: str, judge: Document) -> bool:
     try:
-        checks.check_signed(document, role, by=[judge.signed])
+        checks.check_signed(document, data, role, by=[judge.signed])
     except TrustListError:
         return False
     return True
