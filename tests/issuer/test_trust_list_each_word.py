@@ -261,6 +261,18 @@ def test_a_key_of_no_kind_in_a_thiefs_document_stops_no_later_one(country: Count
     assert country.published.roles[PROVINCE].version == 3
 
 
+@pytest.mark.parametrize("length", [129, 1_900])
+def test_the_line_of_a_key_with_a_long_name_can_be_copied_too(thief: Thief, length: int) -> None:
+    name = "cert-" + "x" * (length - 5)
+    thief.adds_a_key(COURT, name=name)
+    replace_provinces_key(thief.country, version=3)
+    error = drawn_up(thief.country)
+    assert error.params["keys"] == f"{COURT}/{name} in 2.{PROVINCE}.json (activate)"
+    copy_the_lines(thief.country, error)
+    thief.country.sign(PROVINCE)
+    assert {*answers(publish(thief.country)).values()} == {"taken"}
+
+
 def test_a_document_that_fits_as_it_was_published_is_signed_although_written_anew_it_would_be_too_long(
     thief: Thief,
 ) -> None:

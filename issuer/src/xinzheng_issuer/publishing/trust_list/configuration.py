@@ -32,7 +32,7 @@ _SHARE_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _PROVINCE = re.compile(r"[0-9]{2}")
 _COURT = re.compile(r"[0-9]{2}[0-9A-Za-z._-]{0,30}")
 _FINGERPRINT = r"^[0-9a-f]{64}$"
-_DISOWNED = r"^[^\s,]{1,128} in [1-9][0-9]{0,8}\.[a-z0-9-]{1,64}\.json$"
+_DISOWNED = r"^[^\s,]{1,2048} in [1-9][0-9]{0,8}\.[a-z0-9-]{1,64}\.json$"
 
 MAX_CONFIGURATION_BYTES = 4_194_304
 """Octets of a configuration file: 3,500 courts with their fingerprints take some 400 kB."""
