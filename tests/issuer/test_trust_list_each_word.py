@@ -286,3 +286,21 @@ def test_a_document_that_fits_as_it_was_published_is_signed_although_written_ane
     replace_provinces_key(thief.country, version=3)
     thief.country.sign(PROVINCE)
     assert {*answers(publish(thief.country)).values()} == {"taken"}
+
+
+@pytest.mark.parametrize("digest", ["a" * 300, "A" * 64])
+def test_a_planted_document_that_lists_what_no_file_can_be_called_is_named(thief: Thief, digest: str) -> None:
+    country = thief.country
+
+    def lists_it(signed: Targets, files: dict[str, bytes]) -> None:
+        del files
+        signed.targets[f"courts/{COURT}/issuer.json"].hashes = {"sha256": digest}
+
+    (name, data), *_ = thief.signs(lists_it).items()
+    (country.folder / "public" / name).write_bytes(data)
+    replace_provinces_key(country, version=3)
+    error = drawn_up(country)
+    missing = f"targets/courts/{COURT}/{digest}.issuer.json in 2.{PROVINCE}.json"
+    assert (error.code, error.params["name"]) == ("ceremony_issuer_missing", missing)
+    country.disowned = [f"{COURT}/issuer.json in 2.{PROVINCE}.json"]
+    country.sign(PROVINCE)

@@ -29,7 +29,7 @@ from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.strict_json import Limits, loads_object
 from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.trust.files import replace_file
-from xinzheng_verifier.trust.names import target_name
+from xinzheng_verifier.trust.names import FILE_NAME, target_name
 
 _VERSIONED = re.compile(r"([1-9][0-9]{0,8})\.([a-z]+|province-[0-9]{2}|court-[0-9A-Za-z._-]+)\.json")
 _SIGNATURE_JSON = Limits(max_bytes=16_384)
@@ -134,9 +134,11 @@ class WorkFolder:
 
         Args:
             path: `courts/420683/issuer.json`.
-            digest: its SHA-256, lower-case hexadecimal.
+            digest: its SHA-256 as metadata states it, which may be anything.
         """
         name = target_name(path, digest)
+        if not FILE_NAME.fullmatch(name):
+            return None
         places = (folder / name for folder in (self.path, self.published) if folder is not None)
         found = (read_file(file) for file in places if file.is_file())
         return next((content for content in found if sha256(content) == digest), None)
