@@ -240,13 +240,14 @@ def test_the_passphrase_is_asked_for_where_no_source_is_given(tmp_path: Path) ->
     assert "[passphrase_source_malformed]" in wrong.stderr
 
 
-def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
+def test_a_court_changes_its_key_twice_before_the_province_names_one(desk: Desk) -> None:
     data, repository = desk.folder / "var", desk.folder / "public"
     retire = ("court-key", "retire", "--data", data, "--reason", "yearly")
     assert "[court_keys_one]" in run(*retire, "--yes").stderr
     made = run("court-key", "new", "--data", data)
     assert "The key court-420683-2 is made, fingerprint" in made.stdout
-    assert "[court_keys_two]" in run("court-key", "new", "--data", data).stderr
+    spoiled = run("court-key", "new", "--data", data)
+    assert "The key court-420683-3 is made, fingerprint" in spoiled.stdout
     nowhere = run("court-key", "new", "--data", desk.folder / "nowhere")
     assert "[data_folder_missing]" in nowhere.stderr
     first = data / "keys" / "bundle" / "court-420683-1.pem"
@@ -271,14 +272,15 @@ def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
     for arguments, share in ((("draft",), ""), (("sign",), "province-42-1"), (("assemble",), "")):
         signed = desk.step(*arguments, "--role", "province-42", "--published", str(repository), share=share)
         assert signed.exit_code == 0, signed.output
-        for name in ("court-420683-2", f"courts/{COURT}/issuer.json"):
+        for name in ("court-420683-3", f"courts/{COURT}/issuer.json"):
             assert read_out(said, name) == read_out(signed.stdout, name)
     assert "taken: province-42 2 (work)" in desk.publish(*take).stdout
     listed = shown_in(latest(repository))
     dry = run(*listed, "--dry-run")
     assert (dry.exit_code, first.exists()) == (0, True)
-    assert "names court-420683-2: what it signs alone is taken" in dry.stdout
+    assert "names court-420683-3: what it signs alone is taken" in dry.stdout
     assert "court-420683-1 is deleted and cannot be brought back" in dry.stdout
+    assert "is signed by court-420683-2, court-420683-3 alone" in dry.stdout
     asked = run(*listed)
     assert ("[confirmation_needed]" in asked.stderr, first.exists()) == (True, True)
     retired = run(*listed, "--yes", language=CHINESE)
@@ -287,6 +289,9 @@ def test_a_court_changes_its_key_in_two_steps(desk: Desk) -> None:
     with closing(open_office(Settings(data=data))) as office, office.reading() as store:
         (event,) = store.key_events("country/court-420683-1")
     assert (event.action, event.to_state, event.reason) == ("retire", "retired", "yearly")
+    assert "signed by court-420683-3 alone" in run(*listed, "--yes").stdout
+    assert [path.name for path in first.parent.glob("court-*.pem")] == ["court-420683-3.pem"]
+    assert "[court_keys_one]" in run(*listed, "--yes").stderr
     desk.hand_in()
     assert desk.publish("--take", desk.folder / "incoming").stdout.startswith("taken: court-420683 ")
 

@@ -7,13 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Targets
 
 from support.country import Country
+from support.stolen_province import Thief, replace_provinces_key
 from xinzheng_issuer.publishing.trust_list.publisher import Result
 from xinzheng_issuer.publishing.trust_list.state import state_of
 from xinzheng_verifier import TrustStore, Verifier
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.trust.directory import import_bundle
+from xinzheng_verifier.trust.names import MAX_VERSION
 
 COURT = "420683"
 
@@ -184,6 +188,46 @@ def test_what_a_thief_of_a_courts_key_pushed_up_is_undone_by_its_next_key(countr
         assert set(taken(country.publish()).values()) == {"taken"}
         import_bundle(store, country.bundle, at=country.at)
         country.at += timedelta(hours=1)
+
+
+def test_a_court_goes_on_with_a_third_key_where_the_provinces_thief_named_both_it_had(country: Country) -> None:
+    """And pushed up the version under both and his own."""
+    store = country.folder / "store"
+    house = country.houses[COURT]
+    maker = house.contributor
+    maker.make_key(at=country.at)
+    thief, his = Thief(country), CryptoSigner.generate_ed25519()
+
+    def names_all(targets: Targets, files: dict[str, bytes]) -> None:
+        assert targets.delegations is not None
+        assert targets.delegations.roles is not None
+        keys = [*(maker.public_key(name) for name in maker.shares()), his.public_key]
+        targets.delegations.keys |= {key.keyid: key for key in keys}
+        targets.delegations.roles[f"court-{COURT}"].keyids[:] = [key.keyid for key in keys]
+        court = country.published.roles[f"court-{COURT}"]
+        pushed = Metadata[Targets].from_bytes(court.data)
+        pushed.signed.version = MAX_VERSION
+        pushed.sign(his)
+        files[f"metadata/{MAX_VERSION}.court-{COURT}.json"] = pushed.to_bytes()
+
+    thief.publishes(names_all)
+    import_bundle(store, country.bundle, root=country.first_root, at=country.at)
+    maker.make_key(at=country.at)
+    house.revoked.add(94567)
+    country.next_day()
+    country.hand_in()
+    replace_provinces_key(country, version=3)
+    country.sign("province-42")
+    assert set(taken(country.publish()).values()) == {"taken"}
+    assert keys_of(country, f"court-{COURT}") == {f"court-{COURT}-3"}
+    for number in (1, 2):
+        assert maker.retire_key()[0] == f"court-{COURT}-{number}"
+    country.next_day()
+    country.hand_in()
+    assert set(taken(country.publish()).values()) == {"taken"}
+    import_bundle(store, country.bundle, at=country.at)
+    report = Verifier(TrustStore.open(store)).report(house.court.issue().json_text, at=country.at)
+    assert report.code == "revoked"
 
 
 def test_a_root_signed_by_the_new_keys_alone_is_not_taken(country: Country, tmp_path: Path) -> None:

@@ -328,10 +328,6 @@ _PUBLISHER = {
         "{name} 在等待 {field}：其所委托的角色尚无在其之下有效的元数据。原因见关于 {field} 的提示；如无提示，请其报送。"
         "法院一时不能报送的，由省级在下一份文件中列于 without_lists。",
     ),
-    "court_keys_two": Message(
-        "There are two keys already: retire {name} once the province's metadata names the new one.",
-        "已有两个密钥：待省级元数据列出新密钥后，请先停用 {name}。",
-    ),
     "court_keys_one": Message(
         "{name} has no second key: make a new one before the old one is retired.",
         "{name} 没有第二个密钥：停用旧密钥前请先生成新密钥。",

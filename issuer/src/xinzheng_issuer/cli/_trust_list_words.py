@@ -46,12 +46,12 @@ _COMMANDS = {
     ),
     "court_key": Message("The key by which a court signs for the country.", "法院向全国报送所用的签名密钥。"),
     "court_key_new": Message(
-        "Make the key that is to follow; until the old one is retired, both sign.",
-        "生成后续密钥；旧密钥停用之前，两者同时签名。",
+        "Make the key that is to follow; until the old ones are retired, all sign.",
+        "生成后续密钥；旧密钥停用之前，所有密钥同时签名。",
     ),
     "court_key_retire": Message(
-        "Delete the older of two keys, once an edition of the country's list names the new one.",
-        "在全国名单已列入新密钥之后，删除两个密钥中较旧的一个。",
+        "Delete the oldest of several keys, once an edition of the country's list names the newest.",
+        "在全国名单已列入最新密钥之后，删除各密钥中最旧的一个。",
     ),
 }
 
@@ -259,12 +259,12 @@ _SAID = {
         "已生成密钥 {share}，指纹 {fingerprint}，位于 {place}。请报送，并请省级列入。",
     ),
     "court_key_retired": Message(
-        "The key {share} is deleted. Hand in anew: {now} signs alone from now on.",
+        "The key {share} is deleted. Hand in anew: from now on it is signed by {now} alone.",
         "密钥 {share} 已删除。请重新报送：今后仅由 {now} 签名。",
     ),
     "court_key_retired_in_token": Message(
         "The key {share} is not used any more; it stays in its token until the module's own tool deletes it: {uri}. "
-        "Hand in anew: {now} signs alone from now on.",
+        "Hand in anew: from now on it is signed by {now} alone.",
         "密钥 {share} 不再使用；在用模块自带工具删除之前，它仍在令牌中：{uri}。请重新报送：今后仅由 {now} 签名。",
     ),
 }

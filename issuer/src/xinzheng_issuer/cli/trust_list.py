@@ -245,7 +245,7 @@ def court_key_new(data: Path | None, uri: str | None) -> None:
 @root_option
 @changing
 def court_key_retire(data: Path | None, *, listed_in: Path | None, root: Path | None, reason: str, **how: bool) -> None:
-    """Delete the older key, once the country names the newer one."""
+    """Delete the oldest key, once the country names the newest."""
     from xinzheng_issuer.keylife.court_key import CourtKeyDesk  # noqa: PLC0415 - other commands need no register
 
     desk = CourtKeyDesk(settings_of(data), edition_of(listed_in, root), at=system_clock())

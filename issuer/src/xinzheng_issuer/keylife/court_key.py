@@ -1,4 +1,4 @@
-"""The key by which a court hands in to the country's list: the older of two goes once the country names the newer.
+"""The key by which a court hands in to the country's list: the oldest goes once the country names the newest.
 
 The publisher judges a contribution by the keys that the province's document names. If the only one of them is deleted,
 nothing that the court hands in is taken any more, and its status stands still until the province signs.
@@ -38,13 +38,13 @@ COURT_KEY_WORDS: dict[str, Message] = {
         "全国名单第 {edition} 版（发布于 {published}）已列入 {kept}：仅由其签名的报送可被采用。",
     ),
     "deleted": Message(
-        "{gone} is deleted and cannot be brought back. From now on {kept} alone signs what this court hands in. "
+        "{gone} is deleted and cannot be brought back. From now on what this court hands in is signed by {kept} alone. "
         "Certificates and status lists are not touched.",
         "{gone} 将被删除，无法恢复。今后本院的报送仅由 {kept} 签名。证明和状态列表不受影响。",
     ),
     "put_away": Message(
-        "{gone} is used no more; it stays in its token until the module's own tool deletes it. From now on {kept} "
-        "alone signs what this court hands in. Certificates and status lists are not touched.",
+        "{gone} is used no more; it stays in its token until the module's own tool deletes it. From now on what this "
+        "court hands in is signed by {kept} alone. Certificates and status lists are not touched.",
         "{gone} 不再使用；在用模块自带工具删除之前，它仍在令牌中。今后本院的报送仅由 {kept} 签名。"
         "证明和状态列表不受影响。",
     ),
@@ -60,7 +60,7 @@ class Retired:
     Attributes:
         name: of the key that is gone.
         uri: where it stays in its token; empty for a key file, which is deleted.
-        kept: name of the key that signs from now on.
+        kept: names of the keys that sign from now on.
     """
 
     name: str
@@ -69,11 +69,11 @@ class Retired:
 
 
 class CourtKeyDesk:
-    """Where the older of a court's two keys for the country's list is taken out of use.
+    """Where the oldest of a court's keys for the country's list is taken out of use.
 
     Args:
         settings: of this process.
-        edition: of the country's list, which should name the newer key; None if nobody gave one.
+        edition: of the country's list, which should name the newest key; None if nobody gave one.
         at: the present moment, aware.
     """
 
@@ -82,23 +82,23 @@ class CourtKeyDesk:
         self._contributor = open_contributor(settings)
 
     def check(self) -> Iterator[Message]:
-        """See before anything is done whether the newer key is enough, and say what will happen.
+        """See before anything is done whether the newest key is enough, and say what will happen.
 
         Raises:
             TrustListError: `court_keys_one`.
             KeyLifeError: `court_key_listing_needed`, `key_edition_refused`, `court_key_not_listed`.
-            KeyStoreError, KeyURIError, TokenError: (keys) the newer key cannot be opened.
+            KeyStoreError, KeyURIError, TokenError: (keys) the newest key cannot be opened.
         """
-        gone, kept = self._contributor.two_keys()
+        gone, newest = self._contributor.two_keys()
         if self._edition is None:
-            raise KeyLifeError("court_key_listing_needed", name=kept)
-        number, published = self._listed(kept, self._edition)
-        yield _says("listed", edition=number, published=published, kept=kept)
+            raise KeyLifeError("court_key_listing_needed", name=newest)
+        number, published = self._listed(newest, self._edition)
+        yield _says("listed", edition=number, published=published, kept=newest)
         in_token = self._contributor.place_of(gone).startswith("pkcs11:")
-        yield _says("put_away" if in_token else "deleted", gone=gone, kept=kept)
+        yield _says("put_away" if in_token else "deleted", gone=gone, kept=self._kept())
 
     def retire(self, actor: Actor, *, reason: str) -> Retired:
-        """Take the older key out of use.
+        """Take the oldest key out of use.
 
         Args:
             actor: who does it.
@@ -108,7 +108,7 @@ class CourtKeyDesk:
             As `check`; ConfigurationError, RegisterError: the register cannot be opened, and nothing is done.
         """
         [*self.check()]
-        gone, kept = self._contributor.two_keys()
+        gone, kept = self._contributor.two_keys()[0], self._kept()
         with closing(open_office(self._settings)) as office:
             event = KeyEvent(
                 id=str(uuid.uuid4()),
@@ -128,6 +128,9 @@ class CourtKeyDesk:
                 name, uri = self._contributor.retire_key()
         _log.warning("court_key_retired", key=name, kept=kept, actor=actor.name, reason=reason)
         return Retired(name=name, uri=uri, kept=kept)
+
+    def _kept(self) -> str:
+        return ", ".join(self._contributor.shares()[1:])
 
     def _key_id(self, name: str) -> str:
         """The TUF key id; empty for a key that is lost, which may go all the same."""

@@ -5,7 +5,8 @@
     <data>/contribution/                    what it handed in last: the number of the next one is one above
 
 The metadata says which status lists are current as of when (`publishedAt`). While a court changes its key, it signs by
-both keys, so that it does not matter when the province names the new one.
+all keys that it has, so that it does not matter when the province names the new one; nor, where that was spoiled before
+it was named, that another follows.
 """
 
 from collections.abc import Mapping
@@ -77,16 +78,13 @@ class Contributor:
         return [f"{prefix}{number}" for number in sorted(int(text) for text in numbers if text.isdecimal())]
 
     def make_key(self, *, at: datetime) -> PublicShare:
-        """Make the court's first key, or the one that is to follow the present one.
+        """Make the court's first key, or the one that is to follow the present ones.
 
         Raises:
-            TrustListError: `court_keys_two`: the key before is still in the place of a new one.
             KeyStoreError: (keys) the file cannot be written.
             KeyURIError, TokenError: (keys) the token cannot be used.
         """
         present = self.shares()
-        if len(present) > 1:
-            raise TrustListError("court_keys_two", name=present[0])
         number = int(present[-1].rpartition("-")[2]) + 1 if present else 1
         name = f"{self.role.lower()}-{number}"
         self.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,7 +117,7 @@ class Contributor:
         return replace(self, custody=replace(self.custody, place=place))
 
     def retire_key(self) -> tuple[str, str]:
-        """Take the older of two keys out of use: its file is deleted, or the record of the token's key.
+        """Take the oldest of several keys out of use: its file is deleted, or the record of the token's key.
 
         Returns:
             The name of its share; the URI of a key that stays in its token, else empty.
