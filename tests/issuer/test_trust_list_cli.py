@@ -319,6 +319,17 @@ def test_what_is_due_is_marked_and_ends_show_with_one(country: Country, monkeypa
     assert re.search(r"^targets  1  expires \S+$", result.stdout, re.MULTILINE)
 
 
+def test_what_has_expired_is_told_from_what_soon_will(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at + timedelta(days=7))
+    result = run("show", *of(country))
+    assert result.exit_code == 1
+    for role in ("timestamp", "snapshot", "court-420683"):
+        assert re.search(rf"^{role}  1  expires .*  ! EXPIRED$", result.stdout, re.MULTILINE)
+    assert "！已到期" in run("show", *of(country), language=CHINESE).stdout
+    monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at + timedelta(days=6))
+    assert re.search(r"^timestamp  1  expires .*  ! renew now$", run("show", *of(country)).stdout, re.MULTILINE)
+
+
 def test_an_edition_of_the_future_is_marked(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xinzheng_issuer.cli.trust_list.system_clock", lambda: country.at - timedelta(minutes=6))
     result = run("show", *of(country))

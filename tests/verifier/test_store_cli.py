@@ -92,6 +92,32 @@ def test_how_current_it_is(command: Command, monkeypatch: pytest.MonkeyPatch) ->
     assert "已失效 3 天 0 小时" in command("show", "--at", format_timestamp(expires + 3 * DAY))
 
 
+def test_where_no_court_vouches_any_more(
+    tmp_path: Path, court: SimulatedCourt, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = NOW + 8 * DAY
+    simulator = TUFSimulator(at=later)
+    simulator.country("420683")
+    simulator.entrusted["court-420683"].lifetime = -DAY  # as the court handed it in eight days ago
+    simulator.entrusted["court-420683"].targets = {
+        f"courts/420683/status/1/{document['credentialSubject']['statusPurpose']}.json": json.dumps(document).encode()
+        for document in court.status_lists()
+    }
+    import_bundle(tmp_path / "store", simulator.bundle(), root=simulator.root_bytes, at=later)
+    show, at = Command(capsys, tmp_path / "store"), ("--at", format_timestamp(later))
+    assert "Current. Made 0 min ago" in show("show", *at)
+    assert "BUT EVERY STATUS LIST HAS ENDED: no court vouches any more" in show("show", *at)
+    members = json.loads(show("show", "--json", *at))
+    assert (members["isCurrent"], members["anyListCurrent"], members["attestedFrom"]) == (True, False, None)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "但所有状态列表均已到期" in show("show", *at)
+
+
+def test_where_a_court_vouches_still(command: Command) -> None:
+    assert "EVERY" not in command("show", "--at", format_timestamp(NOW + 6 * DAY))
+    assert json.loads(command("show", "--json", "--at", format_timestamp(NOW)))["anyListCurrent"]
+
+
 def test_a_bundle_without_a_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     undated = TUFSimulator(at=NOW, extra={"timestamp": {"publishedAt": None}})
     import_bundle(tmp_path / "store", undated.bundle(), root=undated.root_bytes, at=NOW)

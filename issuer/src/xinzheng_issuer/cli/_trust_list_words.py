@@ -252,6 +252,7 @@ _SAID = {
     ),
     "role_line": Message("{role}  {version}  expires {expires}", "{role}  {version}  到期 {expires}"),
     "role_due": Message("{line}  ! renew now", "{line}  ！应尽快更新"),
+    "role_over": Message("{line}  ! EXPIRED", "{line}  ！已到期"),
     "role_attested": Message("{line}, status as of {at}", "{line}，状态截至 {at}"),
     "contributed": Message("Contribution {version}: {path}", "报送第 {version} 版：{path}"),
     "court_key_made": Message(

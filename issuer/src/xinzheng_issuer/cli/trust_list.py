@@ -205,6 +205,8 @@ def _line(role: RoleState, now: datetime) -> str:
     line = word("role_line", role=role.name, version=role.version, expires=format_timestamp(role.expires))
     if role.attested is not None:
         line = word("role_attested", line=line, at=format_timestamp(role.attested))
+    if now >= role.expires:
+        return word("role_over", line=line)
     return word("role_due", line=line) if role.due(now) else line
 
 

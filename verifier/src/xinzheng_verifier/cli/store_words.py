@@ -87,6 +87,12 @@ STORE_WORDS: Final[dict[str, Message]] = {
         "NOT CURRENT for {age}: certificates that would pass are not decided until a newer bundle is taken in.",
         "已失效 {age}：在导入更新的信任包之前，本应通过的证明一律无法判定。",
     ),
+    "store_lists_over": Message(
+        "BUT EVERY STATUS LIST HAS ENDED: no court vouches any more, and certificates that would pass are not decided "
+        "(status_stale) until the courts have handed in anew, the publisher has published that, and it is taken in.",
+        "但所有状态列表均已到期：已无法院予以确认；在法院重新报送、发布方发布并导入之前，"
+        "本应通过的证明一律无法判定（status_stale）。",
+    ),
     "store_clock": Message(
         "This machine's clock shows an earlier time than the bundle was made at: set the clock.",
         "本机时钟早于信任包的制作时间：请校准时钟。",
