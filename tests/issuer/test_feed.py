@@ -364,7 +364,7 @@ def test_what_was_delivered_can_be_read_again(house: CourtHouse) -> None:
 @pytest.mark.parametrize("address", ["/api/v1/feed-batches", "/api/v1/feed-records"])
 def test_what_was_delivered_is_for_clerk_and_judge(house: CourtHouse, address: str) -> None:
     assert code(house.get(address, "sealOperator")) == (403, "role_not_allowed")
-    assert code(house.get(address, None)) == (401, "token_missing")
+    assert code(house.get(address, None)) == (401, "api_token_missing")
 
 
 # --- nothing is lost --------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from xinzheng_issuer.domain.workflow import Action, Role, State
 from xinzheng_issuer.feed.intake import FeedOutcome
 from xinzheng_issuer.feed.relisting import Effect
 from xinzheng_issuer.messages import MESSAGES
+from xinzheng_keys.messages import MESSAGES as KEYS_MESSAGES
 from xinzheng_schemas.json_schemas import CREDIT_REPAIR_SCHEMA_ID, REPORT_SCHEMA_ID
 from xinzheng_schemas.json_schemas import document as json_schema
 
@@ -203,12 +204,17 @@ def test_unknown_forms_and_numbers(house: CourtHouse) -> None:
 
 def test_tokens(house: CourtHouse) -> None:
     missing = house.get(APPLICATIONS, None)
-    assert code(missing) == (401, "token_missing")
+    assert code(missing) == (401, "api_token_missing")
     assert missing.headers["www-authenticate"] == "Bearer"
     house.tokens["stranger"] = "xz_" + "A" * 43
     assert code(house.get(APPLICATIONS, "stranger")) == (401, "token_unknown")
     assert house.get("/api/v1/certificates", None).status_code == 401
     assert house.post("/api/v1/feed-batches", [], None).status_code == 401
+
+
+def test_no_code_of_the_keys_means_something_else_at_the_issuer() -> None:
+    """Both reach whoever calls the API: a token that is missing is the caller's or the court's."""
+    assert MESSAGES.keys() & KEYS_MESSAGES.keys() == set()
 
 
 @pytest.mark.parametrize("role", ["judge", "approver", "vicePresident", "sealOperator", "administrator"])

@@ -3,7 +3,7 @@
 from xinzheng_schemas.errors import Message
 
 ACCESS = {
-    "token_missing": Message(
+    "api_token_missing": Message(
         "An API token is needed: expected the header Authorization: Bearer ….",
         "需要 API 令牌：应有请求头 Authorization: Bearer …。",
     ),

@@ -37,7 +37,7 @@ def _actor(
     issuer: CurrentIssuer, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor:
     if credentials is None:
-        raise AccessError("token_missing", field="Authorization")
+        raise AccessError("api_token_missing", field="Authorization")
     return actor_of(issuer.office, credentials.credentials)
 
 
