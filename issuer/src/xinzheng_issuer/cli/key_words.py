@@ -28,8 +28,11 @@ KEY_WORDS: dict[str, Message] = {
         "列出某密钥签署的证明及重新出具所需时间；不作任何变更。",
     ),
     "keys_reissue": Message(
-        "Issue anew what a compromised key signed; may be interrupted and run again.",
-        "重新出具由已泄露密钥签署的证明；可中断后再次运行。",
+        "Issue anew what a compromised key signed; may be interrupted and run again.\n\nEnds with 1 if anything "
+        "was left but suspended certificates, or if the change could not be published; those are named, and end with 0 "
+        "by themselves.",
+        "重新出具由已泄露密钥签署的证明；可中断后再次运行。\n\n除暂停中的证明外仍有未处理的，或变更未能发布时，退出状态为 1；"
+        "暂停中的证明逐一列出，仅此一项时退出状态为 0。",
     ),
     "key_usage": Message("What the key signs.", "密钥用途。"),
     "key_uri": Message(
