@@ -7,6 +7,7 @@ import pytest
 
 from xinzheng_keys.errors import LifecycleError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
+from xinzheng_keys.messages import KEY_STATES
 from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
@@ -73,7 +74,16 @@ def test_only_the_drawn_steps_are_possible(state: KeyState, wanted: KeyState) ->
     with pytest.raises(LifecycleError) as refused:
         STEPS[wanted](record(state))
     assert refused.value.code == "key_transition_forbidden"
-    assert state.value in refused.value.message("zh")
+    assert f"is {state.value} and cannot become" in refused.value.message()
+    said = refused.value.message("zh")
+    assert (KEY_STATES[state].zh in said, [each for each in KeyState if each in said]) == (True, [])
+
+
+def test_a_compromised_key_is_told_what_can_still_be_said_of_it() -> None:
+    with pytest.raises(LifecycleError) as refused:
+        STEPS[KeyState.RETIRED](record(KeyState.COMPROMISED))
+    assert "it stays compromised, and only its moment can be made earlier" in refused.value.message()
+    assert "只能将泄露时间提前" in refused.value.message("zh")
 
 
 def test_the_moment_of_a_compromise_moves_earlier_and_never_later() -> None:

@@ -98,7 +98,7 @@ KEYS = {
     ),
     "key_not_compromised": Message(
         "The key {name} is {state}: only what a compromised key signed is issued anew.",
-        "密钥 {name} 的状态为 {state}：只有已泄露密钥签署的证明才重新出具。",
+        "密钥 {name} 的状态为“{state}”：只有已泄露密钥签署的证明才重新出具。",
     ),
     "confirmation_needed": Message(
         "Nobody confirmed: expected a person at a terminal, or --yes.",

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xinzheng_keys.errors import LifecycleError
+from xinzheng_keys.messages import KEY_STATES
+from xinzheng_schemas.errors import Message
 from xinzheng_schemas.multibase import KeyType, decode_multikey
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
@@ -133,16 +135,33 @@ class KeyRecord:
             "key_not_usable",
             name=self.name,
             at=format_timestamp(at),
-            state=self.state.value,
+            state=KEY_STATES[self.state],
             window=f"{format_timestamp(self.valid_from)} – {end}",
         )
 
     def _become(self, state: KeyState, **changes: datetime) -> "KeyRecord":
         allowed = _NEXT_STATES[self.state]
         if state not in allowed:
-            names = ", ".join(each.value for each in allowed) or "—"
-            raise LifecycleError("key_transition_forbidden", state=self.state.value, wanted=state.value, allowed=names)
+            raise LifecycleError(
+                "key_transition_forbidden",
+                name=self.name,
+                state=KEY_STATES[self.state],
+                wanted=KEY_STATES[state],
+                allowed=_expected(self.state),
+            )
         return replace(self, state=state, **changes)  # type: ignore[arg-type]
+
+
+def _expected(state: KeyState) -> Message:
+    """Which steps lead on, in words."""
+    if state is KeyState.COMPROMISED:
+        return Message(
+            "it stays compromised, and only its moment can be made earlier", "其状态不再改变，只能将泄露时间提前"
+        )
+    words = [KEY_STATES[each] for each in _NEXT_STATES[state]]
+    return Message(
+        f"expected {', '.join(word.en for word in words)}", f"只能变为{'、'.join(f'“{word.zh}”' for word in words)}"
+    )
 
 
 def usable_key(records: Iterable[KeyRecord], *, usage: KeyUsage, at: datetime, national: bool = False) -> KeyRecord:

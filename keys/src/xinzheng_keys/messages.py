@@ -2,6 +2,14 @@
 
 from xinzheng_schemas.errors import Message
 
+KEY_STATES: dict[str, Message] = {
+    "staged": Message("staged", "待启用"),
+    "active": Message("active", "启用"),
+    "retired": Message("retired", "已退役"),
+    "compromised": Message("compromised", "已泄露"),
+}
+"""What people call the states of a key, by the values of `KeyState`."""
+
 MESSAGES: dict[str, Message] = {
     "key_uri_malformed": Message(
         "The key URI is malformed: expected file:///absolute/path or pkcs11:token=…;object=….",
@@ -196,8 +204,8 @@ MESSAGES: dict[str, Message] = {
         "密钥名称 {name!r} 格式有误：应为小写字母、数字和单个连字符，且不以 -jwk 结尾。",
     ),
     "key_transition_forbidden": Message(
-        "A key that is {state} cannot become {wanted}: expected {allowed}.",
-        "状态为 {state} 的密钥不能变为 {wanted}：只允许 {allowed}。",
+        "The key {name} is {state} and cannot become {wanted}: {allowed}.",
+        "密钥 {name} 的状态为“{state}”，不能变为“{wanted}”：{allowed}。",
     ),
     "key_window": Message(
         "The window of key {name!r} is wrong: expected times with a zone, the end after the beginning.",
@@ -205,7 +213,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "key_not_usable": Message(
         "The key {name!r} must not sign at {at}: it is {state}, its window is {window}.",
-        "密钥 {name!r} 在 {at} 不得签名：状态为 {state}，有效期为 {window}。",
+        "密钥 {name!r} 在 {at} 不得签名：状态为“{state}”，有效期为 {window}。",
     ),
     "key_compromise": Message(
         "The key {name!r} contradicts itself: expected compromised_at for a compromised key, and for no other.",

@@ -1,5 +1,6 @@
 """What `xinzheng keys` and `xinzheng feed-review` say, in English and Chinese."""
 
+from xinzheng_keys.messages import KEY_STATES
 from xinzheng_schemas.errors import Message
 
 KEY_WORDS: dict[str, Message] = {
@@ -31,8 +32,8 @@ KEY_WORDS: dict[str, Message] = {
         "Issue anew what a compromised key signed; may be interrupted and run again.\n\nEnds with 1 if anything "
         "was left but suspended certificates, or if the change could not be published; those are named, and end with 0 "
         "by themselves.",
-        "重新出具由已泄露密钥签署的证明；可中断后再次运行。\n\n除暂停中的证明外仍有未处理的，或变更未能发布时，退出状态为 1；"
-        "暂停中的证明逐一列出，仅此一项时退出状态为 0。",
+        "重新出具由已泄露密钥签署的证明；可中断后再次运行。\n\n除暂停中的证明外仍有未处理的，"
+        "或变更未能发布时，退出状态为 1；暂停中的证明逐一列出，仅此一项时退出状态为 0。",
     ),
     "key_usage": Message("What the key signs.", "密钥用途。"),
     "key_uri": Message(
@@ -103,10 +104,7 @@ KEY_WORDS: dict[str, Message] = {
     "key_edition_whole": Message("--listed-in and --root go together.", "--listed-in 与 --root 须一同给出。"),
     "key_certificate": Message("certificate", "证明"),
     "key_status": Message("status", "状态"),
-    "key_staged": Message("staged", "待启用"),
-    "key_active": Message("active", "启用"),
-    "key_retired": Message("retired", "已退役"),
-    "key_compromised": Message("compromised", "已泄露"),
+    **{f"key_{state}": said for state, said in KEY_STATES.items()},
     "key_only_said": Message("Nothing was changed (--dry-run).", "未作任何变更（--dry-run）。"),
     "key_heads": Message(
         "name\tusage\ttype\tstate\tfrom\tuntil\tcompromised since\tpublished since\tcertificates in force\twhere",

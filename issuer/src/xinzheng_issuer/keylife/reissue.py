@@ -33,6 +33,7 @@ from xinzheng_issuer.register.store import Store
 from xinzheng_issuer.register.tables import Case, Certificate
 from xinzheng_keys.errors import KeysError
 from xinzheng_keys.lifecycle import KeyRecord, usable_key
+from xinzheng_keys.messages import KEY_STATES
 from xinzheng_schemas.errors import CodedError
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
@@ -166,7 +167,7 @@ class Reissue:
             raise KeyLifeError("key_unknown", field="name", name=self._key, known=", ".join(records))
         state = records[self._key].state
         if state is not KeyState.COMPROMISED:
-            raise KeyLifeError("key_not_compromised", field="name", name=self._key, state=state.value)
+            raise KeyLifeError("key_not_compromised", field="name", name=self._key, state=KEY_STATES[state])
         keys, now = self._issuer.keys.current(), self._office.clock()
         signers = (keys.signer(KeyUsage.CERTIFICATE, at=now), keys.second_signer(at=now))
         if not self._now and in_country(self._issuer):
