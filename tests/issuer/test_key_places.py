@@ -1,6 +1,7 @@
 """Where a court's next keys are made: where its configuration says, or its keys lie; and where anybody can read it."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,13 +35,13 @@ def made(folder: Path, section: str = "", *, keys: str | None = None, token: Tok
     return settings
 
 
-def keys(settings: Settings, *arguments: str, language: str = "C.UTF-8") -> Result:
+def keys(settings: Settings, *arguments: str, language: str = "C.UTF-8", group: str = "keys") -> Result:
     environment = {
         "LC_ALL": language,
         "XINZHENG_PKCS11_MODULES": settings.pkcs11_modules,
         "XINZHENG_PKCS11_PIN_FROM": settings.pkcs11_pin_from,
     }
-    return CliRunner(env=environment).invoke(main, ["keys", *arguments, "--data", str(settings.data)])
+    return CliRunner(env=environment).invoke(main, [group, *arguments, "--data", str(settings.data)])
 
 
 def entry(settings: Settings, name: str) -> KeyEntry:
@@ -81,6 +82,26 @@ def test_a_file_in_place_of_the_module_is_asked_for_by_name(tmp_path: Path, toke
         instead = keys(settings, *NEXT, "--uri", "file:", "--yes")
     assert "it lies in the key folder (encrypted files)" in instead.stdout
     assert (entry(settings, "cert-2").uri, entry(settings, "cert-2").record.key_type) == ("cert-2.pem", "P-256")
+
+
+@needs_softhsm
+def test_the_role_keys_of_a_new_line_are_made_in_the_module_too_or_where_somebody_says(
+    tmp_path: Path, token: Token
+) -> None:
+    place = f"pkcs11:token={token.label}"
+    settings = made(tmp_path, 'bundle_type = "P-256"', keys=place, token=token)
+    shutil.rmtree(settings.public_folder)
+    begin = ("begin", "--nothing-before", "--reason", "module lost")
+    dry = keys(settings, *begin, "--dry-run", group="bundle-keys")
+    assert f"are made in the hardware module ({place})" in dry.stdout, dry.output
+    with token.taken_away():
+        lost = keys(settings, *begin, "--yes", group="bundle-keys")
+        assert (lost.exit_code, "[key_place_missing]" in lost.stderr) == (1, True), lost.output
+        assert not settings.public_folder.exists()
+        assert [*settings.keys_folder.rglob("*.pem")] == []
+        elsewhere = keys(settings, *begin, "--uri", "file:", "--yes", group="bundle-keys")
+    assert "are made in the key folder (encrypted files)" in elsewhere.stdout, elsewhere.output
+    assert (settings.keys_folder / "bundle" / "root-2.pem").exists()
 
 
 @needs_softhsm

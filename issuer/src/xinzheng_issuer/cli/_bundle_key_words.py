@@ -64,9 +64,9 @@ BUNDLE_KEY_WORDS: dict[str, Message] = {
     ),
     "bundle_keys_uri": Message(
         "Where the new keys are made: pkcs11:token=…, or file: for the key folder; by default where the old ones lie, "
-        "or where court.toml says if they are gone; for begin too.",
-        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同；"
-        "旧密钥已不在或使用 begin 时以 court.toml 为准。",
+        "or where court.toml says if they are gone; for begin where court.toml says, or else where the old ones lie.",
+        "新密钥的生成位置：pkcs11:token=…，或 file: 表示密钥目录；默认与旧密钥相同，旧密钥已不在时以 court.toml 为准；"
+        "使用 begin 时以 court.toml 为准，其中未写明则与旧密钥相同。",
     ),
     "root_line": Message(
         "Root {version}, good until {expires}, SHA-256 {sha256}",

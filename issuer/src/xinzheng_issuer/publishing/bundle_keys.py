@@ -24,7 +24,7 @@ from securesystemslib.signer import Key, SSlibKey
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization import DeserializationError, SerializationError
 
-from xinzheng_issuer.errors import PublishingError
+from xinzheng_issuer.errors import KeyLifeError, PublishingError
 from xinzheng_issuer.expectations import in_both_languages
 from xinzheng_issuer.publishing.role_keys import (
     RoleCustody,
@@ -229,12 +229,19 @@ class BundleKeys:
             known: names that were given, besides those of the keys that lie here.
 
         Raises:
+            KeyLifeError: `key_place_missing`, the token where it is usually made is not there.
             KeysError: (keys) it cannot be made.
+            PublishingError: `role_key_record`.
         """
-        place = self.usual_place if place is None else place
-        custody = replace(self.custody or RoleCustody(), place="" if place == IN_FILES else place)
+        there = self.usual_place if place is None else place
+        custody = replace(self.custody or RoleCustody(), place="" if there == IN_FILES else there)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._make(role, 1 + self._last_number(role, known), custody)
+        try:
+            return self._make(role, 1 + self._last_number(role, known), custody)
+        except TokenError as error:
+            if place is not None or error.code != "token_missing":
+                raise
+            raise KeyLifeError("key_place_missing", place=parse_pkcs11_uri(there).without_way()) from error
 
     def lying_here(self) -> list[str]:
         """Names of all keys of the roles in the folder, whether a root names them or not, in alphabetical order."""
@@ -242,8 +249,19 @@ class BundleKeys:
 
     @property
     def usual_place(self) -> str:
-        """Where the court keeps the keys of its bundle by its configuration, as for `place_after`."""
-        return (self.custody and self.custody.place) or IN_FILES
+        """Where the court keeps the keys of its bundle, as for `place_after`.
+
+        That is where its configuration says, and where it says nothing, the token in which the newest key of a role
+        lies: no court whose keys are in a module, by `init --keys` say, gets them in files unawares.
+
+        Raises:
+            PublishingError: `role_key_record`.
+        """
+        if self.custody and self.custody.place:
+            return self.custody.place
+        newest = {name.partition("-")[0]: name for name in sorted(self.lying_here(), key=_number)}
+        places = [self._place(name) for name in newest.values()]
+        return next((place for place in places if place != IN_FILES), IN_FILES)
 
     def lost_roles(self, root: Root) -> tuple[str, ...]:
         """The online roles whose key files, or records of a key elsewhere, are gone.
@@ -303,6 +321,10 @@ def _signed_by(key: Key, metadata: Metadata[Root], payload: bytes) -> bool:
     except UnverifiedSignatureError:
         return False
     return signature is not None
+
+
+def _number(name: str) -> int:
+    return int(name.partition("-")[2] or 1)
 
 
 def key_names(root: Root, role: str) -> tuple[str, ...]:
