@@ -103,7 +103,8 @@ def test_a_root_that_has_ended_is_told_with_its_date_and_what_to_do(tmp_path: Pa
         structlog.testing.capture_logs() as logs,
     ):
         issuer.outbox.renew()
-    (error,) = [each["exc_info"] for each in logs if each["event"] == "publication_failed"]
-    assert f"ended on {ended}" in str(error)
+    (failure,) = [each for each in logs if each["event"] == "publication_failed"]
+    assert (failure["code"], "exc_info" in failure) == ("root_expired", False)
+    assert f"ended on {ended}" in failure["reason"]
     assert run(tmp_path, "renew", "--reason", "late", "--yes").exit_code == 0
     assert run(tmp_path, group="bundle").exit_code == 0

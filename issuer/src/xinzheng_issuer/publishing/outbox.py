@@ -385,7 +385,8 @@ class Outbox:
             return self._failed(error)
 
     def _failed(self, error: Exception) -> PublicationState:
-        _log.error("publication_failed", exc_info=error)
+        known = {"code": error.code, "reason": str(error)} if isinstance(error, CodedError) else {"exc_info": error}
+        _log.error("publication_failed", **known)
         if isinstance(error, PublishingError) and error.code in FORGETFUL:
             self._knows_all = None
         version = None
