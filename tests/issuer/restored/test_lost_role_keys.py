@@ -121,12 +121,13 @@ def test_lists_of_two_lines_under_one_number_are_brought_together(court: CourtHo
     robbed.now()
     assert revoke(court, robbed.numbers[1])["published"]
     robbed.adopted()
-    public = court.issuer.settings.public_folder
-    shutil.copytree(public, tmp_path / "public-before")
+    shutil.rmtree(robbed.kept)
+    adopted = snapshot(court)
     robbed.rotated(*ALL)
     assert robbed.told() == ["revoked", "revoked", "ok"]
-    # A new line may begin as well, for nothing is forgotten.
-    shutil.rmtree(public)
+    # A new line may begin instead, for nothing is forgotten.
+    bring_back(court, adopted)
+    court.issuer.settings.public_folder.rename(tmp_path / "public-before")
     done = begin_anew(court, tmp_path / "public-before")
     assert done.exit_code == 0, done.output
     robbed.now()
