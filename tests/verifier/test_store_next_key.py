@@ -4,13 +4,14 @@ Whoever has the keys of snapshot and timestamp waits until the key is replaced, 
 """
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from support.issuers import SimulatedCourt
-from support.tuf_simulator import Entrusted, TUFSimulator, new_key
+from support.tuf_simulator import Entrusted, TUFSimulator, new_key, status_list
 from xinzheng_verifier import TrustError, TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
 
@@ -55,8 +56,15 @@ class Story:
         targets, self.court.published_at, self.court.version = self._both
         self.court.targets.update(targets)
 
-    def names_next_key(self) -> None:
-        self.court.keys = self.court.signers = [self.next_key]
+    def names_next_key(self, *, stays: bool) -> None:
+        """Alone, or beside the first one, which stays."""
+        self.court.keys = [*(self.court.keys if stays else ()), self.next_key]
+
+    def dates_an_edition_back(self) -> None:
+        """As whoever has the key of timestamp can: it is taken, for its number is higher."""
+        self._country.next().extra["timestamp"] = {"publishedAt": "2001-01-01T00:00:00Z"}
+        assert self.lender() == "revoked"
+        self._country.extra.clear()
 
     def leaves_out_court(self) -> None:
         """For an edition."""
@@ -72,15 +80,42 @@ class Story:
         return Verifier(TrustStore.open(self._store)).report(self._certificate, at=country.at).code
 
 
-@pytest.mark.parametrize("leaves", [False, True], ids=["named", "gone and named"])
-def test_no_list_from_before_a_revocation_comes_back(tmp_path: Path, *, leaves: bool) -> None:
+@pytest.mark.parametrize("stays", [False, True], ids=["alone", "beside the first"])
+@pytest.mark.parametrize("before", [None, Story.leaves_out_court, Story.dates_an_edition_back])
+def test_no_list_from_before_a_revocation_comes_back(
+    tmp_path: Path, before: Callable[[Story], None] | None, *, stays: bool
+) -> None:
     story = Story(tmp_path / "store")
-    if leaves:
-        story.leaves_out_court()
-    story.names_next_key()
+    if before is not None:
+        before(story)
+    story.names_next_key(stays=stays)
     story.replay()
     with pytest.raises(TrustError) as caught:
         story.lender()
     assert caught.value.code == "bundle_rollback"
     story.publish(revoked=True)
     assert story.lender() == "revoked"
+
+
+@pytest.mark.parametrize("editions", [1, 2])
+def test_what_a_thief_put_off_keeps_nobody_from_recovering(tmp_path: Path, editions: int) -> None:
+    """With the online keys and a court's he made editions that lie ahead; both are replaced, and a lender sleeps."""
+    country, store = TUFSimulator(at=NOW), tmp_path / "store"
+    country.country("420683")
+    court, day = country.entrusted[ROLE], timedelta(days=1)
+    import_bundle(store, country.bundle(), root=country.root_bytes, at=NOW)
+
+    def numbered(number: int) -> None:
+        made = status_list("420683", "revocation", credentialSubject={"sequence": number})
+        court.targets["courts/420683/status/1/revocation.json"] = made
+
+    for edition in range(editions):
+        country.next().at = NOW + timedelta(days=60, hours=edition)
+        court.published_at = country.at + 30 * day
+        numbered(2**53 - 1)
+        import_bundle(store, country.bundle(), at=NOW + day)
+    country.next().rotate("timestamp", "snapshot")
+    court.keys = [new_key()]
+    country.at = court.published_at = NOW + 2 * day
+    numbered(6)
+    assert import_bundle(store, country.bundle(), at=country.at).changed

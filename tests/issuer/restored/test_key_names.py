@@ -1,4 +1,4 @@
-"""What keys are called, by an operator or a thief of the bundle's online keys: one public key is one key.
+"""What keys are called, by an operator or a thief of the bundle's online keys: a public key has the court's own name.
 
 And what no court can have called a key, or said of one, stops no recovery from such a thief.
 """
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 
 from support.office import CourtHouse
 from support.restoring import CASES, Lender, revoke, run, token, xinzheng
-from xinzheng_issuer.issuing.key_records import KeyEntry, read_entries, write_entries
+from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.public_keys import multikey
 from xinzheng_schemas.multibase import KeyType, encode_multikey
@@ -102,37 +102,6 @@ def test_a_key_that_was_forgotten_is_not_staged_under_another_name(court: CourtH
     assert (lender.verdict(certificate), records(court)["cert-2"].state) == ("ok", KeyState.ACTIVE)
 
 
-@pytest.mark.parametrize("is_listed_twice", [False, True])
-def test_a_court_whose_folder_has_one_key_under_two_names_goes_on(
-    court: CourtHouse, tmp_path: Path, *, is_listed_twice: bool
-) -> None:
-    """It was staged under another name, and taken over beside it: it goes on under the name that lenders know."""
-    certificate = forgets_the_key_in_use(court, tmp_path)
-    forgotten = next(each.record for each in court.issuer.outbox.forgotten_keys())
-    now = datetime.now(UTC).replace(microsecond=0)
-    entries = [*read_entries(folder_of(court))]
-    entries.append(KeyEntry(replace(forgotten, name="cert-3", state=KeyState.STAGED, valid_from=now), "found.pem", ()))
-    if is_listed_twice:
-        entries.append(KeyEntry(forgotten, "found.pem", ()))
-    write_entries(folder_of(court), entries)
-    assert court.issuer.outbox.renew().reason == "keys_restored"
-    said = run(court, "--dry-run").output
-    assert "Key cert-2: the key folder has the same key as cert-3; it goes on as cert-2 alone." in said
-    assert "private half" not in said
-    assert "与其为同一密钥" in run(court, "--dry-run", LC_ALL="zh_CN.UTF-8").output
-    done(court, "db", "adopt")
-    names = {"cert-1": "active", "status-1": "active", "cert-2": "active"}
-    assert ({name: each.state for name, each in records(court).items()}, listed(court)) == (names, names)
-    lender = Lender(court, tmp_path / "lender")
-    lender.fetch()
-    newer = token(court, court.certificate(CASES[1])["certificateNumber"])
-    lender.fetch()
-    assert [lender.verdict(each) for each in (certificate, newer)] == ["ok", "ok"]
-    assert court.issuer.outbox.forgotten_keys() == []
-    assert "nothing to take over" in run(court, "--dry-run").output
-    keys(court, "create", "cert-4", "--usage", "certificate")
-
-
 def test_a_thief_who_lists_a_key_under_another_name_stops_nothing(court: CourtHouse, tmp_path: Path) -> None:
     number = court.certificate(CASES[0])["certificateNumber"]
     certificate, lender = token(court, number), Lender(court, tmp_path / "lender")
@@ -149,43 +118,76 @@ def test_a_thief_who_lists_a_key_under_another_name_stops_nothing(court: CourtHo
     assert lender.verdict(certificate) == "revoked"
 
 
-def test_what_a_thief_says_of_the_end_of_a_key_counts_under_whatever_name(court: CourtHouse, tmp_path: Path) -> None:
-    """Lenders were told so: nobody knows that it was not the court."""
-    certificate = token(court, court.certificate(CASES[0])["certificateNumber"])
-    said = {"state": KeyState.COMPROMISED, "compromised_at": court.clock.now.replace(microsecond=0)}
-    thief_publishes(court, as_another(court, "cert-1", "cert-9", **said))
-    assert "Key cert-1: the key folder does not know that it is compromised" in run(court, "--dry-run").output
+def test_names_that_a_thief_exchanges_are_nobodys(court: CourtHouse) -> None:
+    """Two keys that wait, as in every rotation, each active under the other's name; and one under another's."""
+    number = court.certificate(CASES[0])["certificateNumber"]
+    for name, usage in (("cert-2", "certificate"), ("status-2", "status")):
+        keys(court, "create", name, "--usage", usage)
+    mine, before = records(court), (folder_of(court) / "keys.json").read_bytes()
+    swapped = [
+        replace(mine[a], name=b, state=KeyState.ACTIVE) for a, b in (("cert-2", "status-2"), ("status-2", "cert-2"))
+    ]
+    for listing in ([mine["cert-1"], mine["status-1"], *swapped], [replace(mine["status-1"], name="cert-1")]):
+        thief_publishes(court, court.issuer.keys.current().issuer_document(listing))
+        assert "nothing to take over" in run(court, "--dry-run").output
+        assert xinzheng(court, "bundle", **QUIET).exit_code == 0
+        court.clock.now = datetime.now(UTC)
+    done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
+    assert (folder_of(court) / "keys.json").read_bytes() == before
+    assert listed(court) == {"cert-1": "active", "status-1": "active", "cert-2": "staged", "status-2": "staged"}
+    assert revoke(court, number)["published"]
+
+
+@pytest.mark.parametrize("name", ["cert-1", "cert-9"])
+def test_a_name_that_a_thief_gives_a_key_takes_no_compromise_back(court: CourtHouse, tmp_path: Path, name: str) -> None:
+    """The key folder came back from before it; the register knows."""
+    keys(court, "create", "status-2", "--usage", "status")
+    keys(court, "activate", "status-2", "--now")
+    shutil.copytree(folder_of(court), tmp_path / "kept")
+    listing = [replace(records(court)["status-1"], name=name), records(court)["status-2"]]
+    keys(court, "compromise", "status-1")
+    document = court.issuer.keys.current().issuer_document(listing)
+    shutil.rmtree(folder_of(court))
+    shutil.copytree(tmp_path / "kept", folder_of(court))
+    thief_publishes(court, document)
+    assert [(each.record.name, each.step) for each in court.issuer.outbox.forgotten_keys()] == [
+        ("status-1", "compromise")
+    ]
+    assert "keys_restored" in xinzheng(court, "bundle", **QUIET).output
     done(court, "db", "adopt")
-    assert listed(court) == {"cert-1": "compromised", "status-1": "active"}
-    lender = Lender(court, tmp_path / "lender")
-    lender.fetch()
-    assert lender.verdict(certificate) == "key_compromised"
+    assert (listed(court)["status-1"], records(court)["status-1"].state) == ("compromised", KeyState.COMPROMISED)
 
 
-@pytest.mark.parametrize("name", ["cert-1", "status-1"])
-def test_a_key_of_a_thief_that_was_taken_over_beside_the_courts_own_is_none(
-    court: CourtHouse, tmp_path: Path, name: str
+@pytest.mark.parametrize("is_compromised", [False, True])
+def test_a_key_that_the_folder_forgot_comes_back_by_the_register_whatever_a_thief_calls_so(
+    court: CourtHouse, tmp_path: Path, *, is_compromised: bool
 ) -> None:
-    """As `db adopt` once did, which left the court without a list that anybody could read."""
-    certificate = token(court, court.certificate(CASES[0])["certificateNumber"])
-    thief_publishes(court, as_another(court, name, "key-9"))
-    entries, now = [*read_entries(folder_of(court))], datetime.now(UTC).replace(microsecond=0)
-    mine = records(court)[name]
-    second = replace(mine, name="key-9", state=KeyState.RETIRED, valid_until=now + timedelta(seconds=1))
-    write_entries(folder_of(court), [*entries, KeyEntry(second, "key-9.pem", ())])
-    time.sleep(2)
-    said = xinzheng(court, "db", "adopt", "--yes", **QUIET)
-    assert f"the key folder has the same key as key-9; it goes on as {name} alone" in said.output, said.output
-    assert ("No key is left" in said.output, list(records(court))) == (True, ["cert-1", "status-1"])
-    usage = "certificate" if name == "cert-1" else "status"
-    xinzheng(court, "keys", "create", "new-2", "--usage", usage, "--reason", "drill", "--yes", **QUIET)
-    keys(court, "activate", "new-2", "--now")
+    certificate = forgets_the_key_in_use(court, tmp_path)
+    (folder_of(court) / "found.pem").rename(folder_of(court) / "cert-2.pem")
+    if is_compromised:
+        done(court, "db", "adopt")
+        shutil.copytree(folder_of(court), tmp_path / "active")
+        keys(court, "compromise", "cert-2")
+        shutil.rmtree(folder_of(court))
+        shutil.copytree(tmp_path / "active", folder_of(court))
+    listing = [records(court)["cert-1"], replace(records(court)["status-1"], name="cert-2")]
+    thief_publishes(court, court.issuer.keys.current().issuer_document(listing))
+    done(court, "db", "adopt")
     done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
     lender = Lender(court, tmp_path / "lender")
     lender.fetch()
-    newer = token(court, court.certificate(CASES[1])["certificateNumber"])
-    lender.fetch()
-    assert [lender.verdict(each) for each in (certificate, newer)] == ["ok", "ok"]
+    assert lender.verdict(certificate) == ("key_compromised" if is_compromised else "ok")
+
+
+def test_a_thiefs_own_key_never_takes_the_name_of_one_that_the_folder_forgot(court: CourtHouse, tmp_path: Path) -> None:
+    """The register knows which key it was: what he signs would pass, and what the court signed would not."""
+    forgets_the_key_in_use(court, tmp_path)
+    public = multikey(generate_private_key(SECP256R1()).public_key())
+    thief_publishes(court, as_another(court, "cert-1", "cert-2", public_key_multibase=public))
+    before = (folder_of(court) / "keys.json").read_bytes()
+    for how in ("--dry-run", "--yes"):
+        assert "[key_name_twice]" in run(court, how).output
+    assert (folder_of(court) / "keys.json").read_bytes() == before
 
 
 def no_point(document: dict[str, Any]) -> dict[str, Any]:

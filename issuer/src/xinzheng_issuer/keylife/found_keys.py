@@ -50,10 +50,6 @@ FOUND_WORDS: dict[str, Message] = {
         "则信任包各角色的密钥已落入他人之手：请在本步骤之后执行 xinzheng keys compromise {name}，"
         "再执行 xinzheng bundle-keys rotate targets snapshot timestamp。",
     ),
-    "one_name": Message(
-        "Key {name}: the key folder has the same key as {others}; it goes on as {name} alone.",
-        "密钥 {name}：密钥目录中 {others} 与其为同一密钥；今后仅以 {name} 为名。",
-    ),
     "closed": Message(
         "Its private half is not here: it is listed as closed at {until}. What it signed until then stays valid, and "
         "it signs nothing more.",
@@ -115,16 +111,11 @@ class FoundKeys:
             moment = each.record.compromised_at or each.record.valid_until or each.record.valid_from
             since = _says("since", moment=format_timestamp(moment))
             facts = {"name": record.name, "state": each.record.state.value, "since": since}
-            if each.others:
-                yield _says("one_name", name=record.name, others=", ".join(each.others))
-            if each.known is None or replace(each.known, name=record.name) != record:
-                yield _says("known" if each.known else "new", **facts)
+            yield _says("known" if each.known else "new", **facts)
             if record != each.record:
                 yield _says("closed", until=format_timestamp(record.valid_until or self._end))
         before = {entry.record.name: entry.record for entry in read_entries(self._folder)}
         after = before | {each.record.name: self._record(each) for each in self._found}
-        for other in (name for each in self._found for name in each.others):
-            after.pop(other)
         for usage in sorted(_signing(before.values()) - _signing(after.values())):
             yield _says(f"none_{usage.value}")
 
@@ -156,19 +147,16 @@ class FoundKeys:
     def _entry(self, each: ForgottenKey, entries: list[KeyEntry], events: Sequence[KeyEvent], actor: Actor) -> KeyEntry:
         """Puts the entry of a key into its place, with the steps of its life that the register knows."""
         record = self._record(each)
-        mine = [entry for name in (record.name, *each.others) for entry in entries if entry.record.name == name]
-        place = entries.index(mine[0]) if mine else len(entries)
-        old = mine[0] if mine else KeyEntry(record, self._file(record))
+        place = next((i for i, entry in enumerate(entries) if entry.record.name == record.name), len(entries))
+        old = entries[place] if place < len(entries) else KeyEntry(record, self._file(record))
         there = {change.id for change in old.changes}
         own = record.name, record.public_key_multibase
         more = [event for event in events if (event.key_name, event.public_key) == own and event.id not in there]
         changes = [*old.changes, *map(_change_of, more)]
-        if not changes or changes[-1].to_state is not record.state or changes[-1].id in there or each.others:
+        if not changes or changes[-1].to_state is not record.state or changes[-1].id in there:
             changes.append(self._adopted(each, record, actor))
         entry = KeyEntry.parse(KeyEntry(record, old.uri, tuple(changes)).to_json())
         entries[place : place + 1] = [entry]
-        for other in mine[1:]:
-            entries.remove(other)
         return entry
 
     def _adopted(self, each: ForgottenKey, record: KeyRecord, actor: Actor) -> KeyChange:

@@ -5,7 +5,7 @@ forgotten, for it came back from a backup: that there is a key, that its window 
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -45,13 +45,11 @@ class ForgottenKey:
         record: all that is known of it.
         known: what the key folder says; None of a key that it does not have.
         is_another: whether another key has its name, in the folder or in what was published.
-        others: other names that the key folder has for it.
     """
 
     record: KeyRecord
     known: KeyRecord | None
     is_another: bool = False
-    others: tuple[str, ...] = ()
 
     @property
     def step(self) -> str:
@@ -113,11 +111,9 @@ def _own_keys(document: bytes) -> Iterator[KeyRecord]:
 
 
 def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) -> list[ForgottenKey]:
-    """The keys of which the folder knows less than was published or recorded, or which it has under two names.
+    """The keys of which the folder knows less than was published or recorded.
 
-    A status key whose name another one has is not missed: every list is signed anew by that one. One public key is one
-    key, whatever names it has: it keeps the name under which the register has certificates of it, or else that of the
-    folder, unless it was staged there alone.
+    A status key whose name another one has is not missed: every list is signed anew by that one.
 
     Args:
         store: an open transaction.
@@ -125,21 +121,17 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
         documents: issuer documents of the court that were published; what no court can have said is passed over.
     """
     trail = list(_by_key(store.key_events()))
-    folder = [_whole(record) for record in keys.current().records]
+    folder = {record.name: _whole(record) for record in keys.current().records}
+    named_so = {(record.public_key_multibase, name) for name, record in folder.items()}
+    recorded = {(steps[0].public_key, steps[0].key_name) for steps in trail}
     listed = [each for document in documents for each in _own_keys(document)]
-    records = [*folder, *listed]
-    named_so = [(each.name, each.public_key_multibase, each.state) for each in records]
-    named_so += [(each.key_name, each.public_key, KeyState(each.to_state)) for steps in trail for each in steps]
-    names = _one_name(named_so, has_signed=lambda name: store.last_signed_at(name) is not None)
-    for each in listed:
-        if names[each.public_key_multibase] != each.name:
-            _log.warning("published_key_renamed", key=names[each.public_key_multibase], published_as=each.name)
-    found, twice = _together(replace(each, name=names[each.public_key_multibase]) for each in records)
+    found, twice = _with_listed(folder, _under_own_names(listed, named_so | recorded))
     for steps in trail:
-        name = names[steps[0].public_key]
-        mine = found.get(name)
+        name, mine = steps[0].key_name, found.get(steps[0].key_name)
         if mine is None or mine.public_key_multibase == steps[0].public_key:
-            found[name] = _completed(mine, replace(_told(steps, mine, store), name=name))
+            found[name] = _completed(mine, _told(steps, mine, store))
+        elif (mine.public_key_multibase, name) not in named_so | recorded:
+            twice |= {name}
     return list(_beyond(folder, found, twice))
 
 
@@ -149,27 +141,29 @@ def forgotten_by(document: bytes, before: bytes) -> list[ForgottenKey]:
     Raises:
         TrustDocumentError, StrictJSONError, LifecycleError: as `listed_keys`.
     """
-    now = listed_keys(document)
-    return list(_beyond(now, *_together([*now, *listed_keys(before)])))
+    now = {record.name: record for record in listed_keys(document)}
+    return list(_beyond(now, *_with_listed(now, listed_keys(before))))
 
 
-def _one_name(named_so: Iterable[tuple[str, str, KeyState]], *, has_signed: Callable[[str], bool]) -> Mapping[str, str]:
-    """The name that each public key keeps, of those that it was given, the folder's first."""
-    used: dict[str, dict[str, bool]] = {}
-    for name, public_key, state in named_so:
-        names = used.setdefault(public_key, {})
-        names[name] = names.get(name, False) or state is not KeyState.STAGED
-    return {
-        public_key: max(names, key=lambda name: (len(names) > 1 and has_signed(name), names[name]))
-        for public_key, names in used.items()
-    }
+def _under_own_names(listed: Iterable[KeyRecord], own: Collection[tuple[str, str]]) -> Iterator[KeyRecord]:
+    """What documents list, but for a key that the court itself, by folder and register, knows under other names alone.
+
+    Whoever published that has the keys of the bundle's roles: it neither renames a key nor says anything of it.
+    """
+    known = {public_key for public_key, _ in own}
+    for each in listed:
+        if each.public_key_multibase in known and (each.public_key_multibase, each.name) not in own:
+            _log.warning("published_key_renamed", published_as=each.name)
+        else:
+            yield each
 
 
-def _together(records: Iterable[KeyRecord]) -> tuple[dict[str, KeyRecord], frozenset[str]]:
-    """What records say, by name; and the names that certificate keys share with another one."""
-    found: dict[str, KeyRecord] = {}
-    twice = set()
-    for record in records:
+def _with_listed(
+    known: Mapping[str, KeyRecord], listed: Iterable[KeyRecord]
+) -> tuple[dict[str, KeyRecord], frozenset[str]]:
+    """What is known and what is listed besides; and the names that certificate keys share with another one."""
+    found, twice = dict(known), set()
+    for record in listed:
         mine = found.get(record.name)
         if mine is None or mine.public_key_multibase == record.public_key_multibase:
             found[record.name] = _completed(mine, record)
@@ -180,15 +174,11 @@ def _together(records: Iterable[KeyRecord]) -> tuple[dict[str, KeyRecord], froze
 
 
 def _beyond(
-    folder: Sequence[KeyRecord], found: Mapping[str, KeyRecord], twice: Collection[str]
+    known: Mapping[str, KeyRecord], found: Mapping[str, KeyRecord], twice: Collection[str]
 ) -> Iterator[ForgottenKey]:
-    by_name = {record.name: record for record in folder}
     for name, record in found.items():
-        alike = [each for each in folder if each.public_key_multibase == record.public_key_multibase]
-        others = tuple(each.name for each in alike if each.name != name)
-        if name in twice or record != by_name.get(name) or others:
-            known = by_name.get(name) or next(iter(alike), None)
-            yield ForgottenKey(record=record, known=known, is_another=name in twice, others=others)
+        if name in twice or record != known.get(name):
+            yield ForgottenKey(record=record, known=known.get(name), is_another=name in twice)
 
 
 def require_known(keys: Sequence[ForgottenKey]) -> None:

@@ -57,8 +57,7 @@ def check_own(
     """
     if not paths:
         return
-    each_once = {record.public_key_multibase: record for record in reversed(keys.records)}
-    issuers = [_issuer(json.dumps(keys.issuer_document(each_once.values()), ensure_ascii=False).encode())]
+    issuers = [_issuer(json.dumps(keys.issuer_document(), ensure_ascii=False).encode())]
     listed = published.get(f"courts/{keys.court.id}/{ISSUER_FILE}")
     with suppress(CodedError):  # what names no keys adds none
         issuers += [] if listed is None else [_issuer(listed)]

@@ -197,8 +197,8 @@ class Walk:
         have signed alone may be older than what they vouched for last.
         """
         file = f"{step.scope.role}.json"
-        if step.scope.exact:
-            return is_later(published_at(metadata.signed, name=file), self._seen.made.get(file))
+        if file in self._seen.made:
+            return is_later(published_at(metadata.signed, name=file), self._seen.made[file])
         return new_key_signed(metadata, role=step.role, keys=step.keys, before=before, name=file)
 
     def _named(self, file: str) -> MetaFile:

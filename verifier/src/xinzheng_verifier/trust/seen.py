@@ -21,7 +21,8 @@ class Seen:
         keys: name of each delegated role's metadata → short digests of the public keys that its delegator named for it;
             under other keys it may begin anew (5.3.11 for delegations). Roles that are gone keep their place here while
             numbers of their lists do.
-        made: likewise of each court → as of when it attested, no later than it was seen; missing where it did not say.
+        made: likewise of each court → as of when it attested, no later than it was seen; missing where that is not
+            known.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.
         sequences: path of each status list that bears a sequence number → the highest number that was seen of it.
     """
@@ -35,19 +36,15 @@ class Seen:
     published_at: datetime | None = None
     sequences: Mapping[str, int] = field(default_factory=dict)
 
-    def without_online_keys(self, *, at: datetime) -> Self:
+    def without_online_keys(self) -> Self:
         """What is left when the keys of timestamp or snapshot were replaced (5.3.11).
 
         Versions and time, for which those keys vouched, are forgotten. Numbers of lists for which a province's or a
-        court's own key vouched are not, nor moments, but for what lies ahead of the clock.
-
-        Args:
-            at: the moment of judgement, by the clock.
+        court's own key vouched are not. Nobody who had the old ones brings anything back any more, and so moments are.
         """
-        made = {name: min(moment, at) for name, moment in self.made.items()}
         roles = {name.removesuffix(".json") for name in self.keys}
         numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(roles_over(path))}
-        return type(self)(keys=self.keys, made=made, sequences=numbers)
+        return type(self)(keys=self.keys, sequences=numbers)
 
     def to_json(self) -> bytes:
         """The JSON text that `parse` reads."""

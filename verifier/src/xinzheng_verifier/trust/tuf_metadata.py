@@ -172,6 +172,6 @@ def published_at(signed: Signed, *, name: str) -> datetime | None:
         raise TrustError("bundle_metadata", name=name) from error
 
 
-def is_later(made: datetime | None, before: datetime | None) -> bool:
-    """Whether metadata was made after other metadata; what says no moment is not, and anything is later than that."""
-    return before is None or (made is not None and made > before)
+def is_later(made: datetime | None, before: datetime) -> bool:
+    """Whether metadata was made after a moment; what says none was not."""
+    return made is not None and made > before

@@ -29,7 +29,7 @@ Importing this module imports python-tuf, which takes a while: callers import it
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tuf.api.metadata import Metadata, Root, Snapshot, Timestamp
 
@@ -57,6 +57,7 @@ from xinzheng_verifier.trust.tuf_metadata import (
 __all__ = ["PUBLISHED_AT", "TrustedRepository", "walk"]
 
 _TARGETS = f"{TOP}.json"
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +107,8 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
-    seen = seen.without_online_keys(at=at) if _replaced(first.signed, last.signed) else seen
-    at = max(at, seen.published_at or at)
+    seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
+    clock, at = at, max(at, seen.published_at or at)
     if at >= last.signed.expires:
         raise TrustError("bundle_expired", role="root", expired=format_timestamp(last.signed.expires))
     timestamp, timestamp_bytes = _timestamp(files, last.signed, seen, edition=extent.edition)
@@ -120,7 +121,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     return TrustedRepository(
         root=root,
         root_version=last.signed.version,
-        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent, at=at),
+        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent, at=clock),
         expires=min(last.signed.expires, *top.values()),
         targets=listed.targets,
         attested=listed.attested,
@@ -232,7 +233,7 @@ def _to_remember(
     anew = {
         name
         for name, keys in listed.keys.items()
-        if seen.keys.get(name) != keys and is_later(listed.made.get(name), seen.made.get(name))
+        if seen.keys.get(name) != keys and (name not in seen.made or is_later(listed.made.get(name), seen.made[name]))
     }
     numbers = {path: number for path, number in seen.sequences.items() if f"{roles_over(path)[0]}.json" not in anew}
     numbered = {f"{role}.json" for path in seen.sequences for role in roles_over(path)}
@@ -246,7 +247,8 @@ def _to_remember(
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
         keys={name: seen.keys[name] for name in known} | listed.keys,
         made={name: seen.made[name] for name in known if name in seen.made}
-        | {name: min(moment, at) for name, moment in listed.made.items()},
+        # The keys of before vouch for the edition's moment: it neither takes one back nor puts one off.
+        | {name: max(min(moment, at), seen.made.get(name, _EVER)) for name, moment in listed.made.items()},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
         sequences=numbers,
     )

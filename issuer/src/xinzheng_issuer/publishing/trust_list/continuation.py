@@ -7,7 +7,7 @@ lower version, and a court with lower numbers of its lists, for what a thief of 
 specification, 5.3.11); `targets` may where the root names other online keys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -108,14 +108,12 @@ class Continuation:
         """
         words = self._words(candidate.role, keys)
         lower = [word for word in words if candidate.version < word.version]
-        if lower and candidate.role.startswith(COURT_PREFIX):
-            made = published_at(candidate.targets(), name=candidate.name)
-            stands = all(is_later(made, word.published_at) for word in lower)
-        else:
-            before = [word.keys for word in lower]
-            if lower and self._past.under(candidate.role, keys) is None:
-                before.append(",".join(word.keys for word in words))
-            stands = all(by.new_key_signed(candidate, before=named) for named in before)
+        moments = self._moments_under(candidate.role, words)
+        before = [word.keys for word in lower if word.keys not in moments]
+        if before and self._past.under(candidate.role, keys) is None:
+            before.append(",".join(word.keys for word in words))
+        stands = all(by.new_key_signed(candidate, before=named) for named in before)
+        stands &= self._others_not_before(candidate, keys).isdisjoint(word.keys for word in lower)
         if not stands:
             last = max(word.version for word in words)
             raise TrustListError("contribution_former", name=candidate.file, last=last)
@@ -179,9 +177,14 @@ class Continuation:
 
     def _others_not_before(self, candidate: Candidate, keys: str) -> set[str]:
         """The other keys of a court under which something was published that is not older than what is at hand."""
-        words = self._words(candidate.role, keys)
-        made = published_at(candidate.targets(), name=candidate.name) if words else None
-        return {word.keys for word in words if not is_later(made, word.published_at)}
+        moments = self._moments_under(candidate.role, self._words(candidate.role, keys))
+        made = published_at(candidate.targets(), name=candidate.name) if moments else None
+        return {named for named, moment in moments.items() if not is_later(made, moment)}
+
+    def _moments_under(self, role: str, words: Sequence[Left]) -> dict[str, datetime]:
+        """Keys of a court → the moment by which lenders go; one that lies ahead they forget with the online keys."""
+        moments = {word.keys: word.published_at for word in words if role.startswith(COURT_PREFIX)}
+        return {keys: each for keys, each in moments.items() if each is not None and each <= self._at + CLOCK_SKEW}
 
     @cached_property
     def _listed(self) -> dict[str, str]:
