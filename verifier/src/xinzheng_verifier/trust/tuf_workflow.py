@@ -108,7 +108,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
     seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
-    clock, at = at, max(at, seen.published_at or at)
+    at = max(at, seen.published_at or at)
     if at >= last.signed.expires:
         raise TrustError("bundle_expired", role="root", expired=format_timestamp(last.signed.expires))
     timestamp, timestamp_bytes = _timestamp(files, last.signed, seen, edition=extent.edition)
@@ -121,7 +121,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     return TrustedRepository(
         root=root,
         root_version=last.signed.version,
-        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent, at=clock),
+        seen=_to_remember(timestamp, timestamp_bytes, snapshot, listed, seen=seen, extent=extent, at=at),
         expires=min(last.signed.expires, *top.values()),
         targets=listed.targets,
         attested=listed.attested,
@@ -247,7 +247,7 @@ def _to_remember(
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
         keys={name: seen.keys[name] for name in known} | listed.keys,
         made={name: seen.made[name] for name in known if name in seen.made}
-        # The keys of before vouch for the edition's moment: it neither takes one back nor puts one off.
+        # The online keys vouch for the edition's moment: it takes none back.
         | {name: max(min(moment, at), seen.made.get(name, _EVER)) for name, moment in listed.made.items()},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
         sequences=numbers,
