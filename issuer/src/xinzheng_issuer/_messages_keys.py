@@ -29,11 +29,12 @@ KEYS = {
     "key_name_twice": Message(
         "The name {name} stands for one key in the key folder, and for another in what is to be taken over: lenders "
         "can know one of them alone. Put keys/ back from the backup once more, without the key that was made since, "
-        "and move public/ away if that key was published; then take the step again with --bundle FILE, the newest "
-        "bundle of the court's own that lenders have, or --listed-in as before. A new key gets a name that was never "
-        "used. What the key made since has signed lenders refuse (signature_invalid): revoke it, and issue it anew.",
+        "and the register too if that key was taken into use; move public/ away if it was published; then take the "
+        "step again with --bundle FILE, the newest bundle of the court's own that lenders have, or --listed-in as "
+        "before. A new key gets a name that was never used. What the key made since has signed lenders refuse "
+        "(signature_invalid): revoke it, and issue it anew.",
         "名称 {name} 在密钥目录中与在待接管内容中是两个不同的密钥：各机构只能认识其一。请再次由备份恢复 keys/"
-        "（不含此后生成的密钥）；如该密钥已发布，请将 public/ 移开；然后以 --bundle 文件"
+        "（不含此后生成的密钥）；如该密钥已启用，登记库亦须一并恢复；如已发布，请将 public/ 移开；然后以 --bundle 文件"
         "（取任何一方持有的本院最新信任包）或照旧以 --listed-in 重新执行本步骤。"
         "新密钥应取从未用过的名称。此后生成的密钥所签署的证明，各机构均不接受（signature_invalid）：请撤销并重新签发。",
     ),

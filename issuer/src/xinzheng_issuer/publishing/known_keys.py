@@ -122,15 +122,16 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
     """
     trail = list(_by_key(store.key_events()))
     folder = {record.name: _whole(record) for record in keys.current().records}
-    named_so = {(record.public_key_multibase, name) for name, record in folder.items()}
-    recorded = {(steps[0].public_key, steps[0].key_name) for steps in trail}
+    own = {(record.public_key_multibase, name, record.state) for name, record in folder.items()}
+    own |= {(each.public_key, each.key_name, KeyState(each.to_state)) for steps in trail for each in steps}
+    used = {(public_key, name) for public_key, name, state in own if state is not KeyState.STAGED}
     listed = [each for document in documents for each in _own_keys(document)]
-    found, twice = _with_listed(folder, _under_own_names(listed, named_so | recorded))
+    found, twice = _with_listed(folder, _under_own_names(listed, used))
     for steps in trail:
-        name, mine = steps[0].key_name, found.get(steps[0].key_name)
-        if mine is None or mine.public_key_multibase == steps[0].public_key:
+        name, public_key, mine = steps[0].key_name, steps[0].public_key, found.get(steps[0].key_name)
+        if mine is None or mine.public_key_multibase == public_key:
             found[name] = _completed(mine, _told(steps, mine, store))
-        elif (mine.public_key_multibase, name) not in named_so | recorded:
+        elif name not in folder and (public_key, name) in used and (mine.public_key_multibase, name) not in used:
             twice |= {name}
     return list(_beyond(folder, found, twice))
 
@@ -145,14 +146,14 @@ def forgotten_by(document: bytes, before: bytes) -> list[ForgottenKey]:
     return list(_beyond(now, *_with_listed(now, listed_keys(before))))
 
 
-def _under_own_names(listed: Iterable[KeyRecord], own: Collection[tuple[str, str]]) -> Iterator[KeyRecord]:
-    """What documents list, but for a key that the court itself, by folder and register, knows under other names alone.
+def _under_own_names(listed: Iterable[KeyRecord], used: Collection[tuple[str, str]]) -> Iterator[KeyRecord]:
+    """What documents list, but for a key that the court used, by folder and register, under other names alone.
 
     Whoever published that has the keys of the bundle's roles: it neither renames a key nor says anything of it.
     """
-    known = {public_key for public_key, _ in own}
+    known = {public_key for public_key, _ in used}
     for each in listed:
-        if each.public_key_multibase in known and (each.public_key_multibase, each.name) not in own:
+        if each.public_key_multibase in known and (each.public_key_multibase, each.name) not in used:
             _log.warning("published_key_renamed", published_as=each.name)
         else:
             yield each

@@ -36,15 +36,19 @@ class Seen:
     published_at: datetime | None = None
     sequences: Mapping[str, int] = field(default_factory=dict)
 
-    def without_online_keys(self) -> Self:
+    def without_online_keys(self, *, at: datetime) -> Self:
         """What is left when the keys of timestamp or snapshot were replaced (5.3.11).
 
         Versions and time, for which those keys vouched, are forgotten. Numbers of lists for which a province's or a
-        court's own key vouched are not. Nobody who had the old ones brings anything back any more, and so moments are.
+        court's own key vouched are not, nor moments that have come.
+
+        Args:
+            at: the moment of judgement, by the clock.
         """
+        made = {name: moment for name, moment in self.made.items() if moment <= at}
         roles = {name.removesuffix(".json") for name in self.keys}
         numbers = {path: number for path, number in self.sequences.items() if not roles.isdisjoint(roles_over(path))}
-        return type(self)(keys=self.keys, sequences=numbers)
+        return type(self)(keys=self.keys, made=made, sequences=numbers)
 
     def to_json(self) -> bytes:
         """The JSON text that `parse` reads."""

@@ -107,7 +107,7 @@ def walk(files: Mapping[str, bytes], *, root: bytes, seen: Seen, at: datetime) -
     extent = Extent.parse(files[EXTENT_FILE]) if EXTENT_FILE in files else WHOLE
     first = _trusted_root(root)
     last, root = _root_chain(files, first, root)
-    seen = seen.without_online_keys() if _replaced(first.signed, last.signed) else seen
+    seen = seen.without_online_keys(at=at) if _replaced(first.signed, last.signed) else seen
     at = max(at, seen.published_at or at)
     if at >= last.signed.expires:
         raise TrustError("bundle_expired", role="root", expired=format_timestamp(last.signed.expires))
@@ -246,7 +246,7 @@ def _to_remember(
         snapshot=snapshot.version,
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
         keys={name: seen.keys[name] for name in known} | listed.keys,
-        made={name: seen.made[name] for name in known if name in seen.made}
+        made={name: seen.made[name] for name in (*known, *listed.keys) if name in seen.made}
         # The online keys vouch for the edition's moment: it takes none back.
         | {name: max(min(moment, at), seen.made.get(name, _EVER)) for name, moment in listed.made.items()},
         published_at=max(filter(None, (made, seen.published_at)), default=None),
