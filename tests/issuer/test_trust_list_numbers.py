@@ -11,7 +11,7 @@ from tuf.api.metadata import Targets
 
 from support.country import Country, passphrase_of
 from support.handing_in import COURT, REVOCATION, Forge, answers, thiefs_document
-from support.lived_country import ROLE, Lenders, handed_in, publish
+from support.lived_country import REVOKED, ROLE, Lenders, handed_in, publish
 from xinzheng_issuer.publishing.memory import MEMORY_FILE, Memory
 from xinzheng_issuer.publishing.role_keys import create_role_key
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
@@ -234,6 +234,30 @@ def test_what_was_signed_by_both_keys_once_does_not_come_back_as_the_new_one_is_
     assert fight.says(old) == "taken"
     assert fight.says(fight.hands_in(THIEFS_NUMBER + 2)) == "taken"
     lenders.join()
+    fight.names(2)
+    assert waits(fight, old)
+    assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_what_was_said_last_by_clocks_that_were_ahead_is_followed_by_what_is_said_now_alone(country: Country) -> None:
+    """The clocks are set right, the online keys replaced and the court's next key named, all at once."""
+    fight, lenders = Fight(country), Lenders(country)
+    fight.make_second_key()
+    old = fight.hands_in(10, key=2, both=True)
+    assert fight.says(old) == "taken"
+    lenders.join()
+    right = country.at + timedelta(days=1)
+    country.at += timedelta(days=20)
+    fight.house.revoked.add(REVOKED)
+    assert fight.says(fight.hands_in(11)) == "taken"
+    lenders.join()
+    country.at = right
+    country.rotate("timestamp")
+    country.change("root")
+    country.sign("root")
+    fight.house.changes.clear()
+    country.hand_in()
     fight.names(2)
     assert waits(fight, old)
     assert fight.says(fight.hands_in(5, key=2)) == "taken"

@@ -20,7 +20,7 @@ from xinzheng_issuer.issuing.key_records import read_entries
 from xinzheng_keys.lifecycle import KeyRecord
 from xinzheng_keys.public_keys import multikey
 from xinzheng_schemas.multibase import KeyType, encode_multikey
-from xinzheng_schemas.trust_documents import KeyState
+from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 
 ISSUER = "courts/420683/issuer.json"
 QUIET = {"XINZHENG_LOG_LEVEL": "error", "LC_ALL": "C.UTF-8"}
@@ -186,6 +186,81 @@ def test_a_thiefs_own_key_never_takes_the_name_of_one_that_the_folder_forgot(cou
     for how in ("--dry-run", "--yes"):
         assert "[key_name_twice]" in run(court, how).output
     assert (folder_of(court) / "keys.json").read_bytes() == before
+
+
+def listing_of(house: CourtHouse) -> dict[str, Any]:
+    """What lenders are told."""
+    edition = house.issuer.outbox.publisher.in_effect
+    assert edition is not None
+    document: dict[str, Any] = json.loads(edition.targets[ISSUER])
+    return document
+
+
+def test_what_a_key_signed_says_its_use_whatever_a_thief_publishes(court: CourtHouse, tmp_path: Path) -> None:
+    certificate = forgets_the_key_in_use(court, tmp_path)
+    (folder_of(court) / "found.pem").rename(folder_of(court) / "cert-2.pem")
+    document = listing_of(court)
+    [key] = [each for each in document["keys"] if each["methods"][0].endswith("#cert-2")]
+    key["usage"] = "status"
+    thief_publishes(court, document)
+    done(court, "db", "adopt")
+    done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
+    lender = Lender(court, tmp_path / "lender")
+    lender.fetch()
+    assert (lender.verdict(certificate), records(court)["cert-2"].usage) == ("ok", KeyUsage.CERTIFICATE)
+
+
+def test_the_register_knows_a_key_by_another_name_where_nothing_published_can_be_read(
+    court: CourtHouse, tmp_path: Path
+) -> None:
+    forgets_the_key_in_use(court, tmp_path)
+    (court.issuer.settings.public_folder / "metadata" / "timestamp.json").write_bytes(b"{")
+    before = (folder_of(court) / "keys.json").read_bytes()
+    for how in ("--dry-run", "--yes"):
+        stage = ("keys", "stage", "cert-3", "--usage", "certificate", "--uri", "found.pem", "--reason", "drill", how)
+        said = xinzheng(court, *stage, **QUIET)
+        assert (said.exit_code, "[keys_restored]" in said.output, "cert-2" in said.output) == (1, True, True)
+    assert (folder_of(court) / "keys.json").read_bytes() == before
+
+
+def new_records(house: CourtHouse, *names: str) -> list[KeyRecord]:
+    """Certificate keys that the court does not have."""
+    like = records(house)["cert-1"]
+    public = [multikey(generate_private_key(SECP256R1()).public_key()) for _ in names]
+    return [replace(like, name=each, public_key_multibase=key) for each, key in zip(names, public, strict=True)]
+
+
+@pytest.mark.parametrize("what", ["one key under two names", "more keys than fit"])
+def test_what_cannot_be_taken_over_is_refused_before_anything_is_changed(
+    court: CourtHouse, tmp_path: Path, what: str
+) -> None:
+    """A thief of the bundle's online keys names keys of his own; the way out is a bundle of before him."""
+    certificate = token(court, court.certificate(CASES[0])["certificateNumber"])
+    lender, issue = Lender(court, tmp_path / "lender"), court.issuer.keys.current().issuer_document
+    lender.fetch()
+    before, public = lender.file(), court.issuer.settings.public_folder
+    if what == "one key under two names":
+        [his] = new_records(court, "cert-8")
+        thief_publishes(court, issue([*records(court).values(), his]))
+        second = issue([*records(court).values(), replace(his, name="cert-9")])
+    else:
+        second = issue(new_records(court, *(f"cert-{number}" for number in range(8, 135))))
+    shutil.copytree(public, tmp_path / "kept")
+    thief_publishes(court, second)
+    (tmp_path / "his.xzb").write_bytes(court.get("/bundle/latest.xzb", None).content)
+    shutil.rmtree(public)
+    shutil.copytree(tmp_path / "kept", public)
+    files = {path: path.read_bytes() for path in court.issuer.settings.data.rglob("*") if path.is_file()}
+    for how in ("--dry-run", "--yes"):
+        said = run(court, "--bundle", str(tmp_path / "his.xzb"), how)
+        assert (said.exit_code, "[keys_foreign]" in said.output) == (1, True), said.output
+        assert {path: path.read_bytes() for path in files} == files
+    public.rename(tmp_path / "away")
+    done(court, "db", "adopt", "--bundle", before)
+    done(court, "bundle-keys", "rotate", *ONLINE, "--reason", "stolen")
+    assert listed(court) == {"cert-1": "active", "status-1": "active"}
+    lender.fetch()
+    assert lender.verdict(certificate) == "ok"
 
 
 def no_point(document: dict[str, Any]) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def test_a_key_that_the_folder_forgot_stays_known_and_its_name_taken(court: Cour
     restore_keys(court, kept)
     assert hindrances(court) == ["keys_restored"]
     again = xinzheng(court, "keys", *CERT_2, "--reason", "lost", "--yes")
-    assert (again.exit_code, "[key_name_taken]" in again.output) == (1, True)
+    assert (again.exit_code, "[keys_restored]" in again.output) == (1, True)
 
     said = run(court, "--dry-run").output
     assert "Its private half is not here: it is listed as closed at " in said

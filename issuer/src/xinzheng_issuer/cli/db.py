@@ -151,7 +151,8 @@ def _found_keys(issuer: Issuer, documents: Sequence[bytes], found: Sequence[Foun
     published = [each.published_at for each in (edition, *found) if each is not None]
     with issuer.office.reading() as store:
         end = not_before(store, published, at=now)
-    return FoundKeys(issuer.settings, issuer.outbox.forgotten_keys(documents), at=now, not_before=end)
+    forgotten = issuer.outbox.forgotten_keys(documents)
+    return FoundKeys(issuer.settings, issuer.keys, forgotten, at=now, not_before=end)
 
 
 def _taken(
@@ -180,7 +181,8 @@ def _taken(
             lists = behind(store, editions, at=now)
             last = max(found.remembered, store.last_bundle_version())
             forgotten = forgotten_keys(store, repository.keys, [*issuers, *documents])
-            keys = FoundKeys(settings, forgotten, at=now, not_before=not_before(store, [found.published_at], at=now))
+            end = not_before(store, [found.published_at], at=now)
+            keys = FoundKeys(settings, repository.keys, forgotten, at=now, not_before=end)
     highest = found.version if found.is_taken or found.here is None else found.here.version
     lost = []
     if highest < last or (found.has_parted and found.is_taken):

@@ -7,7 +7,6 @@ new file before it signs again.
 
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from xinzheng_issuer.keylife.country import CountryEdition, in_country, listed_s
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.ahead import end_of
 from xinzheng_issuer.publishing.bundle_keys import IN_FILES
-from xinzheng_issuer.publishing.known_keys import ForgottenKey, require_known
+from xinzheng_issuer.publishing.known_keys import ForgottenKey, forgotten_keys, require_known
 from xinzheng_issuer.publishing.outbox import PublicationState
 from xinzheng_keys.custody import CreatedKey, create_key, open_signer, rehearse_key
 from xinzheng_keys.errors import TokenError
@@ -107,16 +106,19 @@ class KeyDesk:
     def _check_new(self, name: str, usage: KeyUsage, key_type: KeyType | None = None) -> None:
         """See before anything is made whether a key may have this name, and its kind this use."""
         _check_use(usage, key_type)
-        if name in {entry.record.name for entry in self.entries()} | {each.record.name for each in self._forgotten()}:
+        if name in {entry.record.name for entry in self.entries()}:
             raise KeyLifeError("key_name_taken", field="name", name=name)
+        require_known([each for each in self._forgotten() if each.record.name == name])
         probe = self.entries()[0].record.public_key_multibase
         KeyRecord(name=name, usage=usage, public_key_multibase=probe, valid_from=self._office.clock())
 
     def _forgotten(self) -> Sequence[ForgottenKey]:
-        """Keys that a restored key folder has forgotten; none where what was published cannot be read."""
-        with suppress(PublishingError):
+        """Keys that a restored key folder has forgotten; by the register alone where what was published is damaged."""
+        try:
             return self.issuer.outbox.forgotten_keys()
-        return ()
+        except PublishingError:
+            with self._office.reading() as store:
+                return forgotten_keys(store, self.issuer.keys, ())
 
     def create(
         self,
@@ -145,7 +147,8 @@ class KeyDesk:
         Raises:
             KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key; `key_place_missing`, the token
                 where it is usually made is not there.
-            PublishingError: `keys_restored`, a key that the key folder has forgotten lies there.
+            PublishingError: `keys_restored`, the name or the key that lies there is of one that the key folder has
+                forgotten.
             KeyURIError, KeyStoreError, TokenError, LifecycleError: (keys) it cannot be made, the name is malformed.
         """
         key_type = key_type or getattr(self._office.court.keys, f"{usage.value}_type")
@@ -187,7 +190,7 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: `key_name_taken`; `sm2_second_proof_only` for a status key.
-            PublishingError: `keys_restored`, it is a key that the key folder has forgotten.
+            PublishingError: `keys_restored`, the name or the key is of one that the key folder has forgotten.
             KeyURIError, KeyStoreError, LifecycleError, DocumentError: (keys) it cannot be opened or is here already.
         """
         self._check_new(name, usage)

@@ -17,14 +17,14 @@ import structlog
 from xinzheng_issuer.domain.workflow import Actor
 from xinzheng_issuer.errors import KeyLifeError
 from xinzheng_issuer.installation import Issuer, key_passphrase
-from xinzheng_issuer.issuing.court_keys import open_entry
+from xinzheng_issuer.issuing.court_keys import KeySource, open_entry
 from xinzheng_issuer.issuing.key_records import KeyChange, KeyEntry, read_entries, write_entries
 from xinzheng_issuer.keylife.trail import enter_missing, event_of
 from xinzheng_issuer.publishing.known_keys import ForgottenKey, second
 from xinzheng_issuer.register.tables import KeyEvent
 from xinzheng_issuer.settings import Settings
 from xinzheng_keys.lifecycle import KeyRecord
-from xinzheng_schemas.errors import Message
+from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
 from xinzheng_verifier.trust.files import locked
@@ -79,6 +79,7 @@ class FoundKeys:
 
     Args:
         settings: of this process.
+        keys: of the folder.
         found: what is known.
         at: the present moment, aware.
         not_before: the earliest moment at which a key may be closed, as of `xinzheng_issuer.publishing.ahead`: the end
@@ -90,20 +91,27 @@ class FoundKeys:
     """
 
     def __init__(
-        self, settings: Settings, found: Sequence[ForgottenKey], *, at: datetime, not_before: datetime
+        self,
+        settings: Settings,
+        keys: KeySource,
+        found: Sequence[ForgottenKey],
+        *,
+        at: datetime,
+        not_before: datetime,
     ) -> None:
         for each in found:
             if each.is_another:
                 raise KeyLifeError("key_name_twice", field="name", name=each.record.name)
         self._settings, self._at, self._end = settings, second(at), second(max(at, not_before))
         self._folder: Path = settings.keys_folder
-        self._found = found
+        self._keys, self._found = keys, found
 
     def effects(self) -> Iterator[Message]:
         """What taking it over does, in plain words; nothing where nothing is to be taken over.
 
         Raises:
             ConfigurationError: `key_mismatch`, another private half lies there under the name of a key.
+            KeyLifeError: `keys_foreign`, lenders could not read what would be published of the keys.
             KeysError: (keys) a private half lies there and cannot be opened.
         """
         for each in self._found:
@@ -116,6 +124,7 @@ class FoundKeys:
                 yield _says("closed", until=format_timestamp(record.valid_until or self._end))
         before = {entry.record.name: entry.record for entry in read_entries(self._folder)}
         after = before | {each.record.name: self._record(each) for each in self._found}
+        self._check(after.values())
         for usage in sorted(_signing(before.values()) - _signing(after.values())):
             yield _says(f"none_{usage.value}")
 
@@ -123,8 +132,7 @@ class FoundKeys:
         """Enter it into the key folder and the register; whoever does holds the data folder's lock.
 
         Raises:
-            ConfigurationError, KeysError: as `effects`; (keys) lenders could not read what would be published. Nothing
-                was changed.
+            ConfigurationError, KeyLifeError, KeysError: as `effects`. Nothing was changed.
             OSError: the key folder cannot be written, and nothing was changed.
         """
         if not self._found:
@@ -138,11 +146,17 @@ class FoundKeys:
                     entry = self._entry(each, entries, events, actor)
                     if entry.changes[-1].id not in {event.id for event in events}:
                         store.add(event_of(entry, entry.changes[-1], store.court_id))
-                issuer.keys.current().issuer_document(entry.record for entry in entries)
+                self._check(entry.record for entry in entries)
                 store.enqueue_publication("keys", at=issuer.office.clock())
                 write_entries(self._folder, entries)
         for each in self._found:
             _log.warning("key_taken_over", key=each.record.name, step=each.step, actor=actor.name)
+
+    def _check(self, records: Iterable[KeyRecord]) -> None:
+        try:
+            self._keys.current().issuer_document(records)
+        except CodedError as error:
+            raise KeyLifeError("keys_foreign", why=Message(error.message("en"), error.message("zh"))) from error
 
     def _entry(self, each: ForgottenKey, entries: list[KeyEntry], events: Sequence[KeyEvent], actor: Actor) -> KeyEntry:
         """Puts the entry of a key into its place, with the steps of its life that the register knows."""

@@ -126,7 +126,8 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
     own |= {(each.public_key, each.key_name, KeyState(each.to_state)) for steps in trail for each in steps}
     used = {(public_key, name) for public_key, name, state in own if state is not KeyState.STAGED}
     listed = [each for document in documents for each in _own_keys(document)]
-    found, twice = _with_listed(folder, _under_own_names(listed, used))
+    known = (_as_used(each, used, store) for each in _under_own_names(listed, used))
+    found, twice = _with_listed(folder, known)
     for steps in trail:
         name, public_key, mine = steps[0].key_name, steps[0].public_key, found.get(steps[0].key_name)
         if mine is None or mine.public_key_multibase == public_key:
@@ -157,6 +158,13 @@ def _under_own_names(listed: Iterable[KeyRecord], used: Collection[tuple[str, st
             _log.warning("published_key_renamed", published_as=each.name)
         else:
             yield each
+
+
+def _as_used(listed: KeyRecord, used: Collection[tuple[str, str]], store: Store) -> KeyRecord:
+    """What documents list, with the use that the register knows of a key that the court used."""
+    if (listed.public_key_multibase, listed.name) not in used:
+        return listed
+    return replace(listed, usage=_usage(store, listed.name, otherwise=listed.usage))
 
 
 def _with_listed(
@@ -216,7 +224,7 @@ def _told(steps: Sequence[KeyEvent], mine: KeyRecord | None, store: Store) -> Ke
     until = _earliest(_moment(each) for each in steps if each.to_state == KeyState.RETIRED)
     return KeyRecord(
         name=name,
-        usage=mine.usage if mine else _usage(store, name),
+        usage=mine.usage if mine else _usage(store, name, otherwise=KeyUsage.CERTIFICATE),
         public_key_multibase=steps[0].public_key,
         state=max((KeyState(each.to_state) for each in steps), key=_STATES.index),
         valid_from=opened if until is None else min(opened, until - timedelta(seconds=1)),
@@ -225,11 +233,13 @@ def _told(steps: Sequence[KeyEvent], mine: KeyRecord | None, store: Store) -> Ke
     )
 
 
-def _usage(store: Store, name: str) -> KeyUsage:
-    """What a key signs that the trail alone knows: no list that the register has means certificates, if anything."""
+def _usage(store: Store, name: str, *, otherwise: KeyUsage) -> KeyUsage:
+    """What a key signed that the register has; what has no signature of it there tells nothing of its use."""
+    if store.last_signed_at(name) is not None:
+        return KeyUsage.CERTIFICATE
     rows = (store.status_list(number, purpose) for number in store.list_numbers() for purpose in STATUS_PURPOSES)
     signed = (json.loads(row.document)["proof"]["verificationMethod"] for row in rows if row and row.document)
-    return KeyUsage.STATUS if any(method.endswith(f"#{name}") for method in signed) else KeyUsage.CERTIFICATE
+    return KeyUsage.STATUS if any(method.endswith(f"#{name}") for method in signed) else otherwise
 
 
 def _completed(mine: KeyRecord | None, told: KeyRecord) -> KeyRecord:

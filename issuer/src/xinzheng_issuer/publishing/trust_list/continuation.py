@@ -8,8 +8,9 @@ specification, 5.3.11); `targets` may where the root names other online keys.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Final
 
 import structlog
 from tuf.api.metadata import Root
@@ -24,6 +25,9 @@ from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
 from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.tuf_metadata import is_later, published_at
+
+MOST_RECENT: Final = timedelta(days=1)
+"""How long ago a court said what it says now, where its last word lies ahead."""
 
 _log = structlog.get_logger("xinzheng.publishing")
 
@@ -108,8 +112,7 @@ class Continuation:
         """
         words = self._words(candidate.role, keys)
         lower = [word for word in words if candidate.version < word.version]
-        moments = self._moments_under(candidate.role, words)
-        before = [word.keys for word in lower if word.keys not in moments]
+        before = [word.keys for word in lower if self._moment_of(candidate.role, word) is None]
         if before and self._past.under(candidate.role, keys) is None:
             before.append(",".join(word.keys for word in words))
         stands = all(by.new_key_signed(candidate, before=named) for named in before)
@@ -182,9 +185,17 @@ class Continuation:
         return {named for named, moment in moments.items() if not is_later(made, moment)}
 
     def _moments_under(self, role: str, words: Sequence[Left]) -> dict[str, datetime]:
-        """Keys of a court → the moment by which lenders go; one that lies ahead they forget with the online keys."""
-        moments = {word.keys: word.published_at for word in words if role.startswith(COURT_PREFIX)}
-        return {keys: each for keys, each in moments.items() if each is not None and each <= self._at + CLOCK_SKEW}
+        """Keys of a court → the moment after which it says what may follow.
+
+        Where its last word lies ahead nobody can tell what was said before that: what the court says now it made today.
+        """
+        told = [word for word in words if role.startswith(COURT_PREFIX) and word.published_at is not None]
+        return {word.keys: self._moment_of(role, word) or self._at - MOST_RECENT for word in told}
+
+    def _moment_of(self, role: str, word: Left) -> datetime | None:
+        """The moment of a court's word by which lenders go; one that lies ahead they forget with the online keys."""
+        moment = word.published_at if role.startswith(COURT_PREFIX) else None
+        return moment if moment is not None and moment <= self._at + CLOCK_SKEW else None
 
     @cached_property
     def _listed(self) -> dict[str, str]:
