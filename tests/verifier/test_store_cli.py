@@ -103,8 +103,12 @@ def test_where_no_court_vouches_any_more(
         f"courts/420683/status/1/{document['credentialSubject']['statusPurpose']}.json": json.dumps(document).encode()
         for document in court.status_lists()
     }
-    import_bundle(tmp_path / "store", simulator.bundle(), root=simulator.root_bytes, at=later)
+    (tmp_path / "late.xzb").write_bytes(simulator.bundle())
+    (tmp_path / "root.json").write_bytes(simulator.root_bytes)
     show, at = Command(capsys, tmp_path / "store"), ("--at", format_timestamp(later))
+    how = ("import", str(tmp_path / "late.xzb"), "--root", str(tmp_path / "root.json"), *at)
+    assert "BUT EVERY STATUS LIST HAS ENDED" in show(*how)
+    assert json.loads(show(*how, "--json"))["anyListCurrent"] is False
     assert "Current. Made 0 min ago" in show("show", *at)
     assert "BUT EVERY STATUS LIST HAS ENDED: no court vouches any more" in show("show", *at)
     members = json.loads(show("show", "--json", *at))

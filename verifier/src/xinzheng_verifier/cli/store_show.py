@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from xinzheng_schemas.errors import CodedError, Language
-from xinzheng_schemas.strict_json import JSONObject, JSONValue
-from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
+from xinzheng_schemas.errors import Language
+from xinzheng_schemas.strict_json import JSONObject
+from xinzheng_schemas.timestamps import format_timestamp
+from xinzheng_verifier.cli.currency import any_list_counts, currency, stated_list
 from xinzheng_verifier.cli.exits import PASSED
 from xinzheng_verifier.cli.extents import extent_members, extent_words
 from xinzheng_verifier.cli.output import put
 from xinzheng_verifier.cli.screen import printable_json, table
-from xinzheng_verifier.cli.stores import currency, refused
+from xinzheng_verifier.cli.stores import refused
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
-from xinzheng_verifier.read import status_list
 from xinzheng_verifier.trust import directory, indexed
 from xinzheng_verifier.trust.extent import refuse_absent_court
 from xinzheng_verifier.trust.index_file import Index
@@ -55,7 +55,7 @@ def _members(state: StoreState, trust: TrustStore, at: datetime) -> JSONObject:
         "importedAt": format_timestamp(state.imported_at),
         "expires": format_timestamp(state.expires),
         "isCurrent": at < state.expires,
-        "anyListCurrent": _any_list_counts(trust, at),
+        "anyListCurrent": any_list_counts(trust, at),
         "rootSha256": state.first_root_sha256,
         "source": state.source,
         "extent": extent_members(state.extent),
@@ -70,7 +70,8 @@ def _members(state: StoreState, trust: TrustStore, at: datetime) -> JSONObject:
 def _rows(state: StoreState, trust: TrustStore, at: datetime, language: Language) -> Iterator[tuple[str, str]]:
     summary = state.summary or _NOTHING
     yield say("store_bundle", language), say("store_version", language, version=state.bundle_version)
-    yield say("store_current", language), _currency(state, trust, at, language)
+    current = currency(state.expires, state.published_at, at, language, trust=trust)
+    yield say("store_current", language), current
     if state.published_at is not None:
         yield say("store_published", language), format_timestamp(state.published_at)
     yield say("store_expires", language), format_timestamp(state.expires)
@@ -88,25 +89,6 @@ def _rows(state: StoreState, trust: TrustStore, at: datetime, language: Language
     yield say("store_issuers", language), _issuers(trust, language)
     counts = {"lists": summary.status_lists, "changes": summary.status_changes}
     yield say("store_lists", language), say("store_lists_counted", language, **counts)
-
-
-def _currency(state: StoreState, trust: TrustStore, at: datetime, language: Language) -> str:
-    words = currency(state.expires, state.published_at, at, language)
-    if at < state.expires and trust.status_list_urls and not _any_list_counts(trust, at):
-        words += "\n" + say("store_lists_over", language)
-    return words
-
-
-def _any_list_counts(trust: TrustStore, at: datetime) -> bool:
-    """By their own word; the first that counts is enough, since a country has thousands."""
-    return any(_counts(_stated(trust, address).get("validUntil"), at) for address in trust.status_list_urls)
-
-
-def _counts(until: JSONValue, at: datetime) -> bool:
-    try:
-        return not isinstance(until, str) or at <= parse_timestamp(until)
-    except ValueError:
-        return True
 
 
 def _issuers(trust: TrustStore, language: Language) -> str:
@@ -195,7 +177,7 @@ def _key_words(key: TrustedKey, language: Language) -> Iterator[str]:
 
 
 def _list_members(trust: TrustStore, address: str) -> JSONObject:
-    document = _stated(trust, address)
+    document = stated_list(trust, address)
     subject = document.get("credentialSubject")
     return {
         "url": address,
@@ -205,14 +187,6 @@ def _list_members(trust: TrustStore, address: str) -> JSONObject:
         "attestedAt": _moment(trust.attested_at(address)),
         "hasChanges": trust.status_changes(address) is not None,
     }
-
-
-def _stated(trust: TrustStore, address: str) -> JSONObject:
-    """A list by its own word; its signature is checked when a certificate is."""
-    try:
-        return status_list.stated(trust.status_list(address) or b"")
-    except CodedError:
-        return {}
 
 
 def _list_words(trust: TrustStore, address: str, language: Language) -> str:

@@ -9,6 +9,7 @@ from xinzheng_schemas.errors import Language
 from xinzheng_schemas.strict_json import JSONObject
 from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier.cli import updating
+from xinzheng_verifier.cli.currency import any_list_counts, currency
 from xinzheng_verifier.cli.exits import FAILED, INDETERMINATE, NOT_WRITTEN, PASSED, UsageError
 from xinzheng_verifier.cli.extents import extent_members, extent_words, some_of
 from xinzheng_verifier.cli.output import complain, put, writing
@@ -17,9 +18,9 @@ from xinzheng_verifier.cli.sources import read_file
 from xinzheng_verifier.cli.words import say
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import MAX_BUNDLE_BYTES, ROOT_JSON
-from xinzheng_verifier.show.sheet import age_words
 from xinzheng_verifier.trust import directory, files
 from xinzheng_verifier.trust.directory import ImportResult
+from xinzheng_verifier.trust.store import TrustStore
 
 _UPDATE: Final = ".xzu"
 _UNUSABLE: Final = {"store_missing", "store_outdated", "bundle_unavailable"}
@@ -38,10 +39,10 @@ def import_bundle(options: argparse.Namespace, language: Language) -> int:
     except TrustError as error:
         return refused(error, options, language)
     if options.json:
-        put(printable_json(_result(result, at)))
+        put(printable_json(_result(options.store, result, at)))
     else:
         put(say("imported" if result.changed else "imported_before", language, version=result.bundle_version))
-        put(table(_rows(result, at, language)))
+        put(table(_rows(options.store, result, at, language)))
     return PASSED
 
 
@@ -67,13 +68,22 @@ def update(options: argparse.Namespace, language: Language) -> int:
         return refused(error, options, language)
     result = done.result
     if options.json:
-        put(printable_json({**_result(result, at), "by": done.by, "bytesFetched": done.fetched, "source": done.place}))
+        put(
+            printable_json(
+                {
+                    **_result(options.store, result, at),
+                    "by": done.by,
+                    "bytesFetched": done.fetched,
+                    "source": done.place,
+                }
+            )
+        )
         return PASSED
     if done.unusable is not None:
         complain(say("update_unusable", language, reason=done.unusable.message(language)))
     word = "updated" if result.changed else "updated_before"
     put(say(word, language, version=result.bundle_version, bytes=f"{done.fetched:,}"))
-    put(table(_rows(result, at, language)))
+    put(table(_rows(options.store, result, at, language)))
     return PASSED
 
 
@@ -118,26 +128,7 @@ def refused(error: TrustError, options: argparse.Namespace, language: Language) 
     return INDETERMINATE if is_unusable else FAILED
 
 
-def currency(expires: datetime, published_at: datetime | None, at: datetime, language: Language) -> str:
-    """How current what a store holds is, in words.
-
-    Args:
-        expires: from when it no longer counts as current.
-        published_at: when the publisher says it was made; None if it does not say.
-        at: the moment asked about.
-        language: "en" or "zh".
-    """
-    if at >= expires:
-        return say("store_not_current", language, age=age_words(at - expires, language))
-    left = age_words(expires - at, language)
-    if published_at is None:
-        return say("store_is_current_undated", language, left=left)
-    if at < published_at:
-        return say("store_clock", language)
-    return say("store_is_current", language, age=age_words(at - published_at, language), left=left)
-
-
-def _result(result: ImportResult, at: datetime) -> JSONObject:
+def _result(store: Path, result: ImportResult, at: datetime) -> JSONObject:
     return {
         "code": "ok",
         "changed": result.changed,
@@ -146,6 +137,7 @@ def _result(result: ImportResult, at: datetime) -> JSONObject:
         "bundleSha256": result.bundle_sha256,
         "expires": format_timestamp(result.expires),
         "isCurrent": at < result.expires,
+        "anyListCurrent": any_list_counts(TrustStore.open(store), at),
         "rootVersion": result.root_version,
         "rootSha256": result.root_sha256,
         "issuers": result.issuers,
@@ -154,9 +146,10 @@ def _result(result: ImportResult, at: datetime) -> JSONObject:
     }
 
 
-def _rows(result: ImportResult, at: datetime, language: Language) -> list[tuple[str, str]]:
+def _rows(store: Path, result: ImportResult, at: datetime, language: Language) -> list[tuple[str, str]]:
+    current = currency(result.expires, result.published_at, at, language, trust=TrustStore.open(store))
     rows = [
-        (say("store_current", language), currency(result.expires, result.published_at, at, language)),
+        (say("store_current", language), current),
         (say("store_expires", language), format_timestamp(result.expires)),
         (say("store_root", language), result.root_sha256),
     ]
