@@ -1,6 +1,7 @@
 """Numbers of a court's lists that a thief of its keys pushed up: they fall with those keys, and with nothing else."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from xinzheng_issuer.publishing.role_keys import create_role_key
 from xinzheng_issuer.publishing.trust_list.candidates import Candidate, delegated_keys
 from xinzheng_issuer.publishing.trust_list.contributions import Contribution
 from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past
+from xinzheng_issuer.publishing.trust_list.publisher import TrustListPublisher
 from xinzheng_issuer.publishing.trust_list.shares import key_file, listed_key, open_share, public_octets
 from xinzheng_schemas.timestamps import format_timestamp
 
@@ -31,11 +33,16 @@ class Fight:
         self.country, self.version = country, 3
         self.house = country.houses[COURT]
 
-    def hands_in(self, number: int, *, key: int = 1, both: bool = False) -> Contribution:
-        """Lists of this number, signed by the court's first or second key, or by both."""
+    def hands_in(self, number: int, *, key: int = 1, both: bool = False, other_list: int | None = None) -> Contribution:
+        """Lists of this number, signed by the court's first or second key, or by both; and one that is new."""
         self.version += 1
         self.house.sequence = number - 1
         forge = Forge(self.country, version=self.version)
+        if other_list is not None:
+            made = self.house.court.status_list(
+                "revocation", number=5, sequence=other_list, valid_from=forge.country.at
+            )
+            forge.targets[OTHER_LIST] = json.dumps(made).encode()
         keys = self.house.contributor.keys
         if key > 1:
             forge.signer = open_share(key_file(keys, f"{ROLE}-{key}"), passphrase=self.house.contributor.passphrase)
@@ -261,6 +268,47 @@ def test_what_was_said_last_by_clocks_that_were_ahead_is_followed_by_what_is_sai
     fight.names(2)
     assert waits(fight, old)
     assert fight.says(fight.hands_in(5, key=2)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_his_number_of_a_list_that_the_court_opens_later_falls_with_his_key(lived: Country, lenders: Lenders) -> None:
+    """Also with lenders who follow each edition, of which one names the next key and has nothing new of the court."""
+    fight = Fight(lived)
+    assert fight.says(fight.hands_in(10, other_list=THIEFS_NUMBER)) == "taken"
+    lenders.join()
+    fight.make_second_key()
+    assert fight.says(fight.hands_in(11, key=2, both=True)) == "taken"
+    lenders.follow()
+    fight.names(2)
+    assert answers(publish(lived, court=False))["province-42"] == "taken"
+    lenders.follow()
+    assert fight.says(fight.hands_in(12, key=2, other_list=1)) == "taken"
+    assert lenders.follow() == {"revoked"}
+
+
+def test_who_dates_an_edition_back_takes_no_moment_from_a_publisher_who_restores_it(
+    country: Country, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the online keys: the newest bundle that anybody has of a folder that was lost is the thief's."""
+    fight, lenders = Fight(country), Lenders(country)
+    fight.make_second_key()
+    assert fight.says(fight.hands_in(9, key=2, both=True)) == "taken"
+    back = country.at
+    old = fight.hands_in(10, key=2, both=True)
+    assert fight.says(old) == "taken"
+    fight.house.revoked.add(REVOKED)
+    assert fight.says(fight.hands_in(11)) == "taken"
+    lenders.join()
+    his, following = country.copy(country.folder.parent / "his"), TrustListPublisher._following
+    with monkeypatch.context() as patch:
+        dated = lambda self, *given, at: (following(self, *given, at=at)[0], format_timestamp(back))  # noqa: E731 - of two
+        patch.setattr(TrustListPublisher, "_following", dated)
+        publish(his, court=False)
+    shutil.rmtree(country.folder / "public")
+    country.publisher.restore(his.bundle, at=country.at)
+    country.next_day()
+    fight.names(2)
+    assert waits(fight, old)
     assert lenders.follow() == {"revoked"}
 
 

@@ -275,7 +275,7 @@ def target_name(path: str, content: bytes) -> str:
 
 def status_list(court: str, purpose: str, **members: Any) -> bytes:
     """What a store reads of a status list: its id."""
-    return json.dumps({"id": f"https://xz.example/status/{court}/1/{purpose}", **members}).encode()
+    return json.dumps({"id": f"https://xz.example/status/{court}/1/{purpose}"} | members).encode()
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

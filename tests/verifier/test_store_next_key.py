@@ -12,6 +12,7 @@ import pytest
 
 from support.issuers import SimulatedCourt
 from support.tuf_simulator import Entrusted, TUFSimulator, new_key, status_list
+from xinzheng_schemas.timestamps import format_timestamp
 from xinzheng_verifier import TrustError, TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
 
@@ -66,6 +67,16 @@ class Story:
         assert self.lender() == "revoked"
         self._country.extra.clear()
 
+    def dates_the_revocation_back(self) -> None:
+        """To the edition before: a document of both keys that was signed in between is later than that."""
+        moment = format_timestamp(self._country.at)
+        self.publish(revoked=False)
+        self._both = dict(self.court.targets), self.court.published_at, self.court.version
+        self.publish(revoked=True)
+        self._country.extra["timestamp"] = {"publishedAt": moment}
+        assert self.lender() == "revoked"
+        self._country.extra.clear()
+
     def leaves_out_court(self) -> None:
         """For an edition."""
         court = self._country.entrusted.pop(ROLE)
@@ -81,7 +92,9 @@ class Story:
 
 
 @pytest.mark.parametrize("stays", [False, True], ids=["alone", "beside the first"])
-@pytest.mark.parametrize("before", [None, Story.leaves_out_court, Story.dates_an_edition_back])
+@pytest.mark.parametrize(
+    "before", [None, Story.leaves_out_court, Story.dates_an_edition_back, Story.dates_the_revocation_back]
+)
 def test_no_list_from_before_a_revocation_comes_back(
     tmp_path: Path, before: Callable[[Story], None] | None, *, stays: bool
 ) -> None:
@@ -95,6 +108,44 @@ def test_no_list_from_before_a_revocation_comes_back(
     assert caught.value.code == "bundle_rollback"
     story.publish(revoked=True)
     assert story.lender() == "revoked"
+
+
+def test_a_thiefs_number_falls_with_his_key_though_the_next_one_is_named_before_it_says_anything_new(
+    tmp_path: Path,
+) -> None:
+    """As the runbook has it: both sign, that is published, and then the province names the next key alone."""
+    country, store, path = TUFSimulator(at=NOW), tmp_path / "store", "courts/420683/status/5/revocation.json"
+    country.country("420683")
+    court = country.entrusted[ROLE]
+
+    def follows(number: int | None) -> None:
+        court.targets.pop(path, None)
+        if number is not None:
+            address = "https://xz.example/status/420683/5/revocation"
+            court.targets[path] = status_list(
+                "420683", "revocation", id=address, credentialSubject={"sequence": number}
+            )
+        import_bundle(store, country.bundle(), root=None if store.exists() else country.root_bytes, at=country.at)
+
+    def hands_in() -> None:
+        country.next()
+        court.published_at, court.version = country.at, country.version
+
+    hands_in()
+    follows(1_000_000)
+    thiefs, following = court.keys, new_key()
+    hands_in()
+    court.signers = [*thiefs, following]
+    follows(None)
+    country.next()
+    court.keys = [following]
+    follows(None)
+    with pytest.raises(TrustError) as caught:
+        follows(1)
+    assert caught.value.code == "bundle_rollback"
+    hands_in()
+    court.signers = [following]
+    follows(1)
 
 
 @pytest.mark.parametrize("editions", [1, 2])

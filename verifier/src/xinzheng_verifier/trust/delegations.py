@@ -26,6 +26,7 @@ from xinzheng_verifier.trust.names import CHANGES, DELEGATED_ROLE, ISSUER_FILE, 
 from xinzheng_verifier.trust.seen import Seen
 from xinzheng_verifier.trust.store import IssuerTerm
 from xinzheng_verifier.trust.tuf_metadata import (
+    attested_at,
     check_digest,
     check_threshold,
     is_later,
@@ -185,8 +186,9 @@ class Walk:
         listed.versions[file], listed.expires[step.scope.role] = named.version, targets.expires
         if file != _TOP_FILE:
             listed.keys[file] = keys
-        if step.scope.exact and (made := published_at(targets, name=name)) is not None:
-            listed.made[file] = min(made, self._latest or made)
+        made = attested_at(published_at(targets, name=name), edition=self._latest, at=self._at)
+        if step.scope.exact and made is not None:
+            listed.made[file] = made
         return targets
 
     def _begins_anew(self, metadata: Metadata[Targets], step: _Step, *, before: str) -> bool:

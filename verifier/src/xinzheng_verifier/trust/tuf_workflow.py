@@ -228,13 +228,15 @@ def _to_remember(
 
     Numbers of a court's lists are forgotten with the keys that vouched for them (5.3.11): where its delegator names
     other keys for it, or any for the first time, and they sign what was made later, a thief who pushed them up has no
-    lasting effect. Keys and moments stay remembered of roles that are gone as long as numbers of their lists do.
+    lasting effect. Until they do, the keys of before stay remembered. Keys and moments stay remembered of roles that
+    are gone as long as numbers of their lists do.
     """
     anew = {
         name
         for name, keys in listed.keys.items()
         if seen.keys.get(name) != keys and (name not in seen.made or is_later(listed.made.get(name), seen.made[name]))
     }
+    waiting = {name: keys for name, keys in seen.keys.items() if name in listed.keys and name not in anew}
     numbers = {path: number for path, number in seen.sequences.items() if f"{roles_over(path)[0]}.json" not in anew}
     numbered = {f"{role}.json" for path in seen.sequences for role in roles_over(path)}
     known = [name for name in seen.keys if name not in listed.keys and (name in numbered or name in seen.metadata)]
@@ -245,7 +247,7 @@ def _to_remember(
         timestamp_sha256=hashlib.sha256(data).hexdigest(),
         snapshot=snapshot.version,
         metadata={name: seen.metadata[name] for name in kept} | listed.versions,
-        keys={name: seen.keys[name] for name in known} | listed.keys,
+        keys={name: seen.keys[name] for name in known} | listed.keys | waiting,
         made={name: seen.made[name] for name in (*known, *listed.keys) if name in seen.made}
         # The online keys vouch for the edition's moment: it takes none back.
         | {name: max(min(moment, at), seen.made.get(name, _EVER)) for name, moment in listed.made.items()},

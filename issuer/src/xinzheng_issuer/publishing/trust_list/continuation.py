@@ -24,9 +24,9 @@ from xinzheng_issuer.publishing.trust_list.past import Left, LeftList, Past, cou
 from xinzheng_issuer.publishing.trust_list.published import Published
 from xinzheng_issuer.publishing.trust_list.rehearsal import CLOCK_SKEW, sequence_of
 from xinzheng_verifier.trust.names import sha256_of
-from xinzheng_verifier.trust.tuf_metadata import is_later, published_at
+from xinzheng_verifier.trust.tuf_metadata import attested_at, is_later, published_at
 
-MOST_RECENT: Final = timedelta(days=1)
+MOST_RECENT: Final = timedelta(hours=1)
 """How long ago a court said what it says now, where its last word lies ahead."""
 
 _log = structlog.get_logger("xinzheng.publishing")
@@ -130,7 +130,7 @@ class Continuation:
         under = [self._keys[role]]
         if role == TARGETS:
             under = [Entrusted(root.roles[TARGETS], root.keys).digest for root in self._now.judges()]
-        return [*left, *(Left.of(published, keys=each, latest=self._now.published_at) for each in under)]
+        return [*left, *(Left.of(published, keys=each, latest=self._now.published_at, at=self._at) for each in under)]
 
     def _may_be_given(self, candidate: Candidate) -> bool:
         """Whether an edition can have named this number of the role; above the highest of all its keys none has."""
@@ -152,7 +152,7 @@ class Continuation:
         # To lenders no edition vouches for a later moment than its own: one said under other keys binds no further.
         latest = self._now.published_at if self.is_rekeyed(candidate.role, keys) else None
         for moment in self._moments(candidate.role):
-            if stated is None or stated < min(moment, latest or moment):
+            if stated is None or stated < (attested_at(moment, edition=latest, at=self._at) or moment):
                 raise TrustListError("contribution_older", name=candidate.file)
 
     def _moments(self, role: str) -> Iterator[datetime]:
@@ -187,7 +187,7 @@ class Continuation:
     def _moments_under(self, role: str, words: Sequence[Left]) -> dict[str, datetime]:
         """Keys of a court → the moment after which it says what may follow.
 
-        Where its last word lies ahead nobody can tell what was said before that: what the court says now it made today.
+        Where its last word lies ahead nobody can tell what was said before that: what is said now was made just now.
         """
         told = [word for word in words if role.startswith(COURT_PREFIX) and word.published_at is not None]
         return {word.keys: self._moment_of(role, word) or self._at - MOST_RECENT for word in told}

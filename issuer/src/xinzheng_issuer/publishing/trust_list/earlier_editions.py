@@ -5,6 +5,7 @@ What is told is remembered for good: of the editions and their roles those count
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from xinzheng_issuer.errors import PublishingError
@@ -19,7 +20,9 @@ from xinzheng_verifier.errors import TrustError
 _SNAPSHOT_FILE: Final = re.compile(rf"([1-9][0-9]{{0,8}})\.{SNAPSHOT}\.json")
 
 
-def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], *, known: Past, since: int) -> Past:
+def told_by(
+    repository: Repository, now: Published, files: Mapping[str, bytes], *, known: Past, since: int, at: datetime
+) -> Past:
     """The past as the editions tell it that lie in a repository, for as much of them as is still there and signed.
 
     Args:
@@ -28,6 +31,7 @@ def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], 
         files: name → content of files in the repository.
         known: the past as it was when an edition was published.
         since: that edition; 0 to ask every one that is there.
+        at: the moment of judgement, aware.
 
     Raises:
         PublishingError: `repository_damaged`, of the edition in effect.
@@ -37,9 +41,9 @@ def told_by(repository: Repository, now: Published, files: Mapping[str, bytes], 
     for number in _editions(repository, since, now.version):
         roles = told.of_edition(number)
         if roles is not None:
-            past, before = past.after(before, roles, files, latest=now.published_at), dict(roles)
+            past, before = past.after(before, roles, files, latest=now.published_at, at=at), dict(roles)
     try:
-        return past.after(before, now.roles, files, latest=now.published_at)
+        return past.after(before, now.roles, files, latest=now.published_at, at=at)
     except TrustError as error:
         raise PublishingError("repository_damaged", path=repository.metadata) from error
 

@@ -19,7 +19,7 @@ from xinzheng_schemas.timestamps import format_timestamp, parse_timestamp
 from xinzheng_verifier.trust.delegations import TOP
 from xinzheng_verifier.trust.names import CHANGES, ISSUER_FILE, TARGET_PATH, sha256_of
 from xinzheng_verifier.trust.seen import Seen
-from xinzheng_verifier.trust.tuf_metadata import published_at
+from xinzheng_verifier.trust.tuf_metadata import attested_at, published_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +40,20 @@ class Left:
     published_at: datetime | None
 
     @classmethod
-    def of(cls, candidate: Candidate, *, keys: str, latest: datetime | None) -> Self:
+    def of(cls, candidate: Candidate, *, keys: str, latest: datetime | None, at: datetime) -> Self:
         """What to remember of metadata that is in effect no more.
 
         Args:
             candidate: the metadata.
             keys: short digests of its role's keys.
             latest: when the last edition with it was published; None if that is not known.
+            at: the moment of judgement, aware.
 
         Raises:
             TrustError: it cannot be read.
         """
-        made = published_at(candidate.targets(), name=candidate.name)
-        moment = made and min(made, latest or made)
-        return cls(keys=keys, version=candidate.version, sha256=sha256_of(candidate.data), published_at=moment)
+        made = attested_at(published_at(candidate.targets(), name=candidate.name), edition=latest, at=at)
+        return cls(keys=keys, version=candidate.version, sha256=sha256_of(candidate.data), published_at=made)
 
     def to_json(self) -> dict[str, Any]:
         """The members that `parse` reads."""
@@ -167,6 +167,7 @@ class Past:
         files: Mapping[str, bytes],
         *,
         latest: datetime | None,
+        at: datetime,
     ) -> "Past":
         """The past once another edition is in effect.
 
@@ -175,6 +176,7 @@ class Past:
             now: of the one that is.
             files: name → content of the files that both list; what is missing leaves the number that is known.
             latest: as for `Left.of`.
+            at: as for `Left.of`.
 
         Raises:
             TrustError: metadata of a delegator cannot be read.
@@ -184,7 +186,7 @@ class Past:
         for role, keys in old.items():
             if role in before and (role not in now or new.get(role) != keys):
                 others = (left for left in roles.get(role, ()) if left.keys != keys)
-                roles[role] = (*others, Left.of(before[role], keys=keys, latest=latest))
+                roles[role] = (*others, Left.of(before[role], keys=keys, latest=latest, at=at))
         changed = {
             role
             for role in before.keys() | now.keys()

@@ -16,7 +16,7 @@ from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.limits import SNAPSHOT_JSON, TIMESTAMP_JSON
 from xinzheng_verifier.trust.names import sha256_of
 from xinzheng_verifier.trust.seen import NOTHING_SEEN, Seen
-from xinzheng_verifier.trust.tuf_metadata import check_digest, check_threshold, parsed, published_at
+from xinzheng_verifier.trust.tuf_metadata import attested_at, check_digest, check_threshold, parsed, published_at
 
 _NAME = "timestamp.json"
 
@@ -52,8 +52,11 @@ class Published:
         """The root that vouches for it and those before, newest first."""
         return judging(self.roots, self.root)
 
-    def seen(self) -> Seen:
+    def seen(self, *, at: datetime) -> Seen:
         """What a lender remembers who holds this edition.
+
+        Args:
+            at: the moment of judgement, aware.
 
         Raises:
             TrustError: a metadata file cannot be read.
@@ -61,14 +64,15 @@ class Published:
         if not self.version:
             return NOTHING_SEEN
         courts = (candidate for role, candidate in self.roles.items() if role.startswith(COURT_PREFIX))
-        made = {each.role: published_at(each.targets(), name=each.name) for each in courts}
+        told = {each.role: published_at(each.targets(), name=each.name) for each in courts}
+        made = {role: attested_at(moment, edition=self.published_at, at=at) for role, moment in told.items()}
         return Seen(
             timestamp=self.version,
             timestamp_sha256=self.timestamp_sha256,
             snapshot=self.version,
             metadata={f"{role}.json": candidate.version for role, candidate in self.roles.items()},
             keys={f"{role}.json": keys for role, keys in delegated_keys(self.roles).items()},
-            made={f"{role}.json": min(moment, self.published_at or moment) for role, moment in made.items() if moment},
+            made={f"{role}.json": moment for role, moment in made.items() if moment},
             published_at=self.published_at,
         )
 

@@ -148,13 +148,15 @@ class TrustListPublisher:
             memory = Memory.read(self._memory_path(), with_past=True)
             if not last_is_lost:  # new online keys alone are no reason to go on from less
                 _require_last(memory, now, root=now.root)
-            past = self._past(memory, now, files)
+            past = self._past(memory, now, files, at=at)
             chosen = Selection(now, past=past, offers=offers, files=files, at=at).choose()
             _require_last(memory, now, root=chosen.root)
             version, moment = self._following(now, chosen, at=at.astimezone(UTC))
             edition = self._edition(chosen, files, now.roots, version=version, at=at, moment=moment)
-            self._judge(edition, now, past.added_to(_seen(now, edition, files), now=now.roles), at=at)
-            following = past.after(now.roles, chosen.roles, files, latest=now.published_at).holding(chosen.roles, files)
+            self._judge(edition, now, past.added_to(_seen(now, edition, files, at=at), now=now.roles), at=at)
+            following = past.after(now.roles, chosen.roles, files, latest=now.published_at, at=at).holding(
+                chosen.roles, files
+            )
             made = Published(
                 version=version,
                 roots={**now.roots, **chosen.roots},
@@ -191,12 +193,12 @@ class TrustListPublisher:
             roots = trusted_roots(self._repository, first)
             if not roots:
                 raise TrustListError("first_root_missing", path=self._repository.root_path(1))
-            root, seen = self._floor(roots)
+            root, seen = self._floor(roots, at=at)
             found = judged(bundle, root=root, seen=seen, at=at)
             self._keep(roots)
             return take_over(self._repository, bundle, found.seen.timestamp)
 
-    def _floor(self, roots: Mapping[int, bytes]) -> tuple[bytes, Seen]:
+    def _floor(self, roots: Mapping[int, bytes], *, at: datetime) -> tuple[bytes, Seen]:
         """The root from which a bundle is judged, and what it must not fall below, as it is there or remembered.
 
         What is remembered counts more than what is there: a signature holds whatever white space follows it.
@@ -209,9 +211,9 @@ class TrustListPublisher:
             now = Published(roots=roots, root=roots[max(roots)])
         last = None if memory is None else roots.get(memory.root or max(roots))
         if memory is None or last is None or memory.keys != online_keys(root_of(last)):
-            return now.root, now.seen()
+            return now.root, now.seen(at=at)
         if not memory.is_ahead_of(now, next_root=root_of(now.root)):
-            return now.root, now.seen()
+            return now.root, now.seen(at=at)
         number = memory.version
         return last, Seen(timestamp=number, timestamp_sha256=memory.timestamp_sha256, snapshot=number)
 
@@ -343,7 +345,7 @@ class TrustListPublisher:
             raise TrustListError("ceremony_section_missing", field=TIMESTAMP)
         return self._reviewed.medium(section.shares[0]) / MEMORY_FILE
 
-    def _past(self, memory: Memory | None, now: Published, files: Files) -> Past:
+    def _past(self, memory: Memory | None, now: Published, files: Files, *, at: datetime) -> Past:
         """What was in effect before, and is no more.
 
         The repository is asked for what the memory does not know: it may be of an earlier release, or lost, or older
@@ -355,7 +357,7 @@ class TrustListPublisher:
             if memory.version >= now.version and not is_anew:
                 return memory.past
             known, since = memory.past, memory.version
-        return told_by(self._repository, now, files, known=known, since=since)
+        return told_by(self._repository, now, files, known=known, since=since, at=at)
 
 
 def kept_roots(reviewed: Reviewed) -> KeptRoots | None:
@@ -387,9 +389,9 @@ def _signed(signed: Signed, signers: Mapping[str, Iterable[RoleSigner]]) -> byte
     return metadata.to_bytes()
 
 
-def _seen(now: Published, edition: Mapping[str, bytes], files: Files) -> Seen:
+def _seen(now: Published, edition: Mapping[str, bytes], files: Files, *, at: datetime) -> Seen:
     """What a lender remembers who holds the edition in effect, with the numbers of lists that the next one replaces."""
-    seen = now.seen()
+    seen = now.seen(at=at)
     names = (each for candidate in now.roles.values() for each in candidate.target_names().items())
     replaced = {path: files.get(name) for path, name in names if name not in edition and is_list(path)}
     numbers = {path: sequence_of(data) for path, data in replaced.items() if data is not None}
