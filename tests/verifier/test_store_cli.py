@@ -153,6 +153,10 @@ def test_one_court(command: Command, court: SimulatedCourt, monkeypatch: pytest.
         assert words in shown
     members = json.loads(command("show", "--court", "420683", "--json"))
     assert [key["usage"] for key in members["issuers"][0]["keys"]] == [["certificate"], ["status"]]
+    controller = court.issuer_document()["controllerDocument"]["verificationMethod"]
+    public = [method["publicKeyMultibase"] for method in controller if "publicKeyMultibase" in method]
+    assert [key["publicKeyMultibase"] for key in members["issuers"][0]["keys"]] == public
+    assert public[0] in shown
     assert [members["issuers"][0][name] for name in ("namedBy", "namedUntil")] == [
         "province-42",
         "2026-11-30T09:00:00Z",

@@ -267,6 +267,7 @@ def test_trust_travels_to_another_process(court: SimulatedCourt) -> None:
     arrived = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
     assert dict(arrived.issuers) == dict(store.issuers)
     assert arrived.issuer(did).keys_with_kid(thumbprint(KeyType.P384, p384)[:8])[0].public_key == p384
+    assert {name: arrived.issuer(did).key(f"{did}#{name}").multikey for name in keys} == keys
     assert arrived.contexts == store.contexts
     assert Verifier(arrived).report(jwt, at=NOW) == before
     for views in (arrived.issuers, arrived.contexts, arrived.issuer(court.did).name):

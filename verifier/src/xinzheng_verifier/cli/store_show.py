@@ -142,6 +142,7 @@ def _issuer_members(issuer: TrustedIssuer, term: IssuerTerm | None) -> JSONObjec
             {
                 "methods": [*key.names],
                 "type": key.key_type.value,
+                "publicKeyMultibase": key.multikey,
                 "usage": None if key.usage is None else [*sorted(key.usage)],
                 "validFrom": _moment(key.valid_from),
                 "validUntil": _moment(key.valid_until),
@@ -159,7 +160,7 @@ def _issuer_rows(issuer: TrustedIssuer, term: IssuerTerm | None, language: Langu
         named = say("court_term_line", language, role=term.role, until=format_timestamp(term.expires))
         yield say("court_term", language), named
     for key in issuer.keys:
-        yield say("court_key", language), "\n".join([*key.names, *_key_words(key, language)])
+        yield say("court_key", language), "\n".join([*key.names, key.multikey, *_key_words(key, language)])
 
 
 def _key_words(key: TrustedKey, language: Language) -> Iterator[str]:

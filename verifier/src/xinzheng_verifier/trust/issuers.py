@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xinzheng_schemas import base64url
 from xinzheng_schemas.certificate import CourtIdentity
-from xinzheng_schemas.multibase import KeyType
+from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.trust_documents import ControllerDocument, IssuerDocument, VerificationMethod
 from xinzheng_verifier.errors import TrustError
 from xinzheng_verifier.secure.sm2 import SM2PublicKey
@@ -69,6 +69,14 @@ class TrustedKey:
     def in_assertion_method(self) -> bool:
         """Whether the controller lists the key for assertions under any of its names."""
         return bool(self.assertion_methods)
+
+    @property
+    def multikey(self) -> str:
+        """The key as `publicKeyMultibase` (Controlled Identifiers 1.0, 2.2.2)."""
+        octets = _encoded(self.public_key)
+        if self.key_type is not KeyType.ED25519:
+            octets = bytes([2 + octets[-1] % 2]) + octets[1 : 1 + len(octets) // 2]  # compressed (SEC 1, 2.3.3)
+        return encode_multikey(self.key_type, octets)
 
     def __getstate__(self) -> dict[str, object]:
         # Key objects of `cryptography` do not pickle; their encoded points do.
