@@ -72,6 +72,20 @@ def test_the_next_key_of_a_court_with_a_module_is_made_in_the_module(
 
 
 @needs_softhsm
+def test_a_key_that_was_forgotten_and_taken_over_brings_no_key_out_of_the_module(tmp_path: Path, token: Token) -> None:
+    """The folder alone knew where it lies, and is not asked."""
+    settings = made(tmp_path, keys=f"pkcs11:token={token.label}", token=token)
+    before = (settings.keys_folder / "keys.json").read_bytes()
+    assert keys(settings, *NEXT, "--yes").exit_code == 0
+    (settings.keys_folder / "keys.json").write_bytes(before)
+    assert keys(settings, "adopt", "--yes", group="db").exit_code == 0
+    assert entry(settings, "cert-2").uri == "cert-2.pem"
+    again = ("create", "cert-3", *NEXT[2:])
+    assert keys(settings, *again, "--yes").exit_code == 0
+    assert entry(settings, "cert-3").uri.startswith(f"pkcs11:token={token.label};")
+
+
+@needs_softhsm
 def test_a_file_in_place_of_the_module_is_asked_for_by_name(tmp_path: Path, token: Token) -> None:
     settings = made(tmp_path, keys=f"pkcs11:token={token.label}", token=token)
     with token.taken_away():

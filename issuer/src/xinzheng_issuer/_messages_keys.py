@@ -33,24 +33,27 @@ KEYS = {
         "step again with --bundle FILE, the newest bundle of the court's own that lenders have, or --listed-in as "
         "before. A new key gets a name that was never used. What the key made since has signed lenders refuse "
         "(signature_invalid): revoke it, and issue it anew. If the other key was never made here, somebody has the "
-        "keys of the bundle's roles: move public/ away, take over the newest bundle of before that (--bundle FILE), "
-        "and replace those keys (xinzheng bundle-keys rotate targets snapshot timestamp).",
+        "keys of the bundle's roles: move public/ away, and the bundles in epoch/ (*.xzb) too, take over the newest "
+        "bundle of before that (--bundle FILE), and replace those keys (xinzheng bundle-keys rotate targets snapshot "
+        "timestamp).",
         "名称 {name} 在密钥目录中与在待接管内容中是两个不同的密钥：各机构只能认识其一。请再次由备份恢复 keys/"
         "（不含此后生成的密钥）；如该密钥已启用，登记库亦须一并恢复；如已发布，请将 public/ 移开；然后以 --bundle 文件"
         "（取任何一方持有的本院最新信任包）或照旧以 --listed-in 重新执行本步骤。"
         "新密钥应取从未用过的名称。此后生成的密钥所签署的证明，各机构均不接受（signature_invalid）：请撤销并重新签发。"
-        "如另一密钥从未在此生成，则信任包各角色的密钥已落入他人之手：请将 public/ 移开，接管此前最新的信任包"
-        "（--bundle 文件），并更换这些密钥（xinzheng bundle-keys rotate targets snapshot timestamp）。",
+        "如另一密钥从未在此生成，则信任包各角色的密钥已落入他人之手：请将 public/ 以及 epoch/ 中的信任包（*.xzb）移开，"
+        "接管此前最新的信任包（--bundle 文件），并更换这些密钥"
+        "（xinzheng bundle-keys rotate targets snapshot timestamp）。",
     ),
     "keys_foreign": Message(
         "What is to be taken over and the key folder cannot be published together, and nothing was changed: {why} No "
-        "court lists its keys so: somebody has the keys of the bundle's roles. Move public/ away if that was published "
-        "from here, take over the newest bundle of before it (--bundle FILE), and replace those keys (xinzheng "
-        "bundle-keys rotate targets snapshot timestamp). Of the country's list (--listed-in): call the province.",
+        "court lists its keys so: somebody has the keys of the bundle's roles. Move public/ away, and the bundles in "
+        "epoch/ (*.xzb) too, take over the newest bundle of before that (--bundle FILE), and replace those keys "
+        "(xinzheng bundle-keys rotate targets snapshot timestamp). Of the country's list (--listed-in): call the "
+        "province.",
         "待接管的内容与密钥目录不能一并发布，未作任何更改：{why} "
-        "法院不会如此列出其密钥：信任包各角色的密钥已落入他人之手。如已由此处发布，请将 public/ 移开，"
-        "接管此前最新的信任包（--bundle 文件），并更换这些密钥（xinzheng bundle-keys "
-        "rotate targets snapshot timestamp）。如出自全国名单（--listed-in），请致电省级。",
+        "法院不会如此列出其密钥：信任包各角色的密钥已落入他人之手。"
+        "请将 public/ 以及 epoch/ 中的信任包（*.xzb）移开，接管此前最新的信任包（--bundle 文件），并更换这些密钥"
+        "（xinzheng bundle-keys rotate targets snapshot timestamp）。如出自全国名单（--listed-in），请致电省级。",
     ),
     "key_not_published": Message(
         "No published bundle has carried the key {name} yet, so that no lender can know it: publish first "

@@ -203,9 +203,9 @@ PUBLISHING = {
     "keys_restored": Message(
         "The key folder does not know what was published or recorded of the court's keys ({keys}): keys/ came back "
         "from a backup. Nothing is published and no certificate is issued before it is brought up to date: xinzheng "
-        "db adopt.",
+        "db adopt. If nobody here took these steps, xinzheng db adopt --dry-run says what to do.",
         "密钥目录不知本院密钥已发布或已登记的步骤（{keys}）：keys/ 系由备份恢复。补齐之前不发布任何内容，"
-        "也不签发任何证明：xinzheng db adopt。",
+        "也不签发任何证明：xinzheng db adopt。如非本院所为，xinzheng db adopt --dry-run 会说明如何处理。",
     ),
     "publication_unwritable": Message(
         "The publication folder cannot be read or written: see the log for the reason, such as a full disk.",

@@ -5,7 +5,6 @@ And what no court can have called a key, or said of one, stops no recovery from 
 
 import json
 import shutil
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,41 +15,21 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 
 from support.office import CourtHouse
 from support.restoring import CASES, Lender, revoke, run, token, xinzheng
-from xinzheng_issuer.issuing.key_records import read_entries
-from xinzheng_keys.lifecycle import KeyRecord
+from support.thief import (
+    ISSUER,
+    ONLINE,
+    QUIET,
+    done,
+    folder_of,
+    keys,
+    listed,
+    new_records,
+    records,
+    thief_publishes,
+)
 from xinzheng_keys.public_keys import multikey
 from xinzheng_schemas.multibase import KeyType, encode_multikey
 from xinzheng_schemas.trust_documents import KeyState, KeyUsage
-
-ISSUER = "courts/420683/issuer.json"
-QUIET = {"XINZHENG_LOG_LEVEL": "error", "LC_ALL": "C.UTF-8"}
-ONLINE = ("targets", "snapshot", "timestamp")
-
-
-def done(house: CourtHouse, *arguments: str) -> str:
-    said = xinzheng(house, *arguments, "--yes", **QUIET)
-    assert said.exit_code == 0, said.output
-    house.clock.now = datetime.now(UTC)
-    return said.output
-
-
-def keys(house: CourtHouse, *arguments: str) -> str:
-    return done(house, "keys", *arguments, "--reason", "drill")
-
-
-def folder_of(house: CourtHouse) -> Path:
-    return house.issuer.settings.keys_folder
-
-
-def records(house: CourtHouse) -> dict[str, KeyRecord]:
-    return {entry.record.name: entry.record for entry in read_entries(folder_of(house))}
-
-
-def listed(house: CourtHouse) -> dict[str, str]:
-    """Names and states, as lenders are told."""
-    edition = house.issuer.outbox.publisher.in_effect
-    assert edition is not None
-    return {key["methods"][0].rpartition("#")[2]: key["state"] for key in json.loads(edition.targets[ISSUER])["keys"]}
 
 
 def forgets_the_key_in_use(house: CourtHouse, tmp_path: Path) -> bytes:
@@ -66,18 +45,6 @@ def forgets_the_key_in_use(house: CourtHouse, tmp_path: Path) -> bytes:
     (folder / "found.pem").write_bytes(content)
     (folder / "found.pem").chmod(0o600)
     return certificate
-
-
-def thief_publishes(house: CourtHouse, document: object) -> None:
-    """No matter whether any lender reads it."""
-    publisher = house.issuer.outbox.publisher
-    edition = publisher.in_effect
-    assert edition is not None
-    time.sleep(1.1)
-    house.clock.now = datetime.now(UTC)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xinzheng_issuer.publishing.bundle._check", lambda *_, **__: None)
-        publisher.publish({**edition.targets, ISSUER: json.dumps(document).encode()}, at=house.clock.now)
 
 
 def as_another(house: CourtHouse, name: str, other: str, **changes: Any) -> object:
@@ -221,13 +188,6 @@ def test_the_register_knows_a_key_by_another_name_where_nothing_published_can_be
         said = xinzheng(court, *stage, **QUIET)
         assert (said.exit_code, "[keys_restored]" in said.output, "cert-2" in said.output) == (1, True, True)
     assert (folder_of(court) / "keys.json").read_bytes() == before
-
-
-def new_records(house: CourtHouse, *names: str) -> list[KeyRecord]:
-    """Certificate keys that the court does not have."""
-    like = records(house)["cert-1"]
-    public = [multikey(generate_private_key(SECP256R1()).public_key()) for _ in names]
-    return [replace(like, name=each, public_key_multibase=key) for each, key in zip(names, public, strict=True)]
 
 
 @pytest.mark.parametrize("what", ["one key under two names", "more keys than fit"])

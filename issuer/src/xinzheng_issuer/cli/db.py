@@ -29,6 +29,7 @@ from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
+from xinzheng_issuer.publishing.witnesses import kept_editions
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.vocabulary import RevocationReason, label
@@ -174,7 +175,8 @@ def _taken(
     with closing(open_office(settings)) as office:
         now = office.clock()
         found = repository.judge(bundle, at=now)
-        editions = [found.targets, *([found.beside.targets] if found.beside else [])]
+        kept = kept_editions(Epoch(settings.data / EPOCH_FILE), as_far_as_read=True)
+        editions = [found.targets, *([found.beside.targets] if found.beside else []), *kept]
         named = issuer_path(office.court.id)
         issuers = [edition[named] for edition in editions if named in edition]
         with office.reading() as store:

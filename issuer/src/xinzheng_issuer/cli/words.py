@@ -87,8 +87,10 @@ COMMON_WORDS: dict[str, Message] = {
         "全国信任名单的信任包：其所载本院密钥的内容也予接管。",
     ),
     "adopt_before": Message(
-        "Edition {here} came after edition {version}, which the bundle holds: nothing of it is taken over.",
-        "第 {here} 版晚于该信任包所载的第 {version} 版：不从中接管任何内容。",
+        "Edition {here} came after edition {version}, which the bundle holds: nothing of it is taken over. If this "
+        "court did not publish edition {here}, move public/ away and take the step again.",
+        "第 {here} 版晚于该信任包所载的第 {version} 版：不从中接管任何内容。"
+        "如第 {here} 版并非本院发布，请将 public/ 移开后重新执行本步骤。",
     ),
     "adopt_nothing": Message(
         "The register knows all that was published: nothing to take over.",

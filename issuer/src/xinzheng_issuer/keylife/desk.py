@@ -5,6 +5,7 @@ Each is one replacement of `keys.json` under the locks of the data folder (again
 new file before it signs again.
 """
 
+import os
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -98,10 +99,14 @@ class KeyDesk:
         """
         if said := str(getattr(self._office.court.keys, usage.value)):
             return said
-        before = [entry for entry in self.entries() if entry.record.usage is usage]
+        before = [each for each in self.entries() if each.record.usage is usage and self._is_placed(each)]
         alike = [entry for entry in before if entry.record.national is (key_type is KeyType.SM2)]
         uri = (alike or before)[-1].uri if before else IN_FILES
         return str(parse_pkcs11_uri(uri).without_key()) if uri.lower().startswith(f"{SCHEME}:") else IN_FILES
+
+    def _is_placed(self, entry: KeyEntry) -> bool:
+        """Whether a key lies where its entry says; of one that was forgotten and taken over nobody knows where."""
+        return ":" in entry.uri or os.path.lexists(self._folder / entry.uri)
 
     def _check_new(self, name: str, usage: KeyUsage, key_type: KeyType | None = None) -> None:
         """See before anything is made whether a key may have this name, and its kind this use."""
@@ -283,12 +288,14 @@ class KeyDesk:
 
         Raises:
             KeyLifeError: as `check_published`.
+            PublishingError: `keys_restored`, the key folder does not know all that was published or recorded of it.
             ConfigurationError: `suite_unsuitable` if its kind cannot do what the court has chosen.
             LifecycleError: (keys) the key is not staged.
             KeyStoreError, KeyURIError, TokenError: (keys) it cannot be opened.
         """
         entry = self.entry(name)
         entry.record.activate(at=self._office.clock())
+        require_known([each for each in self._forgotten() if each.record.name == name])
         if not now:
             self.check_published(name, listed_in)
         # A key that cannot sign must not push out one that can.

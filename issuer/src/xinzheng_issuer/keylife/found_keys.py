@@ -7,10 +7,11 @@ retired key. The rest is as after any loss of a key: another one is made and tak
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -42,18 +43,39 @@ FOUND_WORDS: dict[str, Message] = {
         "Key {name}: the key folder does not know that it is {state} {since}; that is taken over.",
         "密钥 {name}：密钥目录不知其{since}状态已为 {state}；将予接管。",
     ),
+    "known_end": Message(
+        "Key {name}: the key folder does not know that it counts until {until} alone; that is taken over.",
+        "密钥 {name}：密钥目录不知其仅在 {until} 之前有效；将予接管。",
+    ),
     "new": Message(
-        "Key {name}: the key folder does not know it; its public half is taken over ({state} {since}). If nobody here "
-        "made it, somebody else has the keys of the bundle's roles: after this step xinzheng keys compromise {name}, "
-        "then xinzheng bundle-keys rotate targets snapshot timestamp.",
-        "密钥 {name}：密钥目录中没有；将接管其公钥（{state}，{since}）。如非本院所生成，"
-        "则信任包各角色的密钥已落入他人之手：请在本步骤之后执行 xinzheng keys compromise {name}，"
+        "Key {name}: the key folder does not know it; its public half is taken over ({usage}, {state} {since}).",
+        "密钥 {name}：密钥目录中没有；将接管其公钥（{usage}，{state}，{since}）。",
+    ),
+    "unmade": Message(
+        "Its public key is {public_key}; nothing here but what was published tells of it. If nobody here made it, "
+        "somebody else has the keys of the bundle's roles: after this step xinzheng keys compromise {name}, then "
+        "xinzheng bundle-keys rotate targets snapshot timestamp. If an earlier bundle has another key of this name, "
+        "say no, move public/ away, and the bundles in epoch/ (*.xzb) too, and take that one over first "
+        "(--bundle FILE).",
+        "其公钥为 {public_key}；此处仅有已发布的内容提及该密钥。如非本院所生成，则信任包各角色的密钥已落入他人之手："
+        "请在本步骤之后执行 xinzheng keys compromise {name}，"
+        "再执行 xinzheng bundle-keys rotate targets snapshot timestamp。"
+        "如更早的信任包中该名称为另一密钥，请回答“否”，将 public/ 以及 epoch/ 中的信任包（*.xzb）移开，"
+        "并先接管该信任包（--bundle 文件）。",
+    ),
+    "undone": Message(
+        "Nothing here but what was published says so, and it cannot be taken back. If nobody here did it, somebody "
+        "else has the keys of the bundle's roles: say no, move public/ away, and the bundles in epoch/ (*.xzb) too, "
+        "take over the newest bundle of before that (--bundle FILE), then xinzheng bundle-keys rotate targets snapshot "
+        "timestamp.",
+        "此处仅有已发布的内容如此记载，且接管后不可撤回。如非本院所为，则信任包各角色的密钥已落入他人之手：请回答“否”，"
+        "将 public/ 以及 epoch/ 中的信任包（*.xzb）移开，接管此前最新的信任包（--bundle 文件），"
         "再执行 xinzheng bundle-keys rotate targets snapshot timestamp。",
     ),
     "closed": Message(
-        "Its private half is not here: it is listed as closed at {until}. What it signed until then stays valid, and "
-        "it signs nothing more.",
-        "其私钥不在此处：将列为已于 {until} 关闭。其在此之前签署的内容继续有效，今后不再签名。",
+        "Its private half is not in the key folder as {file}: it is listed as closed at {until}. What it signed until "
+        "then stays valid, and it signs nothing more.",
+        "其私钥不在密钥目录中（{file}）：将列为已于 {until} 关闭。其在此之前签署的内容继续有效，今后不再签名。",
     ),
     "none_certificate": Message(
         "No key is left that signs certificates, as if it were lost. Make another one after this step: xinzheng keys "
@@ -68,8 +90,17 @@ FOUND_WORDS: dict[str, Message] = {
         "将没有可签署状态列表的密钥，与密钥丢失相同；没有它便不能发布任何内容。请在本步骤之后另行生成："
         "xinzheng keys create NAME --usage status，再执行 xinzheng keys activate NAME --now。",
     ),
+    "certificate": Message("for certificates", "签发证明"),
+    "status": Message("for status lists", "签署状态列表"),
+    "no_room": Message(
+        "With {count} keys there is no room left for those that this court makes; expected {most} at most.",
+        "共 {count} 个密钥，已无余地容纳本院今后生成的密钥；应至多 {most} 个。",
+    ),
     "since": Message("since {moment}", "自 {moment} 起"),
 }
+
+MOST_KEYS: Final = 96
+"""How many keys are taken over: 128 can be published, and no key that was published is ever left out."""
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -115,18 +146,38 @@ class FoundKeys:
             KeysError: (keys) a private half lies there and cannot be opened.
         """
         for each in self._found:
-            record = self._record(each)
-            moment = each.record.compromised_at or each.record.valid_until or each.record.valid_from
-            since = _says("since", moment=format_timestamp(moment))
-            facts = {"name": record.name, "state": each.record.state.value, "since": since}
-            yield _says("known" if each.known else "new", **facts)
-            if record != each.record:
-                yield _says("closed", until=format_timestamp(record.valid_until or self._end))
+            yield from self._words(each, self._record(each))
         before = {entry.record.name: entry.record for entry in read_entries(self._folder)}
         after = before | {each.record.name: self._record(each) for each in self._found}
-        self._check(after.values())
-        for usage in sorted(_signing(before.values()) - _signing(after.values())):
+        self._check([*after.values()])
+        signing, left = (_signing(records.values(), self._at) for records in (before, after))
+        for usage in sorted(signing - left):
             yield _says(f"none_{usage.value}")
+
+    def _words(self, each: ForgottenKey, record: KeyRecord) -> Iterator[Message]:
+        told = each.record
+        facts = {
+            "name": record.name,
+            "state": told.state.value,
+            "since": _says(
+                "since", moment=format_timestamp(told.compromised_at or told.valid_until or told.valid_from)
+            ),
+            "until": format_timestamp(record.valid_until or self._end),
+        }
+        if each.known is None:
+            yield _says("new", usage=FOUND_WORDS[told.usage.value], **facts)
+        elif each.step == "retire" and told.state is not KeyState.RETIRED:
+            yield _says("known_end", **facts)
+        else:
+            yield _says("known", **facts)
+        if record != told:
+            yield _says("closed", file=self._file(record), **facts)
+        if each.is_recorded:
+            return
+        if each.known is None:
+            yield _says("unmade", public_key=told.public_key_multibase, **facts)
+        if each.step in {"retire", "compromise"}:
+            yield _says("undone", **facts)
 
     def take_over(self, issuer: Issuer, actor: Actor) -> None:
         """Enter it into the key folder and the register; whoever does holds the data folder's lock.
@@ -143,22 +194,27 @@ class FoundKeys:
                 enter_missing(store, tuple(entries), issuer.office)
                 events = store.key_events()
                 for each in self._found:
-                    entry = self._entry(each, entries, events, actor)
-                    if entry.changes[-1].id not in {event.id for event in events}:
-                        store.add(event_of(entry, entry.changes[-1], store.court_id))
-                self._check(entry.record for entry in entries)
+                    self._enter(each, entries, events, actor)
+                there = {event.id for event in events}
+                steps = ((entry, change) for entry in entries for change in entry.changes)
+                for entry, change in steps:
+                    if change.id not in there:
+                        store.add(event_of(entry, change, store.court_id))
+                self._check([entry.record for entry in entries])
                 store.enqueue_publication("keys", at=issuer.office.clock())
                 write_entries(self._folder, entries)
         for each in self._found:
             _log.warning("key_taken_over", key=each.record.name, step=each.step, actor=actor.name)
 
-    def _check(self, records: Iterable[KeyRecord]) -> None:
+    def _check(self, records: Collection[KeyRecord]) -> None:
+        if len(records) > MOST_KEYS and any(each.known is None and not each.is_recorded for each in self._found):
+            raise KeyLifeError("keys_foreign", why=_says("no_room", count=len(records), most=MOST_KEYS))
         try:
             self._keys.current().issuer_document(records)
         except CodedError as error:
             raise KeyLifeError("keys_foreign", why=Message(error.message("en"), error.message("zh"))) from error
 
-    def _entry(self, each: ForgottenKey, entries: list[KeyEntry], events: Sequence[KeyEvent], actor: Actor) -> KeyEntry:
+    def _enter(self, each: ForgottenKey, entries: list[KeyEntry], events: Sequence[KeyEvent], actor: Actor) -> None:
         """Puts the entry of a key into its place, with the steps of its life that the register knows."""
         record = self._record(each)
         place = next((i for i, entry in enumerate(entries) if entry.record.name == record.name), len(entries))
@@ -167,20 +223,28 @@ class FoundKeys:
         own = record.name, record.public_key_multibase
         more = [event for event in events if (event.key_name, event.public_key) == own and event.id not in there]
         changes = [*old.changes, *map(_change_of, more)]
+        was_active = any(change.to_state is KeyState.ACTIVE for change in changes)
+        state = each.known.state if each.known else None
+        if state is None and each.record.state is not KeyState.STAGED and not was_active:
+            # The trail knows no other beginning of its window.
+            changes.append(self._adopted(None, KeyState.ACTIVE, record, actor))
         if not changes or changes[-1].to_state is not record.state or changes[-1].id in there:
-            changes.append(self._adopted(each, record, actor))
-        entry = KeyEntry.parse(KeyEntry(record, old.uri, tuple(changes)).to_json())
-        entries[place : place + 1] = [entry]
-        return entry
+            state = changes[-1].to_state if changes else state
+            changes.append(self._adopted(state, record.state, record, actor))
+        entries[place : place + 1] = [KeyEntry.parse(KeyEntry(record, old.uri, tuple(changes)).to_json())]
 
-    def _adopted(self, each: ForgottenKey, record: KeyRecord, actor: Actor) -> KeyChange:
-        about = {KeyState.RETIRED: record.valid_until, KeyState.COMPROMISED: record.compromised_at}
+    def _adopted(self, before: KeyState | None, state: KeyState, record: KeyRecord, actor: Actor) -> KeyChange:
+        about = {
+            KeyState.ACTIVE: record.valid_from,
+            KeyState.RETIRED: record.valid_until,
+            KeyState.COMPROMISED: record.compromised_at,
+        }
         return KeyChange(
             id=str(uuid.uuid4()),
             action=ADOPT,
-            from_state=each.known.state if each.known else None,
-            to_state=record.state,
-            moment=about.get(record.state),
+            from_state=before,
+            to_state=state,
+            moment=about.get(state),
             at=self._at,
             actor_id=actor.id,
             actor_name=actor.name,
@@ -213,8 +277,9 @@ class FoundKeys:
         return f"{record.name}.pem"
 
 
-def _signing(records: Iterable[KeyRecord]) -> set[KeyUsage]:
-    return {record.usage for record in records if record.state is KeyState.ACTIVE and not record.national}
+def _signing(records: Iterable[KeyRecord], at: datetime) -> set[KeyUsage]:
+    signing = (each for each in records if each.state is KeyState.ACTIVE and each.covers(at))
+    return {record.usage for record in signing if not record.national}
 
 
 def _change_of(event: KeyEvent) -> KeyChange:

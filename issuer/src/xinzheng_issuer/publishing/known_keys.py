@@ -45,11 +45,13 @@ class ForgottenKey:
         record: all that is known of it.
         known: what the key folder says; None of a key that it does not have.
         is_another: whether another key has its name, in the folder or in what was published.
+        is_recorded: whether the register says so too, and not documents alone.
     """
 
     record: KeyRecord
     known: KeyRecord | None
     is_another: bool = False
+    is_recorded: bool = False
 
     @property
     def step(self) -> str:
@@ -126,15 +128,14 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
     own |= {(each.public_key, each.key_name, KeyState(each.to_state)) for steps in trail for each in steps}
     used = {(public_key, name) for public_key, name, state in own if state is not KeyState.STAGED}
     listed = [each for document in documents for each in _own_keys(document)]
-    known = (_as_used(each, used, store) for each in _under_own_names(listed, used))
-    found, twice = _with_listed(folder, known)
-    for steps in trail:
-        name, public_key, mine = steps[0].key_name, steps[0].public_key, found.get(steps[0].key_name)
-        if mine is None or mine.public_key_multibase == public_key:
-            found[name] = _completed(mine, _told(steps, mine, store))
-        elif name not in folder and (public_key, name) in used and (mine.public_key_multibase, name) not in used:
-            twice |= {name}
-    return list(_beyond(folder, found, twice))
+    missed = {key for key in used if key[1] not in folder}
+    listed = [_as_used(each, missed, store) for each in _under_own_names(listed, used)]
+    recorded, _ = _with_trail(store, trail, folder, (), used)
+    found, twice = _with_trail(store, trail, folder, listed, used)
+    return [
+        replace(each, is_recorded=recorded.get(each.record.name) == each.record)
+        for each in _beyond(folder, found, twice)
+    ]
 
 
 def forgotten_by(document: bytes, before: bytes) -> list[ForgottenKey]:
@@ -160,9 +161,27 @@ def _under_own_names(listed: Iterable[KeyRecord], used: Collection[tuple[str, st
             yield each
 
 
-def _as_used(listed: KeyRecord, used: Collection[tuple[str, str]], store: Store) -> KeyRecord:
-    """What documents list, with the use that the register knows of a key that the court used."""
-    if (listed.public_key_multibase, listed.name) not in used:
+def _with_trail(
+    store: Store,
+    trail: Iterable[Sequence[KeyEvent]],
+    folder: Mapping[str, KeyRecord],
+    listed: Iterable[KeyRecord],
+    used: Collection[tuple[str, str]],
+) -> tuple[dict[str, KeyRecord], frozenset[str]]:
+    """As `_with_listed`, of the folder, and with what the register's trail says of each key besides."""
+    found, twice = _with_listed(folder, listed)
+    for steps in trail:
+        name, public_key, mine = steps[0].key_name, steps[0].public_key, found.get(steps[0].key_name)
+        if mine is None or mine.public_key_multibase == public_key:
+            found[name] = _completed(mine, _told(steps, mine, store))
+        elif name not in folder and (public_key, name) in used and (mine.public_key_multibase, name) not in used:
+            twice |= {name}
+    return found, twice
+
+
+def _as_used(listed: KeyRecord, missed: Collection[tuple[str, str]], store: Store) -> KeyRecord:
+    """What documents list, with the use that the register knows of a key that the court used and the folder forgot."""
+    if (listed.public_key_multibase, listed.name) not in missed:
         return listed
     return replace(listed, usage=_usage(store, listed.name, otherwise=listed.usage))
 
@@ -219,8 +238,8 @@ def _told(steps: Sequence[KeyEvent], mine: KeyRecord | None, store: Store) -> Ke
     Of a step that was entered once more, for the key folder had forgotten it, `moment` says what it was about.
     """
     name = steps[0].key_name
-    begun = [second(each.at) for each in steps if each.to_state in {KeyState.STAGED, KeyState.ACTIVE}]
-    opened = max(begun, default=mine.valid_from if mine else second(steps[0].at))
+    begun = [_earliest(_moment(each) for each in steps if each.to_state == to) for to in _STATES[:2]]
+    opened = max(filter(None, begun), default=mine.valid_from if mine else second(steps[0].at))
     until = _earliest(_moment(each) for each in steps if each.to_state == KeyState.RETIRED)
     return KeyRecord(
         name=name,

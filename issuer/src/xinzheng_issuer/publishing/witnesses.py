@@ -72,13 +72,24 @@ class Witnesses:
         check_own(own_list_paths(published, self._court), published, self._keys.current(), at=at)
 
 
-def kept_editions(epoch: Epoch) -> list[Mapping[str, bytes]]:
+def kept_editions(epoch: Epoch, *, as_far_as_read: bool = False) -> list[Mapping[str, bytes]]:
     """What the bundles beside an epoch say, each path → content.
+
+    Args:
+        epoch: of the register.
+        as_far_as_read: damaged ones are passed over.
 
     Raises:
         PublishingError: `found_damaged`.
     """
-    return [_told_by(path) for path in epoch.found()]
+    editions = []
+    for path in epoch.found():
+        try:
+            editions.append(_told_by(path))
+        except PublishingError:
+            if not as_far_as_read:
+                raise
+    return editions
 
 
 def _told_by(bundle: Path) -> Mapping[str, bytes]:
