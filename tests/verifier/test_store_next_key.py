@@ -17,6 +17,7 @@ from xinzheng_verifier import TrustError, TrustStore, Verifier
 from xinzheng_verifier.trust.directory import import_bundle
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 ROLE, INDEX = "court-420683", 94567
 
 
@@ -43,8 +44,8 @@ class Story:
     def court(self) -> Entrusted:
         return self._country.entrusted[ROLE]
 
-    def publish(self, *, revoked: bool) -> None:
-        self._country.next()
+    def publish(self, *, revoked: bool, after: timedelta = HOUR) -> None:
+        self._country.next(after=after)
         self.court.published_at, self.court.version = self._country.at, self._country.version
         for number, purpose in enumerate(("revocation", "suspension")):
             bits = (INDEX,) if revoked and not number else ()
@@ -67,15 +68,19 @@ class Story:
         assert self.lender() == "revoked"
         self._country.extra.clear()
 
-    def dates_the_revocation_back(self) -> None:
-        """To the edition before: a document of both keys that was signed in between is later than that."""
-        moment = format_timestamp(self._country.at)
+    def dates_the_revocation_back(self, by: timedelta = HOUR) -> None:
+        """A document of both keys that was signed in between is later than that."""
         self.publish(revoked=False)
         self._both = dict(self.court.targets), self.court.published_at, self.court.version
-        self.publish(revoked=True)
-        self._country.extra["timestamp"] = {"publishedAt": moment}
+        self.publish(revoked=True, after=by)
+        moment = self._country.at - by - timedelta(minutes=1)
+        self._country.extra["timestamp"] = {"publishedAt": format_timestamp(moment)}
         assert self.lender() == "revoked"
         self._country.extra.clear()
+
+    def dates_the_revocation_back_by_minutes(self) -> None:
+        """By less than clocks may differ."""
+        self.dates_the_revocation_back(timedelta(minutes=2))
 
     def leaves_out_court(self) -> None:
         """For an edition."""
@@ -93,7 +98,14 @@ class Story:
 
 @pytest.mark.parametrize("stays", [False, True], ids=["alone", "beside the first"])
 @pytest.mark.parametrize(
-    "before", [None, Story.leaves_out_court, Story.dates_an_edition_back, Story.dates_the_revocation_back]
+    "before",
+    [
+        None,
+        Story.leaves_out_court,
+        Story.dates_an_edition_back,
+        Story.dates_the_revocation_back,
+        Story.dates_the_revocation_back_by_minutes,
+    ],
 )
 def test_no_list_from_before_a_revocation_comes_back(
     tmp_path: Path, before: Callable[[Story], None] | None, *, stays: bool
@@ -146,6 +158,37 @@ def test_a_thiefs_number_falls_with_his_key_though_the_next_one_is_named_before_
     hands_in()
     court.signers = [following]
     follows(1)
+
+
+@pytest.mark.parametrize("named", ["the first key", "a third key"])
+@pytest.mark.parametrize("pushed", ["version", "number"])
+def test_what_a_thief_says_under_a_key_of_his_own_falls_with_it_though_it_was_not_later(
+    tmp_path: Path, pushed: str, named: str
+) -> None:
+    """With the province's key he names his own, and repeats the court's last moment; the province names the court's."""
+    country, store, path = TUFSimulator(at=NOW), tmp_path / "store", "courts/420683/status/1/revocation.json"
+    country.country("420683")
+    court = country.entrusted[ROLE]
+
+    def follows(version: int, number: int) -> None:
+        court.version = version
+        court.targets[path] = status_list("420683", "revocation", credentialSubject={"sequence": number})
+        import_bundle(store, country.bundle(), root=None if store.exists() else country.root_bytes, at=country.at)
+
+    court.published_at, own = country.at, court.keys
+    follows(10, 10)
+    for edition in (1, 2):
+        country.next()
+        court.keys = [new_key()]
+        follows(*(1_000_000 + edition, 10) if pushed == "version" else (10 + edition, 1_000_000 + edition))
+    country.next()
+    court.keys = own if named == "the first key" else [new_key()]
+    with pytest.raises(TrustError) as caught:
+        follows(11, 11)
+    assert caught.value.code == "bundle_rollback"
+    country.next()
+    court.published_at = country.at
+    follows(11, 11)
 
 
 @pytest.mark.parametrize("editions", [1, 2])

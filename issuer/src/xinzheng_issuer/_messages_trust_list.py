@@ -299,10 +299,12 @@ _PUBLISHER = {
     ),
     "contribution_former": Message(
         "{name} is below version {last}, which was published last, and may be older than all that was said since. A "
-        "court hands in again: what it says now is later. A document of a ceremony is signed by a share with a new "
-        "key, or has a higher version than {last}; what names its keys waits for it. Where {last} is a thief's and the "
-        "highest there is, replace the shares that stayed too.",
-        "{name} 低于最近发布的第 {last} 版，可能早于此后发布的一切内容。法院请重新提交：此时所述即为较新。"
+        "court hands in again: what it says now is later; where the last word lies ahead of the clock, it does so in "
+        "the hour before it is published. A document of a ceremony is signed by a share with a new key, or has a "
+        "higher version than {last}; what names its keys waits for it. Where {last} is a thief's and the highest there "
+        "is, replace the shares that stayed too.",
+        "{name} 低于最近发布的第 {last} 版，可能早于此后发布的一切内容。法院请重新提交：此时所述即为较新；"
+        "如最近一次所述时刻晚于当前时钟，请在发布前一小时内提交。"
         "签名仪式的文件应由持有新密钥的份额签署，或采用高于 {last} 的版本号；列入其密钥的文件将等待该文件。"
         "如 {last} 系窃贼所用且为最大版本号，请将留任的份额也一并更换。",
     ),

@@ -147,6 +147,7 @@ def test_a_bundle_that_is_kept_and_damaged_is_named_and_taken_over_once_more(cou
     with closing(open_issuer(court.issuer.settings, clock=court.clock)) as issuer:
         assert code(TestClient(app_of(issuer)).get("/readyz")) == (503, "found_damaged")
     revoke(court, fork.revoked)
+    assert f"{kept.name} is a published bundle" in run(court, "--bundle", fork.bundle, "--dry-run").output
     assert run(court, "--bundle", fork.bundle, "--yes").exit_code == 0
     assert fork.told() == ["revoked", "suspended", "ok"]
 

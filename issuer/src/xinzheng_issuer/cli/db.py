@@ -29,7 +29,7 @@ from xinzheng_issuer.publishing.ahead import not_before
 from xinzheng_issuer.publishing.known_keys import forgotten_keys
 from xinzheng_issuer.publishing.restoring import CourtRepository, FoundEdition
 from xinzheng_issuer.publishing.trust_list.documents import issuer_path
-from xinzheng_issuer.publishing.witnesses import kept_editions
+from xinzheng_issuer.publishing.witnesses import readable_editions
 from xinzheng_issuer.settings import Settings
 from xinzheng_schemas.errors import CodedError, Message
 from xinzheng_schemas.vocabulary import RevocationReason, label
@@ -175,7 +175,7 @@ def _taken(
     with closing(open_office(settings)) as office:
         now = office.clock()
         found = repository.judge(bundle, at=now)
-        kept = kept_editions(Epoch(settings.data / EPOCH_FILE), as_far_as_read=True)
+        kept, damaged = readable_editions(Epoch(settings.data / EPOCH_FILE))
         editions = [found.targets, *([found.beside.targets] if found.beside else []), *kept]
         named = issuer_path(office.court.id)
         issuers = [edition[named] for edition in editions if named in edition]
@@ -192,7 +192,9 @@ def _taken(
     if found.other_line:
         lost.append(PublishingError("line_forgotten", found=highest, expected=found.other_line))
     given_up = map(_lost, lost)
-    if not talk.goes_on([_effect_of(found), *_keys_gone(found), *given_up, *keys.effects(), *_effects(lists, again)]):
+    passed_over = [Message(each.message("en"), each.message("zh")) for each in damaged]
+    said = [_effect_of(found), *passed_over, *_keys_gone(found), *given_up]
+    if not talk.goes_on([*said, *keys.effects(), *_effects(lists, again)]):
         return [], []
     with locked(settings.data):
         found = repository.judge(bundle, at=now)

@@ -93,14 +93,17 @@ FOUND_WORDS: dict[str, Message] = {
     "certificate": Message("for certificates", "签发证明"),
     "status": Message("for status lists", "签署状态列表"),
     "no_room": Message(
-        "With {count} keys there is no room left for those that this court makes; expected {most} at most.",
-        "共 {count} 个密钥，已无余地容纳本院今后生成的密钥；应至多 {most} 个。",
+        "{new} keys of which nothing here tells make {count}, and leave no room for those that this court makes.",
+        "此处未有记载的 {new} 个密钥使总数达 {count} 个，已无余地容纳本院今后生成的密钥。",
     ),
     "since": Message("since {moment}", "自 {moment} 起"),
 }
 
 MOST_KEYS: Final = 96
-"""How many keys are taken over: 128 can be published, and no key that was published is ever left out."""
+"""Up to how many keys of a court any are taken over: 128 can be published, and none is ever left out again."""
+
+MOST_NEW: Final = 8
+"""How many keys that only documents tell of are taken over beyond that: as many as a court may have forgotten."""
 
 _log = structlog.get_logger("xinzheng.keys")
 
@@ -207,8 +210,9 @@ class FoundKeys:
             _log.warning("key_taken_over", key=each.record.name, step=each.step, actor=actor.name)
 
     def _check(self, records: Collection[KeyRecord]) -> None:
-        if len(records) > MOST_KEYS and any(each.known is None and not each.is_recorded for each in self._found):
-            raise KeyLifeError("keys_foreign", why=_says("no_room", count=len(records), most=MOST_KEYS))
+        unmade = sum(each.known is None and not each.is_recorded for each in self._found)
+        if len(records) > MOST_KEYS and unmade > MOST_NEW:
+            raise KeyLifeError("keys_foreign", why=_says("no_room", new=unmade, count=len(records)))
         try:
             self._keys.current().issuer_document(records)
         except CodedError as error:

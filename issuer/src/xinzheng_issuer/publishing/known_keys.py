@@ -133,9 +133,14 @@ def forgotten_keys(store: Store, keys: KeySource, documents: Iterable[bytes]) ->
     recorded, _ = _with_trail(store, trail, folder, (), used)
     found, twice = _with_trail(store, trail, folder, listed, used)
     return [
-        replace(each, is_recorded=recorded.get(each.record.name) == each.record)
+        replace(each, is_recorded=_is_the_same(each.record, recorded.get(each.record.name)))
         for each in _beyond(folder, found, twice)
     ]
+
+
+def _is_the_same(found: KeyRecord, recorded: KeyRecord | None) -> bool:
+    """Whether the register tells all of it, but for the use, which it may not know."""
+    return recorded is not None and replace(recorded, usage=found.usage) == found
 
 
 def forgotten_by(document: bytes, before: bytes) -> list[ForgottenKey]:

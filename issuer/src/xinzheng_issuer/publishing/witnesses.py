@@ -72,24 +72,27 @@ class Witnesses:
         check_own(own_list_paths(published, self._court), published, self._keys.current(), at=at)
 
 
-def kept_editions(epoch: Epoch, *, as_far_as_read: bool = False) -> list[Mapping[str, bytes]]:
+def kept_editions(epoch: Epoch) -> list[Mapping[str, bytes]]:
     """What the bundles beside an epoch say, each path → content.
-
-    Args:
-        epoch: of the register.
-        as_far_as_read: damaged ones are passed over.
 
     Raises:
         PublishingError: `found_damaged`.
     """
-    editions = []
+    editions, damaged = readable_editions(epoch)
+    for refusal in damaged:
+        raise refusal
+    return editions
+
+
+def readable_editions(epoch: Epoch) -> tuple[list[Mapping[str, bytes]], list[PublishingError]]:
+    """As `kept_editions`, of those that can be read; and why the others cannot."""
+    editions, damaged = [], []
     for path in epoch.found():
         try:
             editions.append(_told_by(path))
-        except PublishingError:
-            if not as_far_as_read:
-                raise
-    return editions
+        except PublishingError as error:
+            damaged.append(error)
+    return editions, damaged
 
 
 def _told_by(bundle: Path) -> Mapping[str, bytes]:

@@ -19,8 +19,9 @@ class Seen:
         snapshot: version of the snapshot metadata; 0 if none was seen.
         metadata: name of each targets metadata in the snapshot → its version.
         keys: name of each delegated role's metadata → short digests of the public keys that its delegator named for it;
-            under other keys it may begin anew (5.3.11 for delegations); of a court those of before, until it says
-            something later under others. Roles that are gone keep their place here while numbers of their lists do.
+            under other keys it may begin anew (5.3.11 for delegations). Of a court those of before are named besides,
+            and it is under neither, until it says something later. Roles that are gone keep their place here while
+            numbers of their lists do.
         made: likewise of each court → as of when it attested, no later than it was seen; missing where that is not
             known.
         published_at: the latest moment at which the publisher says a timestamp was made; None if it never said.

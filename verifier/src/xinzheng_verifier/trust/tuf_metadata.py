@@ -6,7 +6,7 @@ Importing this module imports python-tuf, which takes a while: callers import it
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -25,8 +25,6 @@ Kind = TypeVar("Kind", Root, Timestamp, Snapshot, Targets)
 
 PUBLISHED_AT: Final = "publishedAt"
 """Member of signed timestamp and targets metadata that says when it was made; absent in repositories of others."""
-MOST_AHEAD: Final = timedelta(minutes=10)
-"""How far a court's word lies ahead of an honest edition that has it: a publisher takes no other."""
 _SIGNATURE_SCHEMES = {"ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384"}
 _TOLD_APART = 8  # keys of one role; a court has one or two, a country's roles three to five
 _SHORT_DIGEST = 16  # hexadecimal digits: 64 bits tell sets of keys apart that the delegator signed for
@@ -175,18 +173,16 @@ def published_at(signed: Signed, *, name: str) -> datetime | None:
 
 
 def attested_at(made: datetime | None, *, edition: datetime | None, at: datetime) -> datetime | None:
-    """As of when a court vouched: by its own word, no later than an edition with it was made.
+    """As of when a court vouched: by its own word, or where that has yet to come, when an edition with it was made.
 
-    No honest edition has a word that lies further ahead of it than clocks may differ. Whoever has the key of timestamp
-    can date one back, and nobody would remember what it brings: there the court's own word counts, once it has come.
+    Whoever has the key of timestamp can date an edition back: of a word that has come it says nothing.
 
     Args:
         made: the word; None if there is none.
         edition: when the edition was made, by its own word; None if it does not say.
         at: the moment of judgement.
     """
-    is_dated_back = made is not None and edition is not None and edition + MOST_AHEAD < made <= at
-    return made if made is None or edition is None or is_dated_back else min(made, edition)
+    return made if made is None or edition is None or made <= at else min(made, edition)
 
 
 def is_later(made: datetime | None, before: datetime) -> bool:

@@ -30,6 +30,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from tuf.api.metadata import Metadata, Root, Snapshot, Timestamp
 
@@ -57,6 +58,9 @@ from xinzheng_verifier.trust.tuf_metadata import (
 __all__ = ["PUBLISHED_AT", "TrustedRepository", "walk"]
 
 _TARGETS = f"{TOP}.json"
+_AND: Final = ",,"
+"""Between the keys of a court under which it said something last, and others that were named since."""
+
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -228,15 +232,19 @@ def _to_remember(
 
     Numbers of a court's lists are forgotten with the keys that vouched for them (5.3.11): where its delegator names
     other keys for it, or any for the first time, and they sign what was made later, a thief who pushed them up has no
-    lasting effect. Until they do, the keys of before stay remembered. Keys and moments stay remembered of roles that
-    are gone as long as numbers of their lists do.
+    lasting effect. Until they do, the keys of before stay remembered besides. Keys and moments stay remembered of roles
+    that are gone as long as numbers of their lists do.
     """
     anew = {
         name
         for name, keys in listed.keys.items()
         if seen.keys.get(name) != keys and (name not in seen.made or is_later(listed.made.get(name), seen.made[name]))
     }
-    waiting = {name: keys for name, keys in seen.keys.items() if name in listed.keys and name not in anew}
+    waiting = {
+        name: keys if keys == listed.keys[name] else f"{keys.partition(_AND)[0]}{_AND}{listed.keys[name]}"
+        for name, keys in seen.keys.items()
+        if name in listed.keys and name not in anew
+    }
     numbers = {path: number for path, number in seen.sequences.items() if f"{roles_over(path)[0]}.json" not in anew}
     numbered = {f"{role}.json" for path in seen.sequences for role in roles_over(path)}
     known = [name for name in seen.keys if name not in listed.keys and (name in numbered or name in seen.metadata)]

@@ -29,10 +29,10 @@ from xinzheng_verifier.trust.extent import Extent
 from xinzheng_verifier.trust.names import CHANGES, EXTENT_FILE, ISSUER_FILE, target_name
 from xinzheng_verifier.trust.seen import NOTHING_SEEN
 from xinzheng_verifier.trust.store import TrustStore
-from xinzheng_verifier.trust.tuf_metadata import MOST_AHEAD, check_digest, published_at, required
+from xinzheng_verifier.trust.tuf_metadata import check_digest, published_at, required
 from xinzheng_verifier.trust.tuf_workflow import TrustedRepository, walk
 
-CLOCK_SKEW = MOST_AHEAD
+CLOCK_SKEW = timedelta(minutes=10)
 """How far ahead of the publisher's the clock of a court may be [ours]."""
 
 _LIFE = timedelta(days=1)
