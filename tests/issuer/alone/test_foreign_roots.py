@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,10 +64,11 @@ def test_a_root_that_does_not_follow_is_no_root(folder: Path, clock: StandingClo
     watermark = folder / "elsewhere.json"
     genuine = metadata(folder, 1).read_bytes()
     settings = settings_of(folder, watermark=watermark)
-    with closing(open_issuer(settings, clock=clock)) as running:
+    with ExitStack() as servers:
+        running = servers.enter_context(closing(open_issuer(settings, clock=clock)))
         planted = metadata(folder, version)
         planted.write_bytes(foreign_root(genuine, version=version))
-        for server in (running, open_issuer(settings, clock=clock)):
+        for server in (running, servers.enter_context(closing(open_issuer(settings, clock=clock)))):
             server.start()
             server.tend()
             assert server.outbox.renew().published

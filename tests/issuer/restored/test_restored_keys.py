@@ -378,6 +378,7 @@ def test_a_key_that_a_thief_of_the_roles_published_is_disowned_as_the_words_say(
     keys(thief, "activate", "cert-2", "--now")
     document = thief.issuer.keys.current().issuer_document()
     certificate = token(thief, thief.certificate(CASES[0])["certificateNumber"])
+    thief.issuer.close()
     publisher, lender = court.issuer.outbox.publisher, Lender(court, tmp_path / "lender")
     assert publisher.in_effect is not None
     path = "courts/420683/issuer.json"

@@ -150,6 +150,7 @@ def no_space(*_: object, **__: object) -> NoReturn:
 def test_what_is_of_another_court_or_none_is_not_taken_for_the_line_before(court: CourtHouse, tmp_path: Path) -> None:
     moved = court.issuer.settings.public_folder.rename(tmp_path / "public-before")
     other = begun(tmp_path / "other", court.clock)
+    other.issuer.close()
     assert "[line_forgets]" in begin_anew(court, other.issuer.settings.public_folder).output
     assert "[repository_missing]" in begin_anew(court, tmp_path / "other").output
     file = tmp_path / "file.xzb"

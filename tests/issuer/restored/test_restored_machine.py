@@ -163,6 +163,7 @@ def test_a_bundle_that_is_partial_or_not_the_courts_is_refused(court: CourtHouse
     assert "[restore_refused]" in run(court, "--bundle", str(part), "--yes").output
     other = begun(tmp_path / "other", court.clock)
     part.write_bytes(other.get("/bundle/latest.xzb", None).content)
+    other.issuer.close()
     said = run(court, "--bundle", str(part), "--yes").output
     assert ("[restore_refused]" in said, "bundle_root" in said) == (True, True)
     assert revoke(court, numbers[1])["published"]
