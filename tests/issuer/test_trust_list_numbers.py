@@ -3,7 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -300,9 +300,12 @@ def test_who_dates_an_edition_back_takes_no_moment_from_a_publisher_who_restores
     assert fight.says(fight.hands_in(11)) == "taken"
     lenders.join()
     his, following = country.copy(country.folder.parent / "his"), TrustListPublisher._following
+
+    def dated_back(self: TrustListPublisher, *given: Any, at: datetime) -> tuple[int, str]:
+        return following(self, *given, at=at)[0], format_timestamp(back)
+
     with monkeypatch.context() as patch:
-        dated = lambda self, *given, at: (following(self, *given, at=at)[0], format_timestamp(back))  # noqa: E731 - of two
-        patch.setattr(TrustListPublisher, "_following", dated)
+        patch.setattr(TrustListPublisher, "_following", dated_back)
         publish(his, court=False)
     shutil.rmtree(country.folder / "public")
     country.publisher.restore(his.bundle, at=country.at)

@@ -68,16 +68,8 @@ def update(options: argparse.Namespace, language: Language) -> int:
         return refused(error, options, language)
     result = done.result
     if options.json:
-        put(
-            printable_json(
-                {
-                    **_result(options.store, result, at),
-                    "by": done.by,
-                    "bytesFetched": done.fetched,
-                    "source": done.place,
-                }
-            )
-        )
+        how: JSONObject = {"by": done.by, "bytesFetched": done.fetched, "source": done.place}
+        put(printable_json(_result(options.store, result, at) | how))
         return PASSED
     if done.unusable is not None:
         complain(say("update_unusable", language, reason=done.unusable.message(language)))
